@@ -1,0 +1,1 @@
+//! Detects data classes in text and decides where a request may run.

@@ -1,0 +1,1 @@
+//! Text analysis for French and English: language, sentences, words, elisions, stems, quantities.

@@ -1,0 +1,2 @@
+//! Trousseau's command line.
+fn main() {}
