@@ -1,1 +1,6 @@
-//! Documents kept and found: durable tasks, chunks, the store, lexical search, the extractive answerer.
+//! Documents kept and found.
+
+pub mod chunk;
+pub mod extractive;
+pub mod lexical;
+pub mod rank;

@@ -1,1 +1,6 @@
-//! Text analysis for French and English: language, sentences, words, elisions, stems, quantities.
+//! Text analysis for French and English.
+
+pub mod language;
+pub mod quantities;
+pub mod sentences;
+pub mod words;

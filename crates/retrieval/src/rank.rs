@@ -1,0 +1,1 @@
+//! Scores chunks for a question.

@@ -1,0 +1,1 @@
+//! Which of the two languages a text is in.

@@ -1,0 +1,1 @@
+//! Numbers, dates, amounts and durations in running text.

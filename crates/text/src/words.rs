@@ -1,0 +1,1 @@
+//! Words, and the terms they are indexed and compared by.
