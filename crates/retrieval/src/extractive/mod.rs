@@ -167,3 +167,11 @@ pub fn weigh(question: &str, passages: &[Passage], options: &Options<'_>) -> Wei
         relevance,
     }
 }
+
+/// The units with their features.
+pub fn weigh_features(question: &str, passages: &[Passage], options: &Options<'_>) -> Vec<(Unit, relevance::Features)> {
+    let question = Question::read(question, passages, options.term_weight);
+    let units = units::units(&question, passages);
+    let features = relevance::features(&question, passages, &units);
+    units.into_iter().zip(features).collect()
+}
