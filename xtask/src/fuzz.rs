@@ -1,0 +1,112 @@
+//! The fuzz targets of `fuzz/`: built and run briefly on every machine, for a minute each with `--long`.
+//!
+//! They are libFuzzer programs built with the stable compiler: coverage instrumentation is a pass of LLVM. There
+//! is no address sanitizer, which needs an unstable compiler and would guard code that has no `unsafe`.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::process::{answer, say, succeeds};
+use crate::repository::Repository;
+use crate::test::Run;
+use crate::tools::system_packages;
+use crate::verdict::{Skip, Tally};
+
+const INSTRUMENTED: &str = "--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1 \
+    -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares";
+
+/// Where inputs that were worth keeping and inputs that broke something go.
+const BUILD: &str = "target/fuzz";
+
+/// Builds every target and runs it on the samples and on what it makes of them.
+pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
+    let mut tally = Tally::default();
+    if !run.repository.path("fuzz").is_dir() {
+        return Ok(tally);
+    }
+    let compiler =
+        answer(Command::new("c++").arg("--version")).is_some() || system_packages(&["g++"], run.options)?;
+    if !compiler {
+        tally.skip(Skip {
+            id: "fuzz".to_owned(),
+            reason: "needs a C++ compiler".to_owned(),
+        });
+        return Ok(tally);
+    }
+    let host = host(run.repository)?;
+    if !build(run.repository, &host)? {
+        tally.fail("the fuzz targets do not build".to_owned());
+        return Ok(tally);
+    }
+    for name in targets(&run.repository.path("fuzz/targets"))? {
+        if fuzz(run, &host, &name)? {
+            tally.pass();
+        } else {
+            tally.fail(format!("fuzz target {name}; the input is in {BUILD}/broken/"));
+        }
+    }
+    Ok(tally)
+}
+
+/// The target triple this machine builds for. Naming it keeps the instrumentation out of build scripts.
+fn host(repository: &Repository) -> Result<String> {
+    let version = answer(repository.command("rustc").arg("-vV")).context("cannot run rustc")?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc names no host")?.to_owned())
+}
+
+fn build(repository: &Repository, host: &str) -> Result<bool> {
+    let mut cargo = repository.cargo();
+    cargo.args([
+        "build",
+        "--release",
+        "--locked",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+    ]);
+    cargo
+        .args(["--target", host, "--target-dir", BUILD])
+        .env("RUSTFLAGS", INSTRUMENTED);
+    succeeds(&mut cargo)
+}
+
+/// The names of the targets: the files of `fuzz/targets`.
+fn targets(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn fuzz(run: &Run<'_>, host: &str, name: &str) -> Result<bool> {
+    say(&format!("-- {name}"));
+    let build = run.repository.path(BUILD);
+    let kept = build.join("kept").join(name);
+    let broken = build.join("broken");
+    fs_err::create_dir_all(&kept)?;
+    fs_err::create_dir_all(&broken)?;
+    let mut command = Command::new(build.join(host).join("release").join(name));
+    command.arg(format!("-artifact_prefix={}/{name}-", broken.display()));
+    command.args([
+        "-max_len=16384",
+        "-timeout=10",
+        "-rss_limit_mb=1024",
+        "-verbosity=0",
+        "-print_final_stats=1",
+    ]);
+    command.arg(if run.options.long {
+        "-max_total_time=60"
+    } else {
+        "-runs=2000"
+    });
+    command.arg(kept).arg(run.repository.path("samples"));
+    succeeds(&mut command)
+}
