@@ -21,6 +21,9 @@ pub struct Date {
 pub struct NotADate(pub String);
 
 impl Date {
+    /// The last day there is, by which everything has expired.
+    pub const LAST: Self = Self { year: 9999, month: 12, day: 31 };
+
     /// A day, or `None` when the calendar has no such day.
     pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
