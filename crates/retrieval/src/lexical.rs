@@ -1,1 +1,396 @@
-//! The lexical index.
+//! The lexical index: one tantivy folder per tenant, derived from the document store and rebuilt when lost.
+//!
+//! tantivy keeps postings and positions on disk and merges them; scoring is ours ([`rank`](crate::rank)), over what the
+//! reader may read and nothing else: neither hits nor their scores tell of documents behind the filter.
+//!
+//! Each commit carries the sequence number of the last change applied, so that after a crash the index and the
+//! outbox of the store agree on where to go on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tantivy::indexer::IndexWriterOptions;
+use tantivy::schema::Term;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
+use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_core::label::Class;
+
+use self::fields::Fields;
+use self::snapshot::Snapshot;
+
+mod fields;
+mod snapshot;
+
+/// The version of what the index holds and how: another one is rebuilt.
+const FORMAT: &str = "1";
+
+/// What the writer may hold before it writes a segment, in bytes.
+const WRITER_MEMORY: usize = 20_000_000;
+
+/// Indexes up to this size are read whole and compared with their checksums when they are opened.
+const VERIFIED_SIZE: u64 = 32 << 20;
+
+/// A document as it is indexed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexedDocument {
+    /// Its id, unique in the tenant.
+    pub id: String,
+    /// The collection it belongs to.
+    pub collection: String,
+    /// Who may read it: users and groups, in the spelling of [`Filter::readers`].
+    pub readers: Vec<String>,
+    /// The class of its label.
+    pub class: Class,
+    /// Its title.
+    pub title: String,
+    /// Its chunks, in reading order.
+    pub chunks: Vec<IndexedChunk>,
+}
+
+/// A chunk as it is indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexedChunk {
+    /// Its id, unique in the tenant.
+    pub id: i64,
+    /// The headings it stands under, outermost first.
+    pub heading: Vec<String>,
+    /// Its text.
+    pub text: String,
+}
+
+/// One change of the index.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Puts a document in, in place of all chunks it had.
+    Put(IndexedDocument),
+    /// Takes the document of this id out.
+    Remove(String),
+}
+
+/// What a reader may read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// Only these collections; all when `None`.
+    pub collections: Option<Vec<String>>,
+    /// Only documents that one of these users or groups may read; all when `None`.
+    pub readers: Option<Vec<String>>,
+    /// Only documents up to this class.
+    pub clearance: Class,
+}
+
+/// A chunk found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LexicalHit {
+    /// The chunk's id.
+    pub chunk: i64,
+    /// Its document's id.
+    pub document: String,
+    /// Its score, higher is better.
+    pub score: f32,
+}
+
+/// Why the index could not be opened, changed or searched.
+#[derive(Debug, thiserror::Error)]
+pub enum LexicalError {
+    /// The folder cannot be made, emptied or read.
+    #[error("lexical index {folder}: {source}")]
+    Folder {
+        /// The index's folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The engine refused: disk full, files lost.
+    #[error("lexical index {folder}: {source}")]
+    Engine {
+        /// The index's folder.
+        folder: PathBuf,
+        /// What the engine says.
+        source: Box<tantivy::TantivyError>,
+    },
+    /// The files hold what no engine wrote: open the index again to have it emptied, then rebuild it.
+    #[error("lexical index {folder} is damaged")]
+    Damaged {
+        /// The index's folder.
+        folder: PathBuf,
+    },
+}
+
+impl Explain for LexicalError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Folder { .. } | Self::Engine { .. } => ErrorKind::Internal,
+            Self::Damaged { .. } => ErrorKind::Corrupt,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Folder { .. } => "lexical-folder",
+            Self::Engine { .. } => "lexical-engine",
+            Self::Damaged { .. } => "lexical-damaged",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Folder { folder, source } => {
+                vec![
+                    ("folder", folder.display().to_string()),
+                    ("cause", source.to_string()),
+                ]
+            }
+            Self::Engine { folder, source } => {
+                vec![
+                    ("folder", folder.display().to_string()),
+                    ("cause", source.to_string()),
+                ]
+            }
+            Self::Damaged { folder } => vec![("folder", folder.display().to_string())],
+        }
+    }
+}
+
+/// The lexical index of one tenant. Searches run beside one another and beside one writer.
+pub struct LexicalIndex {
+    folder: PathBuf,
+    fields: Fields,
+    index: Index,
+    reader: IndexReader,
+    /// Made at the first change: searching alone takes no lock and no writer's memory.
+    writer: Mutex<Option<IndexWriter>>,
+    snapshot: RwLock<Arc<Snapshot>>,
+}
+
+impl LexicalIndex {
+    /// Opens the index in `folder`, with the sequence number of the last change it holds.
+    ///
+    /// `None` means that the index is empty and to be rebuilt: it is new, or it was damaged or of another version
+    /// and has been emptied.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made, emptied or read.
+    pub fn open(folder: &Path) -> Result<(Self, Option<u64>), LexicalError> {
+        if let Some(opened) = Self::open_existing(folder) {
+            return Ok(opened);
+        }
+        let failed = |source| LexicalError::Folder {
+            folder: folder.to_owned(),
+            source,
+        };
+        if folder.exists() {
+            fs_err::remove_dir_all(folder).map_err(failed)?;
+        }
+        fs_err::create_dir_all(folder).map_err(failed)?;
+        let engine = |source| engine_error(folder, source);
+        let index = Index::create_in_dir(folder, Fields::schema()).map_err(engine)?;
+        Ok((Self::over(folder, index).map_err(engine)?, None))
+    }
+
+    /// The index as it lies on disk, when it is whole and of this version.
+    fn open_existing(folder: &Path) -> Option<(Self, Option<u64>)> {
+        catch_unwind(|| {
+            let index = Index::open_in_dir(folder).ok()?;
+            let payload = index.load_metas().ok()?.payload?;
+            let sequence = payload.strip_prefix(FORMAT)?.strip_prefix(' ')?.parse().ok()?;
+            let whole = index.schema() == Fields::schema() && is_verified(&index, folder);
+            let opened = whole.then(|| Self::over(folder, index).ok()).flatten()?;
+            Some((opened, Some(sequence)))
+        })
+        .ok()
+        .flatten()
+    }
+
+    fn over(folder: &Path, index: Index) -> tantivy::Result<Self> {
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()?;
+        let reader: IndexReader = reader;
+        let snapshot = Snapshot::of(reader.searcher())?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            fields: Fields::of(&index.schema())?,
+            index,
+            reader,
+            writer: Mutex::new(None),
+            snapshot: RwLock::new(Arc::new(snapshot)),
+        })
+    }
+
+    /// Applies `changes` in order, in one commit that also records `sequence`. Blocks until they are on disk and
+    /// seen by searches that begin afterwards.
+    ///
+    /// # Errors
+    ///
+    /// When the engine fails, none of the changes is kept; they can be applied again.
+    pub fn apply(&self, changes: Vec<Change>, sequence: u64) -> Result<(), LexicalError> {
+        let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let applied = self.commit(&mut slot, changes, sequence);
+        if applied.is_err() {
+            // A writer that failed once may be dead; the next change gets a new one.
+            *slot = None;
+        }
+        applied.map_err(|source| engine_error(&self.folder, source))
+    }
+
+    fn commit(
+        &self,
+        slot: &mut Option<IndexWriter>,
+        changes: Vec<Change>,
+        sequence: u64,
+    ) -> tantivy::Result<()> {
+        let writer = match slot {
+            Some(writer) => writer,
+            None => slot.insert(self.open_writer()?),
+        };
+        for change in changes {
+            match change {
+                Change::Remove(id) => {
+                    writer.delete_term(Term::from_field_text(self.fields.document, &id));
+                }
+                Change::Put(document) => {
+                    writer.delete_term(Term::from_field_text(self.fields.document, &document.id));
+                    for chunk in self.fields.chunks(document) {
+                        writer.add_document(chunk)?;
+                    }
+                }
+            }
+        }
+        let mut commit = writer.prepare_commit()?;
+        commit.set_payload(&format!("{FORMAT} {sequence}"));
+        commit.commit()?;
+        self.reader.reload()?;
+        let snapshot = Arc::new(Snapshot::of(self.reader.searcher())?);
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        Ok(())
+    }
+
+    fn open_writer(&self) -> tantivy::Result<IndexWriter> {
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .num_merge_threads(1)
+            .memory_budget_per_thread(WRITER_MEMORY)
+            .build();
+        self.index.writer_with_options(options)
+    }
+
+    /// The best `limit` chunks for `question` among those that `filter` lets through, best first.
+    ///
+    /// Any word of the question may be missing from a chunk. The question is only words: no character in it is
+    /// an operator, and of a very long one only the beginning counts.
+    ///
+    /// # Errors
+    ///
+    /// When the index's files cannot be read or are damaged.
+    pub fn search(
+        &self,
+        question: &str,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<LexicalHit>, LexicalError> {
+        let snapshot = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
+        let search = AssertUnwindSafe(|| snapshot.search(&self.fields, question, filter, limit));
+        match catch_unwind(search) {
+            Ok(found) => found.map_err(|source| engine_error(&self.folder, source)),
+            Err(_) => Err(LexicalError::Damaged {
+                folder: self.folder.clone(),
+            }),
+        }
+    }
+}
+
+fn engine_error(folder: &Path, source: tantivy::TantivyError) -> LexicalError {
+    LexicalError::Engine {
+        folder: folder.to_owned(),
+        source: Box::new(source),
+    }
+}
+
+/// Whether the files match their checksums. A large index is trusted, so that opening stays fast: its
+/// damage shows at the first search that meets it.
+fn is_verified(index: &Index, folder: &Path) -> bool {
+    let Ok(entries) = fs_err::read_dir(folder) else {
+        return false;
+    };
+    let size: u64 = entries
+        .filter_map(|entry| entry.ok()?.metadata().ok())
+        .map(|metadata| metadata.len())
+        .sum();
+    size > VERIFIED_SIZE || index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(id: &str, text: &str) -> IndexedDocument {
+        IndexedDocument {
+            id: id.to_owned(),
+            collection: "guides".to_owned(),
+            readers: vec!["everyone".to_owned()],
+            class: Class::Public,
+            title: String::new(),
+            chunks: vec![IndexedChunk {
+                id: i64::from(id.as_bytes()[0]),
+                heading: Vec::new(),
+                text: text.to_owned(),
+            }],
+        }
+    }
+
+    fn found(index: &LexicalIndex, question: &str, filter: &Filter) -> Vec<String> {
+        let hits = index.search(question, filter, 10).unwrap();
+        hits.into_iter().map(|hit| hit.document).collect()
+    }
+
+    #[test]
+    fn what_is_put_is_found_until_it_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("lexical");
+        let (index, applied) = LexicalIndex::open(&folder).unwrap();
+        assert_eq!(applied, None);
+        let put = |id, text| Change::Put(document(id, text));
+        let all = Filter::default();
+        index.apply(vec![put("a", "le chat dort"), put("b", "le chien dort")], 2).unwrap();
+        assert_eq!(found(&index, "Où dort le chat ?", &all), ["a", "b"]);
+        index.apply(vec![put("a", "le cheval mange"), Change::Remove("b".to_owned())], 4).unwrap();
+        assert_eq!(found(&index, "chat chien cheval", &all), ["a"]);
+        drop(index);
+        let (index, applied) = LexicalIndex::open(&folder).unwrap();
+        assert_eq!(applied, Some(4));
+        assert_eq!(found(&index, "chat chien cheval", &all), ["a"]);
+    }
+
+    #[test]
+    fn a_filter_lets_nothing_else_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (index, _) = LexicalIndex::open(folder.path()).unwrap();
+        let mut secret = document("s", "le chat secret");
+        secret.class = Class::Sensitive;
+        secret.readers = vec!["rh".to_owned(), "maire".to_owned()];
+        secret.collection = "personnel".to_owned();
+        index.apply(vec![Change::Put(document("a", "le chat")), Change::Put(secret)], 1).unwrap();
+        let sensitive = Filter {
+            clearance: Class::Sensitive,
+            ..Filter::default()
+        };
+        let readers = |names: &[&str]| Filter {
+            readers: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+            ..sensitive.clone()
+        };
+        let collections = |names: &[&str]| Filter {
+            collections: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+            ..sensitive.clone()
+        };
+        assert_eq!(found(&index, "chat", &Filter::default()), ["a"]);
+        assert_eq!(found(&index, "chat", &sensitive).len(), 2);
+        assert_eq!(found(&index, "chat", &readers(&["maire"])), ["s"]);
+        assert_eq!(found(&index, "chat", &readers(&["everyone", "x"])), ["a"]);
+        assert_eq!(found(&index, "chat", &readers(&[])), [""; 0]);
+        assert_eq!(found(&index, "chat", &collections(&["personnel"])), ["s"]);
+        assert_eq!(found(&index, "secret", &Filter::default()), [""; 0]);
+    }
+}

@@ -1,0 +1,5 @@
+//! Readers in bytes per second, on text made for the purpose.
+
+fn main() {
+    divan::main();
+}
