@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use trousseau_core::error::{ErrorKind, Explain};
 
 /// A day of the Gregorian calendar, written `2027-01-31` (RFC 3339, full-date).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +20,20 @@ pub struct Date {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a date: write YYYY-MM-DD")]
 pub struct NotADate(pub String);
+
+impl Explain for NotADate {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::InvalidInput
+    }
+
+    fn code(&self) -> &'static str {
+        "policy-not-a-date"
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        vec![("value", self.0.clone())]
+    }
+}
 
 impl Date {
     /// The last day there is, by which everything has expired.
