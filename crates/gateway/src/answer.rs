@@ -90,20 +90,32 @@ impl Gateway {
         let route = self.route(asked.route.as_deref())?;
         self.check_question(asked.request.question())?;
         let mut request = asked.request;
-        let mut labelling = self.label(principal, route, asked.label.as_ref(), &request).await?;
+        let mut labelling = self
+            .label(principal, route, asked.label.as_ref(), &request)
+            .await?;
         if route.grounded {
             let collections = within(route.collections.as_deref(), asked.collections.as_deref());
             request.grounded = true;
             request.passages = self
                 .library
-                .search(principal, request.question(), collections.as_deref(), route.passages)
+                .search(
+                    principal,
+                    request.question(),
+                    collections.as_deref(),
+                    route.passages,
+                )
                 .await?;
             label_passages(&mut labelling, &request);
         }
         let decision = self.decide(principal, route, &labelling, &request);
         let explanation = Explanation { labelling, decision };
-        let log = self.logs.log(&principal.tenant, &self.records, (self.now)()).await?;
-        let open = self.record_decision(principal, route, &request, &explanation, log).await?;
+        let log = self
+            .logs
+            .log(&principal.tenant, &self.records, (self.now)())
+            .await?;
+        let open = self
+            .record_decision(principal, route, &request, &explanation, log)
+            .await?;
         let told = AnswerEvent::Decided {
             entry: open.entry(),
             explanation: Box::new(explanation.clone()),
@@ -127,7 +139,9 @@ impl Gateway {
         collections: &[String],
     ) -> Result<Explanation, GatewayError> {
         let route = self.route(asked.route.as_deref())?;
-        let mut labelling = self.label(principal, route, asked.label.as_ref(), &asked.request).await?;
+        let mut labelling = self
+            .label(principal, route, asked.label.as_ref(), &asked.request)
+            .await?;
         for name in collections {
             let label = self.settings.collection(name).label;
             labelling.raise(Origin::Collection { name: name.clone() }, &label);
@@ -167,7 +181,10 @@ impl Gateway {
         for message in &request.messages {
             labelling.raise_findings(&message.content, &detect(&message.content));
             if message.role == Role::Assistant {
-                let known = self.records.label_of_answer(&principal.tenant, &message.content).await?;
+                let known = self
+                    .records
+                    .label_of_answer(&principal.tenant, &message.content)
+                    .await?;
                 let label = known.unwrap_or_else(|| route.label_floor.clone());
                 let entry = entry_of(&message.content);
                 labelling.raise(Origin::History { entry }, &label);
@@ -261,7 +278,12 @@ impl Gateway {
             match tried {
                 Ok((answer, model)) => {
                     let target = target.to_owned();
-                    return Ok(Called { answer, target, model, attempts });
+                    return Ok(Called {
+                        answer,
+                        target,
+                        model,
+                        attempts,
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(target, %error, "a target failed");
@@ -281,8 +303,17 @@ impl Gateway {
         called: Called,
         explanation: Explanation,
     ) -> Result<Answered, GatewayError> {
-        let Called { answer, target, model, attempts } = called;
-        let state = if answer.end.abstained { State::Abstained } else { State::Answered };
+        let Called {
+            answer,
+            target,
+            model,
+            attempts,
+        } = called;
+        let state = if answer.end.abstained {
+            State::Abstained
+        } else {
+            State::Answered
+        };
         let outcome = entry::Outcome {
             decision: open.index,
             state,
@@ -293,7 +324,10 @@ impl Gateway {
             citations: answer.citations.len(),
             usage: Some(answer.end.usage),
         };
-        let index = open.log.append((self.now)(), Event::Outcome(outcome), open.durability).await?;
+        let index = open
+            .log
+            .append((self.now)(), Event::Outcome(outcome), open.durability)
+            .await?;
         let closed = Closed {
             entry: open.entry(),
             outcome: index,
@@ -323,7 +357,8 @@ impl Gateway {
 
     async fn give_up(&self, open: Open, attempts: Vec<Attempt>) -> Result<GatewayError, GatewayError> {
         let entry = open.entry();
-        self.end_without_answer(open, State::Failed, attempts.clone()).await?;
+        self.end_without_answer(open, State::Failed, attempts.clone())
+            .await?;
         Ok(GatewayError::Exhausted { attempts, entry })
     }
 
@@ -414,15 +449,23 @@ fn within(route: Option<&[String]>, asked: Option<&[String]>) -> Option<Vec<Stri
     match (route, asked) {
         (None, None) => None,
         (Some(names), None) | (None, Some(names)) => Some(names.to_vec()),
-        (Some(route), Some(asked)) => {
-            Some(asked.iter().filter(|name| route.contains(name)).cloned().collect())
-        }
+        (Some(route), Some(asked)) => Some(
+            asked
+                .iter()
+                .filter(|name| route.contains(name))
+                .cloned()
+                .collect(),
+        ),
     }
 }
 
 /// What is sensitive is on disk before it is answered, whatever the route says.
 fn durability(route: &Route, label: &Label) -> Durability {
-    if label.class >= Class::Sensitive { Durability::Request } else { route.durability }
+    if label.class >= Class::Sensitive {
+        Durability::Request
+    } else {
+        route.durability
+    }
 }
 
 fn label_passages(labelling: &mut Labelling, request: &ChatRequest) {
@@ -450,16 +493,31 @@ struct Written<'a> {
 }
 
 fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
-    let Written { request, explanation, route, policy, actor, secret } = *written;
+    let Written {
+        request,
+        explanation,
+        route,
+        policy,
+        actor,
+        secret,
+    } = *written;
     let decision = &explanation.decision;
     let passages = request.passages.iter().map(|passage| {
         let version = passage.version.to_string();
-        let fields = [passage.document.as_bytes(), version.as_bytes(), passage.text.as_bytes()];
+        let fields = [
+            passage.document.as_bytes(),
+            version.as_bytes(),
+            passage.text.as_bytes(),
+        ];
         secret.commit("passage", &trousseau_core::digest::Digest::of_fields(fields).0)
     });
     let rejected = decision.rejected.iter().map(|rejection| entry::Rejected {
         target: &rejection.target,
-        reasons: rejection.reasons.iter().map(|reason| reason.code.name()).collect(),
+        reasons: rejection
+            .reasons
+            .iter()
+            .map(|reason| reason.code.name())
+            .collect(),
     });
     entry::Decision {
         actor,

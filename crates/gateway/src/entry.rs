@@ -25,7 +25,11 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// An entry made now.
     pub const fn new(time: Timestamp, event: Event<'a>) -> Self {
-        Self { v: VERSION, time, event }
+        Self {
+            v: VERSION,
+            time,
+            event,
+        }
     }
 
     /// The bytes that are sequenced.

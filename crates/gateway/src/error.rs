@@ -119,6 +119,8 @@ impl Explain for GatewayError {
 }
 
 fn told(attempts: &[Attempt]) -> String {
-    let told = attempts.iter().map(|attempt| format!("{} ({})", attempt.target, attempt.error));
+    let told = attempts
+        .iter()
+        .map(|attempt| format!("{} ({})", attempt.target, attempt.error));
     told.collect::<Vec<_>>().join(", ")
 }

@@ -23,9 +23,7 @@ use trousseau_policy::detect::detect;
 use trousseau_retrieval::chunk::chunk;
 use trousseau_retrieval::library::blocking;
 use trousseau_retrieval::source::{self, Listing};
-use trousseau_retrieval::store::{
-    Committed, NewDocument, NewTask, Operation, Outcome, Task, TaskError,
-};
+use trousseau_retrieval::store::{Committed, NewDocument, NewTask, Operation, Outcome, Task, TaskError};
 
 use crate::commitment::Secret;
 use crate::entry::{Document, Event};
@@ -89,7 +87,10 @@ impl Gateway {
             collection: wanted.collection.clone(),
             source,
             label: label.clone(),
-            readers: wanted.readers.clone().unwrap_or_else(|| collection.readers.clone()),
+            readers: wanted
+                .readers
+                .clone()
+                .unwrap_or_else(|| collection.readers.clone()),
             error,
         };
         if wanted.sync {
@@ -97,14 +98,22 @@ impl Gateway {
                 tasks.push(task(Operation::Remove, path, None));
             }
         }
-        tasks.extend(listed.files.into_iter().map(|path| task(Operation::Ingest, path, None)));
+        tasks.extend(
+            listed
+                .files
+                .into_iter()
+                .map(|path| task(Operation::Ingest, path, None)),
+        );
         let mut faults = Vec::with_capacity(listed.faults.len());
         for (path, fault) in listed.faults {
             let error = TaskError::of(&fault);
             faults.push((source::shown(&path), error.clone()));
             tasks.push(task(Operation::Ingest, path, Some(error)));
         }
-        self.library.store().enqueue(tenant, &tasks, (self.now)().as_millisecond()).await?;
+        self.library
+            .store()
+            .enqueue(tenant, &tasks, (self.now)().as_millisecond())
+            .await?;
         Ok(faults)
     }
 
@@ -123,7 +132,10 @@ impl Gateway {
             error: None,
         };
         let tasks: Vec<NewTask> = documents.iter().map(task).collect();
-        self.library.store().enqueue(tenant, &tasks, (self.now)().as_millisecond()).await?;
+        self.library
+            .store()
+            .enqueue(tenant, &tasks, (self.now)().as_millisecond())
+            .await?;
         Ok(())
     }
 
@@ -197,7 +209,10 @@ impl Gateway {
     async fn extract(&self, files: Vec<Loaded>, batch: &mut Batch) -> Vec<(Loaded, Format, Extracted)> {
         let mut readable = Vec::with_capacity(files.len());
         for file in files {
-            let first = file.bytes.get(..file.bytes.len().min(DETECT_BYTES)).unwrap_or_default();
+            let first = file
+                .bytes
+                .get(..file.bytes.len().min(DETECT_BYTES))
+                .unwrap_or_default();
             match Format::detect(&file.task.path, first) {
                 Ok(format) => readable.push((file, format)),
                 Err(error) => batch.ended.push((file.task, Err(TaskError::of(&error)))),
@@ -226,7 +241,11 @@ impl Gateway {
     async fn write_batch(&self, tenant: &Tenant, batch: Batch, ends: &Ends) -> Result<(), GatewayError> {
         let store = self.library.store();
         let now = (self.now)().as_millisecond();
-        let Batch { documents, removals, mut ended } = batch;
+        let Batch {
+            documents,
+            removals,
+            mut ended,
+        } = batch;
         let mut owed = Vec::new();
         if !documents.is_empty() {
             let committed = store.replace(tenant, &documents, now).await?;
@@ -265,15 +284,19 @@ impl Gateway {
             .iter()
             .map(|(_, committed)| Evidence::deserialize(&committed.evidence))
             .collect::<Result<_, _>>()?;
-        let events = owed.iter().zip(&evidence).map(|((task, committed), evidence)| {
-            Event::Document(evidence.entry(task.id, committed.outcome))
-        });
+        let events = owed
+            .iter()
+            .zip(&evidence)
+            .map(|((task, committed), evidence)| Event::Document(evidence.entry(task.id, committed.outcome)));
         log.append_all(now, events.collect(), Durability::Request).await?;
         let done: Vec<_> = owed
             .iter()
             .map(|(task, committed)| (task.id, Ok(Some(committed.outcome))))
             .collect();
-        self.library.store().finish(tenant, &done, now.as_millisecond()).await?;
+        self.library
+            .store()
+            .finish(tenant, &done, now.as_millisecond())
+            .await?;
         for (task, committed) in owed {
             tell(ends, task, Ok(committed.outcome));
         }

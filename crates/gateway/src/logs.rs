@@ -52,7 +52,12 @@ impl Logs {
     }
 
     /// The tenant's ledger, opened and settled.
-    pub async fn log(&self, tenant: &Tenant, records: &Records, now: Timestamp) -> Result<Arc<Log>, GatewayError> {
+    pub async fn log(
+        &self,
+        tenant: &Tenant,
+        records: &Records,
+        now: Timestamp,
+    ) -> Result<Arc<Log>, GatewayError> {
         let mut open = self.open.lock().await;
         if let Some(log) = open.get(tenant) {
             return Ok(Arc::clone(log));
@@ -75,13 +80,18 @@ impl Logs {
     async fn settle(&self, tenant: &Tenant, records: &Records, now: Timestamp) -> Result<Log, GatewayError> {
         let folder = folder(&self.data, tenant, &self.replica);
         let name = format!("{}/{tenant}/{}", self.origin, self.replica);
-        let key = self.data.join("keys").join(format!("{tenant}.{}.key", self.replica));
+        let key = self
+            .data
+            .join("keys")
+            .join(format!("{tenant}.{}.key", self.replica));
         let (ledger, recovery) = blocking(move || {
             let key = SigningKey::load_or_create(&key, &name)?;
             Ledger::open(&folder, key, Options::default())
         })
         .await??;
-        let replica = records.replica(tenant, &self.replica, Secret::generate()?).await?;
+        let replica = records
+            .replica(tenant, &self.replica, Secret::generate()?)
+            .await?;
         let log = Log {
             ledger: Arc::new(ledger),
             replica: self.replica.clone(),
@@ -91,7 +101,8 @@ impl Logs {
         if recovery.unclean_batch {
             log.append(now, Event::Gap, Durability::Request).await?;
         }
-        log.interrupt_open(tenant, records, replica.closed_below, now).await?;
+        log.interrupt_open(tenant, records, replica.closed_below, now)
+            .await?;
         Ok(log)
     }
 }
@@ -167,7 +178,9 @@ impl Log {
 
     fn pending(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
         // Only inserts and removals happen under the lock, so a poisoned set is still sound.
-        self.pending.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.pending
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Closes the decisions from `from` on that have no outcome.
@@ -184,7 +197,9 @@ impl Log {
             let event = Event::Outcome(Outcome::without_answer(decision, State::Interrupted, &[]));
             let outcome = self.append(now, event, Durability::Request).await?;
             let closed = Closed::without_answer(self.entry(decision), outcome, State::Interrupted, now);
-            records.close_record(tenant, &closed, self.paid(decision, outcome)).await?;
+            records
+                .close_record(tenant, &closed, self.paid(decision, outcome))
+                .await?;
         }
         Ok(())
     }

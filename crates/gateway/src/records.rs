@@ -198,7 +198,12 @@ impl Records {
     }
 
     /// The row of a ledger, created with `fresh` as its secret when it is new.
-    pub async fn replica(&self, tenant: &Tenant, replica: &str, fresh: Secret) -> Result<Replica, StoreError> {
+    pub async fn replica(
+        &self,
+        tenant: &Tenant,
+        replica: &str,
+        fresh: Secret,
+    ) -> Result<Replica, StoreError> {
         let fault = |error| self.database.fault(error);
         let mut writer = self.database.writer().await?;
         let row = sqlx::query(

@@ -84,5 +84,9 @@ pub fn date(moment: Timestamp) -> Date {
 }
 
 fn names(routes: &[Route]) -> String {
-    routes.iter().map(|route| route.name.as_str()).collect::<Vec<_>>().join(", ")
+    routes
+        .iter()
+        .map(|route| route.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -354,9 +354,16 @@ mod tests {
         assert_eq!(applied, None);
         let put = |id, text| Change::Put(document(id, text));
         let all = Filter::default();
-        index.apply(vec![put("a", "le chat dort"), put("b", "le chien dort")], 2).unwrap();
+        index
+            .apply(vec![put("a", "le chat dort"), put("b", "le chien dort")], 2)
+            .unwrap();
         assert_eq!(found(&index, "Où dort le chat ?", &all), ["a", "b"]);
-        index.apply(vec![put("a", "le cheval mange"), Change::Remove("b".to_owned())], 4).unwrap();
+        index
+            .apply(
+                vec![put("a", "le cheval mange"), Change::Remove("b".to_owned())],
+                4,
+            )
+            .unwrap();
         assert_eq!(found(&index, "chat chien cheval", &all), ["a"]);
         drop(index);
         let (index, applied) = LexicalIndex::open(&folder).unwrap();
@@ -372,7 +379,12 @@ mod tests {
         secret.class = Class::Sensitive;
         secret.readers = vec!["rh".to_owned(), "maire".to_owned()];
         secret.collection = "personnel".to_owned();
-        index.apply(vec![Change::Put(document("a", "le chat")), Change::Put(secret)], 1).unwrap();
+        index
+            .apply(
+                vec![Change::Put(document("a", "le chat")), Change::Put(secret)],
+                1,
+            )
+            .unwrap();
         let sensitive = Filter {
             clearance: Class::Sensitive,
             ..Filter::default()

@@ -61,13 +61,8 @@ search-hit = { $path } · characters { $start } to { $end } · score { $score }
 decision-label = Label: { $label }
 decision-permitted = { $target }: permitted
 decision-rejected = { $target }: rejected
-origin-key = key “{ $name }”: { $label }
-origin-header = asked for: { $label }
-origin-route = route “{ $name }”: { $label }
-origin-collection = collection “{ $name }”: { $label }
-origin-detector = { $detector } in the text ({ $count } times): { $label }
-origin-history = earlier answer: { $label }
-origin-passage = document “{ $title }”: { $label }
+
+decision-origin = { $label }: { $origin }
 
 column-task = task
 column-state = state

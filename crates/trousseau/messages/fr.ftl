@@ -61,13 +61,8 @@ search-hit = { $path } · caractères { $start } à { $end } · score { $score }
 decision-label = Étiquette : { $label }
 decision-permitted = { $target } : permis
 decision-rejected = { $target } : refusé
-origin-key = clé « { $name } » : { $label }
-origin-header = demandé : { $label }
-origin-route = route « { $name } » : { $label }
-origin-collection = collection « { $name } » : { $label }
-origin-detector = { $detector } dans le texte ({ $count } fois) : { $label }
-origin-history = réponse précédente : { $label }
-origin-passage = document « { $title } » : { $label }
+
+decision-origin = { $label } : { $origin }
 
 column-task = tâche
 column-state = état

@@ -24,19 +24,17 @@ use crate::failure::{AppError, Failure};
 use crate::messages::{Language, Messages};
 
 /// The program with its data folder open.
-pub struct App {
+pub(crate) struct App {
     /// The service.
     pub gateway: Gateway,
     /// The configuration it was made from.
     pub config: Config,
-    /// The data folder.
-    pub data: PathBuf,
     /// Held as long as the folder is written to.
     _lock: Option<fs_err::File>,
 }
 
 /// Where the data and the configuration are, and what the configuration says.
-pub struct Place {
+pub(crate) struct Place {
     /// The data folder.
     pub data: PathBuf,
     /// The configuration.
@@ -44,15 +42,25 @@ pub struct Place {
 }
 
 /// Finds the data folder and reads the configuration.
-pub fn place(global: &Global) -> Result<Place, Failure> {
-    let named = global.data.clone().or_else(|| env::DATA.read().map(PathBuf::from));
-    let file = global.config.clone().or_else(|| env::CONFIG.read().map(PathBuf::from));
+pub(crate) fn place(global: &Global) -> Result<Place, Failure> {
+    let named = global
+        .data
+        .clone()
+        .or_else(|| env::DATA.read().map(PathBuf::from));
+    let file = global
+        .config
+        .clone()
+        .or_else(|| env::CONFIG.read().map(PathBuf::from));
     let fallback = || named.clone().or_else(default_data).ok_or(AppError::NoData);
     let config = match file {
         Some(file) => Config::load(&file),
         None => {
             let file = fallback()?.join("trousseau.toml");
-            if file.is_file() { Config::load(&file) } else { Config::without_file() }
+            if file.is_file() {
+                Config::load(&file)
+            } else {
+                Config::without_file()
+            }
         }
     };
     let config = config.map_err(Failure::config)?;
@@ -66,14 +74,21 @@ pub fn place(global: &Global) -> Result<Place, Failure> {
 
 /// `trousseau` in the folder of users' data (XDG base directory specification).
 fn default_data() -> Option<PathBuf> {
-    let home = || env::HOME.read().map(|home| PathBuf::from(home).join(".local/share"));
-    let base = env::XDG_DATA_HOME.read().map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || {
+        env::HOME
+            .read()
+            .map(|home| PathBuf::from(home).join(".local/share"))
+    };
+    let base = env::XDG_DATA_HOME
+        .read()
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
     base.or_else(home).map(|base| base.join("trousseau"))
 }
 
 impl App {
     /// Opens the data folder to write to it, creating it when it is new. One process at a time.
-    pub async fn open(global: &Global) -> Result<Self, Failure> {
+    pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
         let place = place(global)?;
         create_private(&place.data).map_err(AppError::Io)?;
         let lock = lock(&place.data)?;
@@ -81,7 +96,7 @@ impl App {
     }
 
     /// Opens the data folder to read from it, whoever writes to it meanwhile.
-    pub async fn read(global: &Global) -> Result<Self, Failure> {
+    pub(crate) async fn read(global: &Global) -> Result<Self, Failure> {
         let place = place(global)?;
         if !place.data.join("documents.sqlite").is_file() {
             return Err(AppError::NothingYet { data: place.data }.into());
@@ -105,16 +120,24 @@ impl App {
             records,
             now: Timestamp::now,
         };
-        Ok(Self { gateway, config, data, _lock: lock })
+        Ok(Self {
+            gateway,
+            config,
+            _lock: lock,
+        })
     }
 
     /// In whose name the command acts: a key of the configuration, or the operator.
-    pub fn principal(&self, global: &Global) -> Result<Principal, AppError> {
+    pub(crate) fn principal(&self, global: &Global) -> Result<Principal, AppError> {
         let tenant = tenant(global);
         let Some(name) = &global.key else {
             return Ok(Principal::operator(tenant));
         };
-        let key = self.config.settings.key(name).ok_or_else(|| AppError::NoKey { name: name.clone() })?;
+        let key = self
+            .config
+            .settings
+            .key(name)
+            .ok_or_else(|| AppError::NoKey { name: name.clone() })?;
         Ok(Principal {
             tenant,
             user: key.name.clone(),
@@ -126,13 +149,13 @@ impl App {
     }
 
     /// Ends the worker processes, publishes the checkpoints and closes every file.
-    pub async fn close(self) -> Result<(), Failure> {
+    pub(crate) async fn close(self) -> Result<(), Failure> {
         Ok(self.gateway.close().await?)
     }
 }
 
 /// The tenant that is named, or the default one.
-pub fn tenant(global: &Global) -> Tenant {
+pub(crate) fn tenant(global: &Global) -> Tenant {
     global.tenant.clone().unwrap_or_default()
 }
 
@@ -163,7 +186,7 @@ fn extraction(config: &Config) -> Result<Pool, AppError> {
 }
 
 /// Creates a folder that only its owner may enter.
-pub fn create_private(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     if folder.is_dir() {
         return Ok(());
@@ -177,7 +200,12 @@ fn lock(data: &Path) -> Result<fs_err::File, AppError> {
     use std::io::Write as _;
     let path = data.join("lock");
     let mut options = fs_err::OpenOptions::new();
-    let mut file = options.create(true).truncate(false).write(true).read(true).open(&path)?;
+    let mut file = options
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .read(true)
+        .open(&path)?;
     if flock(file.file(), FlockOperation::NonBlockingLockExclusive).is_err() {
         let holder = fs_err::read_to_string(&path).unwrap_or_default();
         return Err(AppError::Locked {

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 use trousseau_core::label::Label;
-use trousseau_core::principal::{Reader, Tenant};
+use trousseau_core::principal::{InvalidTenant, Reader, Tenant};
 use trousseau_retrieval::store::TaskState;
 
 use crate::messages::Messages;
@@ -12,7 +14,7 @@ use crate::messages::Messages;
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "trousseau", version, disable_help_subcommand = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
@@ -21,14 +23,14 @@ pub struct Cli {
 
 /// What every command understands.
 #[derive(Clone, Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     #[arg(long, global = true)]
     pub json: bool,
-    #[arg(long, global = true, value_name = "NAME", value_parser = Tenant::new)]
+    #[arg(long, global = true, value_name = "NAME", value_parser = tenant)]
     pub tenant: Option<Tenant>,
     #[arg(long, global = true, value_name = "NAME")]
     pub key: Option<String>,
@@ -36,7 +38,7 @@ pub struct Global {
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
-pub enum Action {
+pub(crate) enum Action {
     Demo(Demo),
     Ingest(Ingest),
     Ask(Ask),
@@ -60,7 +62,7 @@ pub enum Action {
 }
 
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
     #[arg(long, value_name = "PATH")]
@@ -70,7 +72,7 @@ pub struct Demo {
 }
 
 #[derive(Debug, Args)]
-pub struct Ingest {
+pub(crate) struct Ingest {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[arg(long, short, value_name = "NAME")]
@@ -84,7 +86,7 @@ pub struct Ingest {
 }
 
 #[derive(Debug, Args)]
-pub struct Ask {
+pub(crate) struct Ask {
     #[arg(value_name = "QUESTION")]
     pub question: String,
     #[arg(long, value_name = "NAME")]
@@ -96,7 +98,7 @@ pub struct Ask {
 }
 
 #[derive(Debug, Args)]
-pub struct Search {
+pub(crate) struct Search {
     #[arg(value_name = "QUESTION")]
     pub question: String,
     #[arg(long, short, value_name = "NAME")]
@@ -106,7 +108,7 @@ pub struct Search {
 }
 
 #[derive(Debug, Args)]
-pub struct Tasks {
+pub(crate) struct Tasks {
     #[arg(long, value_name = "STATE")]
     pub state: Option<StateName>,
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]
@@ -115,7 +117,7 @@ pub struct Tasks {
 
 /// A task's state, as it is typed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum StateName {
+pub(crate) enum StateName {
     Enqueued,
     Processing,
     Committed,
@@ -136,7 +138,7 @@ impl From<StateName> for TaskState {
 }
 
 #[derive(Debug, Args)]
-pub struct Documents {
+pub(crate) struct Documents {
     #[command(subcommand)]
     pub action: Option<DocumentAction>,
     #[arg(long, short, value_name = "NAME")]
@@ -144,13 +146,13 @@ pub struct Documents {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum DocumentAction {
+pub(crate) enum DocumentAction {
     Show(DocumentShow),
     Delete(DocumentDelete),
 }
 
 #[derive(Debug, Args)]
-pub struct DocumentShow {
+pub(crate) struct DocumentShow {
     #[arg(value_name = "DOCUMENT")]
     pub document: String,
     #[arg(long)]
@@ -158,18 +160,18 @@ pub struct DocumentShow {
 }
 
 #[derive(Debug, Args)]
-pub struct DocumentDelete {
+pub(crate) struct DocumentDelete {
     #[arg(value_name = "DOCUMENT", required = true)]
     pub documents: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Policy {
+pub(crate) enum Policy {
     Explain(Explain),
 }
 
 #[derive(Debug, Args)]
-pub struct Explain {
+pub(crate) struct Explain {
     #[arg(value_name = "TEXT")]
     pub text: String,
     #[arg(long, value_name = "NAME")]
@@ -181,14 +183,14 @@ pub struct Explain {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Ledger {
+pub(crate) enum Ledger {
     Verify(LedgerVerify),
     Prove(LedgerProve),
     Show(LedgerShow),
 }
 
 #[derive(Debug, Args)]
-pub struct LedgerVerify {
+pub(crate) struct LedgerVerify {
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
     #[arg(long, value_name = "VKEY")]
@@ -198,7 +200,7 @@ pub struct LedgerVerify {
 }
 
 #[derive(Debug, Args)]
-pub struct LedgerProve {
+pub(crate) struct LedgerProve {
     #[arg(value_name = "ENTRY")]
     pub entry: String,
     #[arg(long, short, value_name = "FILE")]
@@ -206,7 +208,7 @@ pub struct LedgerProve {
 }
 
 #[derive(Debug, Args)]
-pub struct LedgerShow {
+pub(crate) struct LedgerShow {
     #[arg(value_name = "ENTRY")]
     pub entry: Option<String>,
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
@@ -216,29 +218,32 @@ pub struct LedgerShow {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub(crate) enum Config {
     Check,
     Example,
 }
 
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(crate) struct Completions {
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
 }
 
+fn tenant(name: &str) -> Result<Tenant, InvalidTenant> {
+    Tenant::new(name)
+}
+
 /// Writes the generated references, or, with `--check`, fails when they are not fresh.
 #[derive(Debug, Args)]
-pub struct Generate {
+pub(crate) struct Generate {
     #[arg(value_name = "DIR")]
     pub directory: PathBuf,
     #[arg(long)]
     pub check: bool,
 }
 
-
 /// The command line with its help in the user's language.
-pub fn command(messages: &Messages) -> Command {
+pub(crate) fn command(messages: &Messages) -> Command {
     let help = clap::Arg::new("help")
         .long("help")
         .short('h')
@@ -259,7 +264,7 @@ pub fn command(messages: &Messages) -> Command {
 }
 
 /// Reads the arguments; clap's own error when they are wrong, or when help is asked for.
-pub fn parse(
+pub(crate) fn parse(
     messages: &Messages,
     arguments: impl IntoIterator<Item = std::ffi::OsString>,
 ) -> Result<Cli, clap::Error> {
@@ -279,10 +284,22 @@ fn translate(command: Command, key: &str, messages: &Messages) -> Command {
         .subcommand_help_heading(messages.plain("help-commands"))
         .subcommand_value_name(messages.plain("help-command-value"))
         .next_help_heading(messages.plain("help-options"));
-    let names: Vec<clap::Id> = command.get_arguments().map(|argument| argument.get_id().clone()).collect();
-    for name in names.iter().filter(|name| !["help", "version"].contains(&name.as_str())) {
-        let global = command.get_arguments().any(|argument| argument.get_id() == name && argument.is_global_set());
-        let text = if global { format!("help--{name}") } else { format!("{key}--{name}") };
+    let names: Vec<clap::Id> = command
+        .get_arguments()
+        .map(|argument| argument.get_id().clone())
+        .collect();
+    for name in names
+        .iter()
+        .filter(|name| !["help", "version"].contains(&name.as_str()))
+    {
+        let global = command
+            .get_arguments()
+            .any(|argument| argument.get_id() == name && argument.is_global_set());
+        let text = if global {
+            format!("help--{name}")
+        } else {
+            format!("{key}--{name}")
+        };
         let text = messages.plain(&text);
         command = command.mut_arg(name, |argument| {
             let heading = match argument.is_positional() {
@@ -292,10 +309,15 @@ fn translate(command: Command, key: &str, messages: &Messages) -> Command {
             argument.help(text).help_heading(messages.plain(heading))
         });
     }
-    let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let subcommands: Vec<String> = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
     for name in subcommands {
         let key = format!("{key}-{name}");
-        command = command.mut_subcommand(&name, |sub| translate(sub.disable_help_flag(true), &key, messages));
+        command = command.mut_subcommand(&name, |sub| {
+            translate(sub.disable_help_flag(true), &key, messages)
+        });
     }
     command
 }

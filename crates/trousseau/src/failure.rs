@@ -10,7 +10,7 @@ use crate::config::{ConfigError, Fault};
 use crate::printer::Printer;
 
 /// Why a command failed.
-pub struct Failure(Box<dyn Explain + Send + Sync>, Vec<Fault>);
+pub(crate) struct Failure(Box<dyn Explain + Send + Sync>, Vec<Fault>);
 
 impl<E: Explain + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
@@ -20,7 +20,7 @@ impl<E: Explain + Send + Sync + 'static> From<E> for Failure {
 
 impl Failure {
     /// A refused configuration, with each of its faults.
-    pub fn config(error: ConfigError) -> Self {
+    pub(crate) fn config(error: ConfigError) -> Self {
         let faults = match &error {
             ConfigError::Faults { faults, .. } => faults.clone(),
             ConfigError::Read(_) | ConfigError::Syntax { .. } => Vec::new(),
@@ -29,12 +29,12 @@ impl Failure {
     }
 
     /// Whether another process has the data folder.
-    pub fn is_locked(&self) -> bool {
+    pub(crate) fn is_locked(&self) -> bool {
         self.0.code() == "app-locked"
     }
 
     /// Tells it on standard error.
-    pub fn tell(&self, printer: &Printer) {
+    pub(crate) fn tell(&self, printer: &Printer) {
         printer.error(self.0.as_ref());
         for fault in &self.1 {
             let told = printer.messages.explained(fault.code, &fault.fields);
@@ -44,7 +44,7 @@ impl Failure {
 
     /// The exit code: 1 in general, 3 where policy or rights forbid, 4 where another process is in the way or
     /// something is not available now, 5 where stored data is damaged. 2 is clap's, for wrong usage.
-    pub fn exit_code(&self) -> ExitCode {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.0.kind() {
             ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::TooLarge | ErrorKind::Internal => 1,
             ErrorKind::Forbidden => 3,
@@ -56,7 +56,7 @@ impl Failure {
 
 /// Errors of the command line itself.
 #[derive(Debug, thiserror::Error)]
-pub enum AppError {
+pub(crate) enum AppError {
     /// No folder for the data can be told from the environment.
     #[error("no data folder: neither --data nor TROUSSEAU_DATA, XDG_DATA_HOME or HOME is set")]
     NoData,
@@ -154,7 +154,10 @@ impl Explain for AppError {
             Self::NothingIngested { failed } => vec![("failed", failed.to_string())],
             Self::Stale { files } => vec![("files", files.clone())],
             Self::LedgerUnsound { directory, findings } => {
-                vec![("directory", directory.clone()), ("findings", findings.to_string())]
+                vec![
+                    ("directory", directory.clone()),
+                    ("findings", findings.to_string()),
+                ]
             }
         }
     }

@@ -7,14 +7,13 @@ use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use trousseau_core::error::Explain;
-use unic_langid::{LanguageIdentifier, langid};
+use unic_langid::LanguageIdentifier;
 
 use crate::env;
 
 /// The two languages of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
+pub(crate) enum Language {
     /// French.
     French,
     /// English.
@@ -23,7 +22,7 @@ pub enum Language {
 
 impl Language {
     /// The language of the user's locale: French for a French locale, English otherwise.
-    pub fn of_locale() -> Self {
+    pub(crate) fn of_locale() -> Self {
         let named = env::LANGUAGE
             .read_text()
             .or_else(|| env::LOCALE.iter().find_map(env::Variable::read_text));
@@ -33,11 +32,12 @@ impl Language {
         }
     }
 
-    const fn id(self) -> LanguageIdentifier {
-        match self {
-            Self::French => langid!("fr-FR"),
-            Self::English => langid!("en-GB"),
-        }
+    fn id(self) -> LanguageIdentifier {
+        let tag = match self {
+            Self::French => "fr-FR",
+            Self::English => "en-GB",
+        };
+        tag.parse().unwrap_or_default()
     }
 
     /// The texts of every crate.
@@ -68,7 +68,7 @@ impl Language {
 }
 
 /// The texts of one language.
-pub struct Messages {
+pub(crate) struct Messages {
     bundle: FluentBundle<FluentResource>,
     language: Language,
 }
@@ -76,7 +76,7 @@ pub struct Messages {
 impl Messages {
     /// Reads the catalogue of one language. A text that cannot be read is left out; a test sees to it that
     /// there is none.
-    pub fn new(language: Language) -> Self {
+    pub(crate) fn new(language: Language) -> Self {
         let mut bundle = FluentBundle::new_concurrent(vec![language.id()]);
         bundle.set_use_isolating(false);
         for source in language.sources() {
@@ -87,40 +87,38 @@ impl Messages {
     }
 
     /// The language.
-    pub const fn language(&self) -> Language {
+    pub(crate) const fn language(&self) -> Language {
         self.language
     }
 
     /// Whether the catalogue has this text.
-    pub fn has(&self, key: &str) -> bool {
+    #[cfg(test)]
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.bundle.has_message(key)
     }
 
     /// A text with its fields filled in; the key itself where the catalogue has no such text.
-    pub fn text(&self, key: &str, fields: &[(&str, &dyn fmt::Display)]) -> String {
-        let owned: Vec<(&str, String)> = fields.iter().map(|(name, value)| (*name, value.to_string())).collect();
+    pub(crate) fn text(&self, key: &str, fields: &[(&str, &dyn fmt::Display)]) -> String {
+        let owned: Vec<(&str, String)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.to_string()))
+            .collect();
         self.render(key, None, &owned).unwrap_or_else(|| key.to_owned())
     }
 
     /// A text without fields.
-    pub fn plain(&self, key: &str) -> String {
+    pub(crate) fn plain(&self, key: &str) -> String {
         self.text(key, &[])
     }
 
     /// What an error with this code says to people.
-    pub fn explained(&self, code: &str, fields: &[(&str, String)]) -> Option<String> {
+    pub(crate) fn explained(&self, code: &str, fields: &[(&str, String)]) -> Option<String> {
         self.render(code, None, fields)
     }
 
     /// How to mend an error with this code, where that is known.
-    pub fn hint(&self, code: &str, fields: &[(&str, String)]) -> Option<String> {
+    pub(crate) fn hint(&self, code: &str, fields: &[(&str, String)]) -> Option<String> {
         self.render(code, Some("hint"), fields)
-    }
-
-    /// An error in this language; its English log text where the catalogue does not know it.
-    pub fn error(&self, error: &dyn Explain) -> String {
-        self.explained(error.code(), &error.fields())
-            .unwrap_or_else(|| error.to_string())
     }
 
     fn render(&self, key: &str, attribute: Option<&str>, fields: &[(&str, String)]) -> Option<String> {
@@ -140,6 +138,10 @@ impl Messages {
             }
         }
         let mut faults = Vec::new();
-        Some(self.bundle.format_pattern(pattern, Some(&args), &mut faults).into_owned())
+        Some(
+            self.bundle
+                .format_pattern(pattern, Some(&args), &mut faults)
+                .into_owned(),
+        )
     }
 }

@@ -8,7 +8,7 @@ use crate::env;
 use crate::messages::Messages;
 
 /// How the program speaks to whoever started it.
-pub struct Printer {
+pub(crate) struct Printer {
     /// What it says.
     pub messages: Messages,
     json: bool,
@@ -17,9 +17,7 @@ pub struct Printer {
 
 /// A way of writing that makes a part of a line stand out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// As it is.
-    Plain,
+pub(crate) enum Style {
     /// What the eye should find first.
     Strong,
     /// What stands behind the rest.
@@ -32,48 +30,55 @@ pub enum Style {
 
 impl Printer {
     /// A printer for people, or, with `json`, for programs.
-    pub fn new(messages: Messages, json: bool) -> Self {
+    pub(crate) fn new(messages: Messages, json: bool) -> Self {
         let colour = !json && io::stdout().is_terminal() && env::NO_COLOR.read().is_none();
-        Self { messages, json, colour }
+        Self {
+            messages,
+            json,
+            colour,
+        }
     }
 
     /// Whether one JSON object is wanted in place of text.
-    pub const fn json(&self) -> bool {
+    pub(crate) const fn json(&self) -> bool {
         self.json
     }
 
     /// Writes a line.
-    pub fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         self.write(text);
         self.write("\n");
     }
 
     /// Writes text without ending the line, at once.
-    pub fn write(&self, text: &str) {
+    pub(crate) fn write(&self, text: &str) {
         let mut out = io::stdout().lock();
         // A reader that has gone away, as `head` does, is no fault of ours.
         let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
     /// Writes one JSON object on a line of its own.
-    pub fn object(&self, value: &serde_json::Value) {
+    pub(crate) fn object(&self, value: &serde_json::Value) {
         self.line(&value.to_string());
     }
 
     /// Writes a line to standard error.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         let mut out = io::stderr().lock();
         let _gone = writeln!(out, "{text}");
     }
 
     /// Tells an error and how to mend it, on standard error; with `--json`, as an object.
-    pub fn error(&self, error: &dyn Explain) {
+    pub(crate) fn error(&self, error: &dyn Explain) {
         self.failure(error.code(), &error.fields(), &error.to_string());
     }
 
     /// Tells an error given by its parts.
-    pub fn failure(&self, code: &str, fields: &[(&str, String)], english: &str) {
-        let text = self.messages.explained(code, fields).unwrap_or_else(|| english.to_owned());
+    pub(crate) fn failure(&self, code: &str, fields: &[(&str, String)], english: &str) {
+        let text = self
+            .messages
+            .explained(code, fields)
+            .unwrap_or_else(|| english.to_owned());
         let hint = self.messages.hint(code, fields);
         if self.json {
             let object = serde_json::json!({ "error": { "code": code, "message": text, "hint": hint } });
@@ -89,19 +94,22 @@ impl Printer {
     }
 
     /// `text` in this style, where the terminal has styles.
-    pub fn styled(&self, text: &str, style: Style) -> String {
+    pub(crate) fn styled(&self, text: &str, style: Style) -> String {
         let code = match style {
             Style::Strong => "1",
             Style::Faint => "2",
             Style::Good => "32",
             Style::Bad => "31",
-            Style::Plain => return text.to_owned(),
         };
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Writes rows in columns as wide as their widest cell, under a heading.
-    pub fn table(&self, heading: &[String], rows: &[Vec<String>]) {
+    pub(crate) fn table(&self, heading: &[String], rows: &[Vec<String>]) {
         let mut widths: Vec<usize> = heading.iter().map(|cell| width(cell)).collect();
         for row in rows {
             for (cell, widest) in row.iter().zip(&mut widths) {
@@ -125,7 +133,13 @@ fn width(cell: &str) -> usize {
 }
 
 /// Text from documents and files, safe to show in a terminal: control characters are replaced.
-pub fn shown(text: &str) -> String {
-    let safe = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
+pub(crate) fn shown(text: &str) -> String {
+    let safe = |c: char| {
+        if c.is_control() && c != '\n' && c != '\t' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
     text.chars().map(safe).collect()
 }

@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::printer::Printer;
 
 /// A bar that counts files, with rate and time left.
-pub struct Progress(ProgressBar);
+pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
     /// A bar for `total` files; nothing is drawn where no terminal looks on.
-    pub fn files(printer: &Printer, total: u64) -> Self {
+    pub(crate) fn files(printer: &Printer, total: u64) -> Self {
         if printer.json() || !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
@@ -21,17 +21,17 @@ impl Progress {
     }
 
     /// One file is done.
-    pub fn step(&self) {
+    pub(crate) fn step(&self) {
         self.0.inc(1);
     }
 
     /// Writes a line above the bar.
-    pub fn line(&self, printer: &Printer, text: &str) {
+    pub(crate) fn line(&self, printer: &Printer, text: &str) {
         self.0.suspend(|| printer.note(text));
     }
 
     /// Takes the bar away.
-    pub fn end(self) {
+    pub(crate) fn end(self) {
         self.0.finish_and_clear();
     }
 }

@@ -344,13 +344,14 @@ impl Store {
 
     /// The files that a collection's documents came from.
     pub async fn sources(&self, tenant: &Tenant, collection: &str) -> Result<Vec<PathBuf>, StoreError> {
-        let sources: Vec<Vec<u8>> =
-            sqlx::query_scalar("SELECT source FROM documents WHERE tenant = ? AND collection = ? ORDER BY path")
-                .bind(tenant.as_str())
-                .bind(collection)
-                .fetch_all(self.database.readers())
-                .await
-                .map_err(|error| self.database.fault(error))?;
+        let sources: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT source FROM documents WHERE tenant = ? AND collection = ? ORDER BY path",
+        )
+        .bind(tenant.as_str())
+        .bind(collection)
+        .fetch_all(self.database.readers())
+        .await
+        .map_err(|error| self.database.fault(error))?;
         Ok(sources.iter().map(|bytes| source::from_bytes(bytes)).collect())
     }
 

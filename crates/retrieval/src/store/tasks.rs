@@ -250,7 +250,9 @@ impl Store {
 
     /// The tasks whose document is committed and whose ledger entry is owed, oldest first.
     pub async fn owed(&self, tenant: &Tenant) -> Result<Vec<(Task, Committed)>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE tenant = ? AND state = 'committed' ORDER BY id"));
+        let sql = sqlx::AssertSqlSafe(format!(
+            "{SELECT} WHERE tenant = ? AND state = 'committed' ORDER BY id"
+        ));
         let rows = sqlx::query(sql)
             .bind(tenant.as_str())
             .fetch_all(self.database.readers())

@@ -116,8 +116,14 @@ pub(super) fn tell(printer: &Printer, answered: &Answered) {
 }
 
 fn source(printer: &Printer, citation: &Citation) {
-    let mut place = vec![shown(&citation.title)];
-    place.extend(citation.heading.iter().map(|heading| shown(heading)).filter(|heading| *heading != place[0]));
+    let under = citation
+        .heading
+        .iter()
+        .filter(|heading| **heading != citation.title);
+    let place: Vec<String> = std::iter::once(&citation.title)
+        .chain(under)
+        .map(|part| shown(part))
+        .collect();
     let place = place.join(" › ");
     let characters = printer.messages.text(
         "answer-characters",

@@ -15,7 +15,14 @@ pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, 
     let rows = app.gateway.library.store().collections(&tenant(global)).await?;
     let settings = app.config.settings.clone();
     app.close().await?;
-    let readers = |name: &str| settings.collection(name).readers.iter().map(Reader::to_string).collect::<Vec<_>>();
+    let readers = |name: &str| {
+        settings
+            .collection(name)
+            .readers
+            .iter()
+            .map(Reader::to_string)
+            .collect::<Vec<_>>()
+    };
     if printer.json() {
         let collections: Vec<_> = rows
             .iter()

@@ -20,7 +20,12 @@ pub(super) fn object(explanation: &Explanation, target: &str) -> Value {
 }
 
 pub(super) fn names(explanation: &Explanation) -> Vec<&str> {
-    explanation.decision.permitted.iter().map(Permit::target).collect()
+    explanation
+        .decision
+        .permitted
+        .iter()
+        .map(Permit::target)
+        .collect()
 }
 
 /// The table of where a request may run and why not elsewhere.
@@ -41,7 +46,9 @@ pub(super) fn table(printer: &Printer, explanation: &Explanation) {
 /// The rejected targets, each with all its reasons.
 pub(super) fn rejected(printer: &Printer, rejections: &[Rejection]) {
     for rejection in rejections {
-        let line = printer.messages.text("decision-rejected", &[("target", &rejection.target)]);
+        let line = printer
+            .messages
+            .text("decision-rejected", &[("target", &rejection.target)]);
         printer.line(&printer.styled(&format!("  ✗ {line}"), Style::Bad));
         for reason in &rejection.reasons {
             printer.line(&format!("      {}", told(printer, reason)));
@@ -57,21 +64,17 @@ fn told(printer: &Printer, reason: &Reason) -> String {
 
 /// Where a label came from, in words.
 fn origin(printer: &Printer, raise: &Raise) -> String {
-    let messages = &printer.messages;
-    let label = &raise.label;
-    match &raise.origin {
-        Origin::Key { name } => messages.text("origin-key", &[("name", name), ("label", label)]),
-        Origin::Header => messages.text("origin-header", &[("label", label)]),
-        Origin::Route { name } => messages.text("origin-route", &[("name", name), ("label", label)]),
-        Origin::Collection { name } => messages.text("origin-collection", &[("name", name), ("label", label)]),
-        Origin::Detector { detector, spans } => {
-            let detector = messages.plain(&format!("detector-{}", detector.name()));
-            messages.text(
-                "origin-detector",
-                &[("detector", &detector), ("count", &spans.len()), ("label", label)],
-            )
+    let (key, name) = match &raise.origin {
+        Origin::Key { name } => ("origin-key", name.clone()),
+        Origin::Header => ("origin-header", String::new()),
+        Origin::Route { name } => ("origin-route", name.clone()),
+        Origin::Collection { name } => ("origin-collection", name.clone()),
+        Origin::Detector { detector, .. } => {
+            ("origin-detector", printer.messages.plain(&format!("detector-{}", detector.name())))
         }
-        Origin::History { .. } => messages.text("origin-history", &[("label", label)]),
-        Origin::Passage { title, .. } => messages.text("origin-passage", &[("title", title), ("label", label)]),
-    }
+        Origin::History { entry } => ("origin-history", entry.clone()),
+        Origin::Passage { title, .. } => ("origin-passage", title.clone()),
+    };
+    let told = printer.messages.text(key, &[("name", &name)]);
+    printer.messages.text("decision-origin", &[("origin", &told), ("label", &raise.label)])
 }

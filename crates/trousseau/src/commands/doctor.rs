@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use trousseau_core::label::Class;
+use trousseau_core::label::{Class, Label};
 use trousseau_gateway::service::date;
 use trousseau_policy::eligibility::would_make_eligible;
 use trousseau_retrieval::store::TaskState;
@@ -33,12 +33,20 @@ pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, 
         printer.object(&json!({ "sound": sound, "findings": findings, "upstreams": eligible }));
     } else {
         for finding in &findings {
-            let (mark, style) = if finding.sound { ("✓", Style::Good) } else { ("✗", Style::Bad) };
+            let (mark, style) = if finding.sound {
+                ("✓", Style::Good)
+            } else {
+                ("✗", Style::Bad)
+            };
             printer.line(&format!("{} {}", printer.styled(mark, style), finding.text));
         }
         tell_eligibility(printer, &eligible);
     }
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn configuration(place: &Place, printer: &Printer) -> Finding {
@@ -52,7 +60,11 @@ fn configuration(place: &Place, printer: &Printer) -> Finding {
 
 /// The upstreams that are decided about but that this program cannot call.
 fn clients(place: &Place, printer: &Printer) -> Vec<Finding> {
-    let silent = place.config.kinds.iter().filter(|(_, kind)| *kind != Kind::Extractive);
+    let silent = place
+        .config
+        .kinds
+        .iter()
+        .filter(|(_, kind)| *kind != Kind::Extractive);
     silent
         .map(|(name, _)| Finding {
             sound: true,
@@ -70,13 +82,21 @@ async fn data(global: &Global, place: &Place, printer: &Printer) -> Result<Vec<F
     let app = App::read(global).await?;
     let tenant = tenant(global);
     let store = app.gateway.library.store();
-    let documents: u64 = store.collections(&tenant).await?.iter().map(|row| row.documents).sum();
+    let documents: u64 = store
+        .collections(&tenant)
+        .await?
+        .iter()
+        .map(|row| row.documents)
+        .sum();
     let failed = store.tasks(&tenant, Some(TaskState::Failed), 1000).await?.len();
     let waiting = store.pending(&tenant).await?;
     app.close().await?;
     let mut findings = vec![Finding {
         sound: true,
-        text: messages.text("doctor-documents", &[("data", &place.data.display()), ("count", &documents)]),
+        text: messages.text(
+            "doctor-documents",
+            &[("data", &place.data.display()), ("count", &documents)],
+        ),
     }];
     if failed > 0 {
         let text = messages.text("doctor-failed", &[("count", &failed)]);
@@ -94,7 +114,7 @@ fn eligibility(place: &Place) -> Vec<Value> {
     let today = date(jiff::Timestamp::now());
     let rows = place.config.targets.iter().map(|target| {
         let classes = Class::ALL.map(|class| {
-            let missing = would_make_eligible(target, class, &place.config.rules, today);
+            let missing = would_make_eligible(target, &Label::of(class), &place.config.rules, today);
             json!({ "class": class.name(), "missing": missing })
         });
         json!({ "upstream": target.name, "classes": classes })

@@ -12,7 +12,11 @@ use crate::cli::{DocumentAction, DocumentDelete, DocumentShow, Documents, Global
 use crate::failure::{AppError, Failure};
 use crate::printer::{Printer, shown};
 
-pub(super) async fn run(global: &Global, documents: Documents, printer: &Printer) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    global: &Global,
+    documents: Documents,
+    printer: &Printer,
+) -> Result<ExitCode, Failure> {
     match documents.action {
         None => list(global, documents.collection.as_deref(), printer).await,
         Some(DocumentAction::Show(show)) => self::show(global, &show, printer).await,
@@ -23,7 +27,12 @@ pub(super) async fn run(global: &Global, documents: Documents, printer: &Printer
 async fn list(global: &Global, collection: Option<&str>, printer: &Printer) -> Result<ExitCode, Failure> {
     let app = App::read(global).await?;
     let principal = app.principal(global)?;
-    let rows = app.gateway.library.store().documents(&principal, collection).await?;
+    let rows = app
+        .gateway
+        .library
+        .store()
+        .documents(&principal, collection)
+        .await?;
     app.close().await?;
     if printer.json() {
         let documents: Vec<_> = rows.iter().map(object).collect();
@@ -36,7 +45,13 @@ async fn list(global: &Global, collection: Option<&str>, printer: &Printer) -> R
         .iter()
         .map(|row| {
             let title = shown(&row.title).replace(['\n', '\t'], " ");
-            vec![row.id.clone(), row.collection.clone(), row.label.to_string(), title, row.path.clone()]
+            vec![
+                row.id.clone(),
+                row.collection.clone(),
+                row.label.to_string(),
+                title,
+                row.path.clone(),
+            ]
         })
         .collect();
     printer.table(&heading, &rows);
@@ -95,7 +110,11 @@ async fn delete(global: &Global, delete: &DocumentDelete, printer: &Printer) -> 
     if printer.json() {
         printer.object(&json!({ "removed": delete.documents }));
     } else {
-        printer.line(&printer.messages.text("documents-removed", &[("count", &delete.documents.len())]));
+        printer.line(
+            &printer
+                .messages
+                .text("documents-removed", &[("count", &delete.documents.len())]),
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

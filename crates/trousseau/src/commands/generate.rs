@@ -27,7 +27,10 @@ pub(super) fn run(generate: &Generate, printer: &Printer) -> Result<ExitCode, Fa
     if stale.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    Err(AppError::Stale { files: stale.join(", ") }.into())
+    Err(AppError::Stale {
+        files: stale.join(", "),
+    }
+    .into())
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
@@ -59,10 +62,16 @@ fn describe(command: &mut Command, text: &mut String) {
     if command.is_hide_set() {
         return;
     }
-    let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_owned();
+    let name = command
+        .get_bin_name()
+        .unwrap_or_else(|| command.get_name())
+        .to_owned();
     let help = command.render_long_help().to_string();
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    text.push_str(&format!("\n## {name}\n\n```text\n{}\n```\n", help.join("\n").trim_end()));
+    text.push_str(&format!(
+        "\n## {name}\n\n```text\n{}\n```\n",
+        help.join("\n").trim_end()
+    ));
     for sub in command.get_subcommands_mut() {
         describe(sub, text);
     }

@@ -59,7 +59,10 @@ pub(super) async fn run(global: &Global, ingest: Ingest, printer: &Printer) -> R
     app.close().await?;
     tell(printer, &tally);
     if tally.succeeded() == 0 && !tally.failed.is_empty() {
-        return Err(AppError::NothingIngested { failed: tally.failed.len() }.into());
+        return Err(AppError::NothingIngested {
+            failed: tally.failed.len(),
+        }
+        .into());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -73,16 +76,17 @@ pub(super) async fn work(
 ) -> Result<Tally, GatewayError> {
     let mut tally = Tally::default();
     for (path, error) in app.gateway.register(tenant, registration).await? {
+        printer.note(&fault(printer, &path, &error));
         tally.failed.push((path, error));
     }
     let waiting = app.gateway.library.store().pending(tenant).await?;
     let progress = Progress::files(printer, waiting);
-    let (ends, mut arriving) = mpsc::unbounded_channel();
+    let (ends, mut arriving) = mpsc::unbounded_channel::<Ended>();
     let telling = async {
         while let Some(ended) = arriving.recv().await {
             progress.step();
             if let Err(error) = &ended.end {
-                progress.line(printer, &fault(printer, error));
+                progress.line(printer, &fault(printer, &ended.path, error));
             }
             tally.count(ended);
         }
@@ -99,19 +103,33 @@ pub(super) async fn work(
 }
 
 /// One line on a file that was skipped.
-pub(super) fn fault(printer: &Printer, error: &TaskError) -> String {
-    let fields: Vec<(&str, String)> =
-        error.fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-    let text = printer.messages.explained(&error.code, &fields);
+fn fault(printer: &Printer, path: &str, error: &TaskError) -> String {
     let heading = printer.styled(&printer.messages.plain("ingest-skipped"), Style::Bad);
-    format!("{heading} {}", text.as_deref().unwrap_or(&error.message))
+    let reason = explained(printer, error);
+    let told = printer
+        .messages
+        .text("ingest-fault", &[("path", &path), ("reason", &reason)]);
+    format!("{heading} {told}")
+}
+
+/// A task's error in the user's language.
+pub(super) fn explained(printer: &Printer, error: &TaskError) -> String {
+    let fields = error
+        .fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()));
+    let told = printer
+        .messages
+        .explained(&error.code, &fields.collect::<Vec<_>>());
+    told.unwrap_or_else(|| error.message.clone())
 }
 
 fn tell(printer: &Printer, tally: &Tally) {
     if printer.json() {
-        let failed = tally.failed.iter().map(|(path, error)| {
-            json!({ "path": path, "code": error.code, "message": error.message })
-        });
+        let failed = tally
+            .failed
+            .iter()
+            .map(|(path, error)| json!({ "path": path, "code": error.code, "message": error.message }));
         printer.object(&json!({
             "added": tally.added,
             "replaced": tally.replaced,

@@ -23,7 +23,7 @@ mod search;
 mod tasks;
 
 /// Does what was typed.
-pub async fn run(cli: Cli, printer: &Printer) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(cli: Cli, printer: &Printer) -> Result<ExitCode, Failure> {
     let global = &cli.global;
     match cli.command {
         Action::Demo(demo) => demo::run(global, demo, printer).await,
@@ -53,7 +53,10 @@ fn text_or_input(typed: String, limit: usize) -> Result<String, AppError> {
         return Ok(typed);
     }
     let mut bytes = Vec::new();
-    std::io::stdin().lock().take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    std::io::stdin()
+        .lock()
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -12,7 +12,11 @@ use crate::cli::{Explain, Global};
 use crate::failure::Failure;
 use crate::printer::Printer;
 
-pub(super) async fn explain(global: &Global, explain: Explain, printer: &Printer) -> Result<ExitCode, Failure> {
+pub(super) async fn explain(
+    global: &Global,
+    explain: Explain,
+    printer: &Printer,
+) -> Result<ExitCode, Failure> {
     let app = App::open(global).await?;
     let principal = app.principal(global)?;
     let text = text_or_input(explain.text, app.config.settings.limits.question_bytes)?;
@@ -25,7 +29,10 @@ pub(super) async fn explain(global: &Global, explain: Explain, printer: &Printer
         collections: None,
         label: explain.label,
     };
-    let explanation = app.gateway.explain(&principal, &asked, &explain.collection).await?;
+    let explanation = app
+        .gateway
+        .explain(&principal, &asked, &explain.collection)
+        .await?;
     app.close().await?;
     if printer.json() {
         printer.object(&json!({

@@ -8,7 +8,7 @@ use trousseau_core::document::Passage;
 use super::named;
 use crate::app::App;
 use crate::cli::{Global, Search};
-use crate::failure::{AppError, Failure};
+use crate::failure::Failure;
 use crate::printer::{Printer, Style, shown};
 
 pub(super) async fn run(global: &Global, search: &Search, printer: &Printer) -> Result<ExitCode, Failure> {
@@ -26,7 +26,12 @@ pub(super) async fn run(global: &Global, search: &Search, printer: &Printer) -> 
     library.refresh(&principal.tenant).await?;
     let collections = named(&search.collection);
     let passages = library
-        .search(&principal, &search.question, collections.as_deref(), usize::from(search.limit))
+        .search(
+            &principal,
+            &search.question,
+            collections.as_deref(),
+            usize::from(search.limit),
+        )
         .await?;
     app.close().await?;
     if printer.json() {

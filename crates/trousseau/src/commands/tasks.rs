@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use trousseau_retrieval::store::{Outcome, Task};
 
+use super::ingest::explained;
 use crate::app::{App, tenant};
 use crate::cli::{Global, Tasks};
 use crate::failure::Failure;
@@ -13,7 +14,12 @@ use crate::printer::Printer;
 pub(super) async fn run(global: &Global, tasks: &Tasks, printer: &Printer) -> Result<ExitCode, Failure> {
     let app = App::read(global).await?;
     let state = tasks.state.map(Into::into);
-    let listed = app.gateway.library.store().tasks(&tenant(global), state, tasks.limit).await?;
+    let listed = app
+        .gateway
+        .library
+        .store()
+        .tasks(&tenant(global), state, tasks.limit)
+        .await?;
     app.close().await?;
     if printer.json() {
         let tasks: Vec<_> = listed.iter().map(object).collect();
@@ -44,11 +50,7 @@ fn object(task: &Task) -> serde_json::Value {
 
 fn row(printer: &Printer, task: &Task) -> Vec<String> {
     let outcome = match (&task.error, task.outcome) {
-        (Some(error), _) => {
-            let fields: Vec<(&str, String)> =
-                error.fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-            printer.messages.explained(&error.code, &fields).unwrap_or_else(|| error.message.clone())
-        }
+        (Some(error), _) => explained(printer, error),
         (None, Some(outcome)) => printer.messages.plain(&format!("outcome-{}", outcome.name())),
         (None, None) => String::new(),
     };

@@ -16,13 +16,13 @@ mod resolve;
 mod syntax;
 
 /// The commented example, which the tests read.
-pub const EXAMPLE_FR: &str = include_str!("../../messages/example.fr.toml");
+pub(crate) const EXAMPLE_FR: &str = include_str!("../../messages/example.fr.toml");
 /// The same in English.
-pub const EXAMPLE_EN: &str = include_str!("../../messages/example.en.toml");
+pub(crate) const EXAMPLE_EN: &str = include_str!("../../messages/example.en.toml");
 
 /// How files are extracted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extraction {
+pub(crate) struct Extraction {
     /// How many worker processes.
     pub workers: usize,
     /// The memory each may take, in bytes.
@@ -31,7 +31,7 @@ pub struct Extraction {
 
 /// What answers behind an upstream's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The built-in answerer: verbatim sentences, no weights, no network.
     Extractive,
     /// A server that speaks OpenAI's API.
@@ -45,7 +45,7 @@ pub enum Kind {
 
 /// A resolved configuration: references checked, defaults filled in.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// The file it was read from, if any.
     pub file: Option<PathBuf>,
     /// The data folder it names, if it does.
@@ -64,7 +64,7 @@ pub struct Config {
 
 /// What is wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file cannot be read.
     #[error("{0}")]
     Read(std::io::Error),
@@ -94,7 +94,7 @@ pub enum ConfigError {
 
 /// One fault of a file that reads well.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// Its code in the catalogue.
     pub code: &'static str,
     /// Its fields; `key` names the place.
@@ -123,7 +123,13 @@ impl Explain for ConfigError {
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Read(error) => vec![("reason", error.to_string())],
-            Self::Syntax { file, line, column, reason, meant } => {
+            Self::Syntax {
+                file,
+                line,
+                column,
+                reason,
+                meant,
+            } => {
                 let mut fields = vec![
                     ("file", file.clone()),
                     ("line", line.to_string()),
@@ -142,13 +148,13 @@ impl Explain for ConfigError {
 
 impl Config {
     /// Reads and resolves a file.
-    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn load(file: &Path) -> Result<Self, ConfigError> {
         let text = fs_err::read_to_string(file).map_err(ConfigError::Read)?;
         Self::parse(&text, Some(file))
     }
 
     /// Reads and resolves a text; `file` is where it came from, for messages.
-    pub fn parse(text: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(text: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
         let name = file.map_or_else(|| "trousseau.toml".to_owned(), |file| file.display().to_string());
         let raw: raw::Raw = toml::from_str(text).map_err(|error| syntax::explain(&name, text, &error))?;
         let resolved = resolve::resolve(raw, file);
@@ -156,13 +162,8 @@ impl Config {
     }
 
     /// The configuration of a program that has no file: the built-in answerer, one route.
-    pub fn without_file() -> Result<Self, ConfigError> {
+    pub(crate) fn without_file() -> Result<Self, ConfigError> {
         Self::parse("", None)
-    }
-
-    /// What answers behind an upstream's name.
-    pub fn kind(&self, name: &str) -> Option<&Kind> {
-        self.kinds.iter().find(|(known, _)| known == name).map(|(_, kind)| kind)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     let routes = routes(raw.route, &names, &mut faults);
     let collections = collections(raw.collection, &mut faults);
     let keys = keys(raw.key, &mut faults);
-    let rules = Rules::resolve(raw.policy).unwrap_or_else(|found| {
+    let rules = Rules::resolve(&raw.policy, names.iter().copied()).unwrap_or_else(|found| {
         faults.0.extend(found.iter().map(|fault| Fault {
             code: fault.code(),
             fields: fault.fields(),
@@ -53,7 +53,10 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     let limits = Limits {
         file_bytes: raw.ingest.max_file_bytes.unwrap_or(defaults.file_bytes),
         question_bytes: raw.ask.max_question_bytes.unwrap_or(defaults.question_bytes),
-        extraction: raw.ingest.timeout_seconds.map_or(defaults.extraction, Duration::from_secs),
+        extraction: raw
+            .ingest
+            .timeout_seconds
+            .map_or(defaults.extraction, Duration::from_secs),
     };
     let workers = raw.ingest.workers.unwrap_or(1);
     if !(1..=64).contains(&workers) {
@@ -63,7 +66,14 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     Ok(Config {
         file: file.map(Path::to_path_buf),
         data: raw.data.map(|data| beside(file, &data)),
-        settings: Settings { replica, origin, collections, routes, keys, limits },
+        settings: Settings {
+            replica,
+            origin,
+            collections,
+            routes,
+            keys,
+            limits,
+        },
         extraction: Extraction {
             workers,
             memory_bytes: raw.ingest.memory_bytes.unwrap_or(WORKER_MEMORY),
@@ -206,7 +216,9 @@ fn routes(raw: Vec<RawRoute>, targets: &[&str], faults: &mut Faults) -> Vec<Rout
         let all = targets.iter().map(|name| (*name).to_owned()).collect();
         return vec![default_route(all)];
     }
-    raw.into_iter().map(|route| resolve_route(route, targets, faults)).collect()
+    raw.into_iter()
+        .map(|route| resolve_route(route, targets, faults))
+        .collect()
 }
 
 fn default_route(targets: Vec<String>) -> Route {
@@ -226,7 +238,11 @@ fn resolve_route(raw: RawRoute, targets: &[&str], faults: &mut Faults) -> Route 
     if raw.targets.is_empty() {
         faults.missing(&format!("{key}.targets"));
     }
-    for name in raw.targets.iter().filter(|name| !targets.contains(&name.as_str())) {
+    for name in raw
+        .targets
+        .iter()
+        .filter(|name| !targets.contains(&name.as_str()))
+    {
         faults.unknown(&format!("{key}.targets"), name, targets);
     }
     let label_floor = faults.label(&format!("{key}.label_floor"), raw.label_floor, Label::default());
@@ -259,7 +275,10 @@ fn resolve_route(raw: RawRoute, targets: &[&str], faults: &mut Faults) -> Route 
 }
 
 fn collections(raw: Vec<RawCollection>, faults: &mut Faults) -> BTreeMap<String, Collection> {
-    faults.names("collection", raw.iter().map(|collection| collection.name.as_str()));
+    faults.names(
+        "collection",
+        raw.iter().map(|collection| collection.name.as_str()),
+    );
     let mut collections = BTreeMap::new();
     for collection in raw {
         let key = format!("collection.{}", collection.name);

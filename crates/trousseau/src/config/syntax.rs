@@ -25,7 +25,11 @@ fn place(text: &str, at: usize) -> (usize, usize) {
 
 /// Reads serde's "unknown field `a`, expected one of `b`, `c`".
 fn meant(message: &str) -> Option<String> {
-    let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let mut quoted = message
+        .strip_prefix("unknown field ")?
+        .split('`')
+        .skip(1)
+        .step_by(2);
     let unknown = quoted.next()?;
     quoted
         .map(|known| (strsim::damerau_levenshtein(unknown, known), known))

@@ -54,7 +54,11 @@ pub(super) async fn run(global: &Global, demo: Demo, printer: &Printer) -> Resul
     let ingested = take_in(&app, global, documents, printer).await?;
     let principal = app.principal(global)?;
     let given = !demo.question.is_empty();
-    let questions = if given { demo.question } else { QUESTIONS.map(str::to_owned).to_vec() };
+    let questions = if given {
+        demo.question
+    } else {
+        QUESTIONS.map(str::to_owned).to_vec()
+    };
     let mut answers = Vec::with_capacity(questions.len());
     for question in questions {
         answers.push(show(&app, &principal, question, printer).await?);
@@ -74,7 +78,10 @@ fn workplace(keep: Option<&Path>) -> Result<Workplace, AppError> {
         None => std::env::temp_dir().join(format!("trousseau-demo-{}", std::process::id())),
     };
     create_private(&root)?;
-    Ok(Workplace { root, kept: keep.is_some() })
+    Ok(Workplace {
+        root,
+        kept: keep.is_some(),
+    })
 }
 
 /// The options of a command that works in this folder: with its data and, where none is named, its configuration.
@@ -115,7 +122,10 @@ async fn take_in(
         ingested += tally.added + tally.replaced + tally.unchanged;
         if !printer.json() {
             let label = app.config.settings.collection(&collection).label;
-            let told = printer.messages.text("demo-collection", &[("collection", &collection), ("label", &label)]);
+            let told = printer.messages.text(
+                "demo-collection",
+                &[("collection", &collection), ("label", &label)],
+            );
             printer.line(&format!("{told} {}", ingest::summary(printer, &tally)));
         }
     }
@@ -123,7 +133,12 @@ async fn take_in(
 }
 
 /// Asks one question and shows everything about its answer.
-async fn show(app: &App, principal: &Principal, question: String, printer: &Printer) -> Result<Value, Failure> {
+async fn show(
+    app: &App,
+    principal: &Principal,
+    question: String,
+    printer: &Printer,
+) -> Result<Value, Failure> {
     if !printer.json() {
         printer.line("");
         printer.line(&printer.styled(&format!("— {question}"), Style::Strong));
@@ -142,7 +157,9 @@ async fn show(app: &App, principal: &Principal, question: String, printer: &Prin
             if !printer.json() {
                 decision::rejected(printer, &denied.rejected);
             }
-            return Ok(json!({ "question": question, "denied": denied.rejected, "entry": entry.to_string() }));
+            return Ok(
+                json!({ "question": question, "denied": denied.rejected, "entry": entry.to_string() }),
+            );
         }
         Err(error) => return Err(error.into()),
     };
@@ -162,18 +179,23 @@ async fn show(app: &App, principal: &Principal, question: String, printer: &Prin
 /// Draws the proof of the answer's outcome from the ledger and verifies it, as a third party would.
 async fn prove(app: &App, principal: &Principal, answered: &Answered) -> Result<Value, Failure> {
     let gateway = &app.gateway;
-    let log = gateway.logs.log(&principal.tenant, &gateway.records, (gateway.now)()).await?;
+    let log = gateway
+        .logs
+        .log(&principal.tenant, &gateway.records, (gateway.now)())
+        .await?;
     let index = answered.outcome.index;
     let proof = log.prove(index).await?;
     let entry = log.read(index).await?;
     let key = log.verifier_key();
     // Only the text and the public key are used from here on, as by whoever receives them.
     let text = proof.to_text();
-    let received = trousseau_ledger::Proof::parse(&text).map_err(trousseau_ledger::LedgerError::from);
-    let verified = received.and_then(|proof| proof.verify(&key, &entry));
+    let verified = match trousseau_ledger::Proof::parse(&text) {
+        Ok(received) => received.verify(&key, &entry).map_err(|error| error.to_string()),
+        Err(fault) => Err(fault.to_string()),
+    };
     Ok(json!({
         "verified": verified.is_ok(),
-        "fault": verified.err().map(|error| error.to_string()),
+        "fault": verified.err(),
         "key": key.to_string(),
         "text": text,
     }))
