@@ -4,7 +4,7 @@ use std::path::Path;
 
 use trousseau_ledger::{Durability, Evidence, Finding, Report, VerifyOptions, verify};
 
-use crate::logs::{entry, grown, open};
+use crate::logs::{copy, entry, grown, open};
 
 fn check(dir: &Path, evidence: &[&str]) -> Report {
     let newer = evidence
@@ -12,19 +12,6 @@ fn check(dir: &Path, evidence: &[&str]) -> Report {
         .map(|text| Evidence::parse(text).unwrap())
         .collect();
     verify(&dir.join("log"), &VerifyOptions { key: None, newer }).unwrap()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs_err::create_dir_all(to).unwrap();
-    for item in fs_err::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let target = to.join(item.file_name());
-        if item.path().is_dir() {
-            copy(&item.path(), &target);
-        } else {
-            fs_err::copy(item.path(), target).unwrap();
-        }
-    }
 }
 
 fn checkpoint(dir: &Path) -> String {
