@@ -90,13 +90,18 @@ impl Edge {
         self.rows.get(usize::from(level)).map_or(&[], Vec::as_slice)
     }
 
-    /// The same tree with other hashes in the last tile of level 0.
-    pub(crate) fn with_leaves(&self, row: Vec<Hash>) -> Self {
-        let mut other = self.clone();
-        if let Some(first) = other.rows.first_mut() {
-            *first = row;
+    /// The edge of a tree whose partial tiles are known.
+    pub(crate) fn of_rows(size: u64, rows: Vec<Vec<Hash>>) -> Self {
+        Self { size, rows }
+    }
+
+    /// Puts in the partial tile of a level.
+    pub(crate) fn set_row(&mut self, level: u8, row: Vec<Hash>) {
+        let at = usize::from(level);
+        if self.rows.len() <= at {
+            self.rows.resize(at + 1, Vec::new());
         }
-        other
+        self.rows[at] = row;
     }
 
     /// The root over all leaves.

@@ -83,7 +83,7 @@ struct Shared {
     sync_due: Due,
     publish_due: Due,
     /// Held, with its lock, as long as the log is open.
-    _lock: fs_err::File,
+    lock: fs_err::File,
 }
 
 impl Ledger {
@@ -129,7 +129,7 @@ impl Ledger {
             publish_failure: Mutex::default(),
             sync_due: Due::new(options.batch_interval),
             publish_due: Due::new(options.checkpoint_interval),
-            _lock: lock,
+            lock,
         });
         if recovery.replayed > 0 {
             shared.publish_due.set();
@@ -274,8 +274,10 @@ impl Ledger {
             let _ = thread.join();
         }
         let published = self.shared.publish();
-        self.shared.sequencer.close()?;
-        published.map(drop)
+        let closed = self.shared.sequencer.close();
+        // A process that was just forked off has the same open file: closing ours would not unlock it.
+        let unlocked = flock(&self.shared.lock, FlockOperation::Unlock).at(self.dir());
+        closed.and(published.map(drop)).and(unlocked)
     }
 }
 

@@ -29,7 +29,7 @@ mod sequencer;
 mod store;
 mod text;
 pub mod tile;
-// mod verify;
+mod verify;
 mod wal;
 
 pub use entries::Entries;
@@ -41,3 +41,4 @@ pub use text::checkpoint::Checkpoint;
 pub use text::key::{SigningKey, VerifierKey};
 pub use text::note::SignedNote;
 pub use text::proof::Proof;
+pub use verify::{Evidence, Finding, Report, VerifyOptions, verify};

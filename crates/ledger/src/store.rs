@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{At as _, LedgerError};
 use crate::merkle::{Hash, Subtree, inclusion_proof, root_from_inclusion};
+use crate::text::TextFault;
 use crate::text::checkpoint::Checkpoint;
 use crate::text::key::VerifierKey;
 use crate::text::proof::Proof;
@@ -50,21 +51,19 @@ impl Store {
     /// The published checkpoint, its signatures not looked at; `None` when nothing was published.
     pub(crate) fn checkpoint(&self) -> Result<Option<Checkpoint>, LedgerError> {
         let path = self.checkpoint_path();
-        match fs_err::read_to_string(&path) {
-            Ok(text) => Checkpoint::parse_unverified(&text).map(Some).at(&path),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(LedgerError::io(&path, error)),
-        }
+        let text = read_text(&path, "checkpoint")?;
+        text.map(|text| Checkpoint::parse_unverified(&text))
+            .transpose()
+            .at(&path)
     }
 
     /// The verifier key that was published beside the checkpoint.
     pub(crate) fn verifier(&self) -> Result<Option<VerifierKey>, LedgerError> {
         let path = self.verifier_path();
-        match fs_err::read_to_string(&path) {
-            Ok(text) => text.trim_end().parse::<VerifierKey>().map(Some).at(&path),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(LedgerError::io(&path, error)),
-        }
+        let text = read_text(&path, "key")?;
+        text.map(|text| text.trim_end().parse::<VerifierKey>())
+            .transpose()
+            .at(&path)
     }
 
     /// The bytes of a tile and the file they are from: the tile itself or, in the place of a partial one, the
@@ -185,7 +184,25 @@ impl Store {
         Ok(None)
     }
 
-    fn partial_widths(&self, full: TileName) -> Result<Vec<u16>, LedgerError> {
+    /// How many entries the bundles and tiles of level 0 hold, as far as they go without a gap.
+    pub(crate) fn reach(&self) -> Result<u64, LedgerError> {
+        for number in 0.. {
+            let full = TileName {
+                kind: TileKind::Entries,
+                number,
+                width: 256,
+            };
+            if self.tile_path(full).try_exists().at(&self.tile_path(full))? {
+                continue;
+            }
+            let width = self.partial_widths(full)?.into_iter().max().unwrap_or(0);
+            return Ok(number * TILE_WIDTH + u64::from(width));
+        }
+        Ok(0)
+    }
+
+    /// The widths of the partial tiles that lie in the place of a tile.
+    pub(crate) fn partial_widths(&self, full: TileName) -> Result<Vec<u16>, LedgerError> {
         let folder = self.partial_folder(full);
         let listing = match fs_err::read_dir(&folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -221,6 +238,20 @@ impl Store {
             reason,
         }
     }
+}
+
+/// The text of a file, if there is one; `what` names it when it is not UTF-8.
+fn read_text(path: &Path, what: &'static str) -> Result<Option<String>, LedgerError> {
+    let bytes = match fs_err::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        bytes => bytes.at(path)?,
+    };
+    let fault = TextFault {
+        what,
+        line: 1,
+        reason: "not UTF-8",
+    };
+    String::from_utf8(bytes).map(Some).map_err(|_| fault).at(path)
 }
 
 /// Writes files that appear whole; the folders they lie in are synced together by [`Batch::commit`].

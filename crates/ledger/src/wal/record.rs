@@ -19,8 +19,9 @@
 //! | 2 | the length of the entry |
 //! | 8 | the index of the entry, or of the next one |
 //! | 8 | *durable*: entries below this index were durable when the record was written |
+//! | 16 | the check of the record before, or of the header |
 //! | n | the entry |
-//! | 16 | the check: the first half of the SHA-256 of the preceding check, the 23 bytes above and the entry's leaf hash |
+//! | 16 | the check: the first half of the SHA-256 of the 39 bytes above and the entry's leaf hash |
 //!
 //! Each check covers the one before it, so records cannot be dropped, swapped or repeated unnoticed. *Durable*
 //! tells a crash from damage: a crash can only lose what no later record calls durable.
@@ -36,7 +37,7 @@ pub(crate) const HEADER_BYTES: usize = 56;
 
 const HEADER_MAGIC: &[u8; 7] = b"TRSWAL\0";
 const RECORD_MAGIC: [u8; 4] = [0xf1, b't', b'r', b'r'];
-const HEAD_BYTES: usize = 23;
+const HEAD_BYTES: usize = 39;
 const CHECK_BYTES: usize = 16;
 
 /// What ties a record to the one before it.
@@ -167,7 +168,8 @@ impl Record<'_> {
         bytes.extend_from_slice(&u16::try_from(self.entry.len()).unwrap_or(u16::MAX).to_be_bytes());
         bytes.extend_from_slice(&self.index.to_be_bytes());
         bytes.extend_from_slice(&self.durable.to_be_bytes());
-        let check = record_check(previous, &bytes[start..], &self.leaf);
+        bytes.extend_from_slice(previous);
+        let check = record_check(&bytes[start..], &self.leaf);
         bytes.extend_from_slice(self.entry);
         bytes.extend_from_slice(&check);
         check
@@ -225,44 +227,52 @@ impl<'a> Iterator for Scan<'a> {
             return None;
         }
         let offset = self.at;
-        if let Some((record, check)) = parse_record(self.bytes, offset, &self.previous) {
-            self.previous = check;
-            self.at += HEAD_BYTES + record.entry.len() + CHECK_BYTES;
+        if let Some(read) = read_record(self.bytes, offset).filter(|read| read.previous == self.previous) {
+            self.previous = read.check;
+            self.at += HEAD_BYTES + read.record.entry.len() + CHECK_BYTES;
             self.end = self.at;
-            return Some(Found::Record { offset, record });
+            return Some(Found::Record {
+                offset,
+                record: read.record,
+            });
         }
-        let next = (offset + 1..self.bytes.len()).find_map(|at| {
-            let previous =
-                check_before(self.bytes, at).filter(|_| self.bytes[at..].starts_with(&RECORD_MAGIC))?;
-            parse_record(self.bytes, at, &previous).map(|_| (at, previous))
-        });
-        match next {
-            Some((at, previous)) => {
-                self.at = at;
-                self.previous = previous;
-            }
-            None => self.at = self.bytes.len(),
-        }
+        // A record that is whole but follows another one is where the scan goes on.
+        let next =
+            (offset..self.bytes.len()).find_map(|at| Some((at, read_record(self.bytes, at)?.previous)));
+        (self.at, self.previous) = next.unwrap_or((self.bytes.len(), self.previous));
         Some(Found::Damage { offset })
     }
 }
 
-fn parse_record<'a>(bytes: &'a [u8], at: usize, previous: &Check) -> Option<(Record<'a>, Check)> {
+struct ReadRecord<'a> {
+    record: Record<'a>,
+    previous: Check,
+    check: Check,
+}
+
+fn read_record(bytes: &[u8], at: usize) -> Option<ReadRecord<'_>> {
     let rest = bytes.get(at..)?;
+    let kind = Kind::of(*rest.strip_prefix(&RECORD_MAGIC)?.first()?)?;
     let head = rest.get(..HEAD_BYTES)?;
-    let kind = Kind::of(*head.strip_prefix(&RECORD_MAGIC)?.first()?)?;
     let length = usize::from(u16::from_be_bytes([head[5], head[6]]));
     let entry = rest.get(HEAD_BYTES..HEAD_BYTES + length)?;
     let check: &Check = rest.get(HEAD_BYTES + length..)?.first_chunk()?;
     let leaf = Hash::leaf(entry);
+    if record_check(head, &leaf) != *check {
+        return None;
+    }
     let record = Record {
         kind,
         index: read_u64(&head[7..15])?,
-        durable: read_u64(&head[15..])?,
+        durable: read_u64(&head[15..23])?,
         entry,
         leaf,
     };
-    (record_check(previous, head, &leaf) == *check).then_some((record, *check))
+    Some(ReadRecord {
+        record,
+        previous: *head[23..].first_chunk()?,
+        check: *check,
+    })
 }
 
 fn check_before(bytes: &[u8], at: usize) -> Option<Check> {
@@ -272,12 +282,8 @@ fn check_before(bytes: &[u8], at: usize) -> Option<Check> {
         .copied()
 }
 
-fn record_check(previous: &Check, head: &[u8], leaf: &Hash) -> Check {
-    half_digest(
-        Sha256::new_with_prefix(previous)
-            .chain_update(head)
-            .chain_update(leaf.0),
-    )
+fn record_check(head: &[u8], leaf: &Hash) -> Check {
+    half_digest(Sha256::new_with_prefix(head).chain_update(leaf.0))
 }
 
 /// The check of a header.
@@ -368,10 +374,9 @@ mod tests {
         assert_eq!(offsets(&bytes), [Ok(starts[0]), Ok(starts[1]), Ok(starts[2])]);
         bytes[starts[1] + HEAD_BYTES] ^= 1;
         assert_eq!(offsets(&bytes), [Ok(starts[0]), Err(starts[1]), Ok(starts[2])]);
-        // The check of a record is part of the next one's.
         bytes[starts[1] + HEAD_BYTES] ^= 1;
         bytes[starts[2] - 1] ^= 1;
-        assert_eq!(offsets(&bytes), [Ok(starts[0]), Err(starts[1])]);
+        assert_eq!(offsets(&bytes), [Ok(starts[0]), Err(starts[1]), Ok(starts[2])]);
     }
 
     #[test]

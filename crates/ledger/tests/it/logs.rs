@@ -29,3 +29,17 @@ pub(crate) fn grown(dir: &Path, size: u64) {
     ledger.append_all(&entries, Durability::Request).unwrap();
     ledger.close().unwrap();
 }
+
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs_err::create_dir_all(to).unwrap();
+    for item in fs_err::read_dir(from).unwrap() {
+        let item = item.unwrap();
+        let target = to.join(item.file_name());
+        if item.path().is_dir() {
+            copy(&item.path(), &target);
+        } else {
+            fs_err::copy(item.path(), target).unwrap();
+        }
+    }
+}
