@@ -8,10 +8,13 @@ use std::ops::Range;
 
 use super::number::{self, Number};
 
-/// The gaps between seven fields.
-const FIELD_GAPS: usize = 6;
-/// The gaps between fifteen single digits, as forms with one box per digit leave them.
-const BOX_GAPS: usize = 14;
+/// A bit for each place where a gap may be: before the second to seventh field, where overseas
+/// départements have three digits and their communes two.
+const FIELDS: u64 = 1 << 1 | 1 << 3 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 13;
+/// As a spreadsheet groups the digits of a number by thousands.
+const THOUSANDS: u64 = 1 << 3 | 1 << 6 | 1 << 9 | 1 << 12;
+/// As forms with one box per digit leave them.
+const BOXES: u64 = 0b111_1111_1111_1110;
 
 /// The place of the NIR that begins at `start`.
 pub(super) fn find(bytes: &[u8], start: usize) -> Option<Range<usize>> {
@@ -24,7 +27,7 @@ pub(super) fn find(bytes: &[u8], start: usize) -> Option<Range<usize>> {
         6 => symbol.is_ascii_digit() || matches!(symbol, b'A' | b'B'),
         _ => symbol.is_ascii_digit(),
     })?;
-    if number.gaps > FIELD_GAPS && number.gaps != BOX_GAPS {
+    if !is_grouped_well(&number) {
         return None;
     }
     let symbols = number.symbols();
@@ -42,6 +45,15 @@ pub(super) fn find(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     });
     let key = u64::from(pair(&symbols[13..15]));
     (key == 97 - value % 97).then_some(start..number.end)
+}
+
+/// Whether the gaps are where people leave them, so that the numbers of a table do not run into one. A line
+/// may end once anywhere in a number.
+fn is_grouped_well(number: &Number<15>) -> bool {
+    let all = number.gaps | number.breaks;
+    let misplaced = all & !FIELDS;
+    let one_break = misplaced & number.gaps == 0 && misplaced.count_ones() <= 1;
+    one_break || all == THOUSANDS || all == BOXES
 }
 
 /// The number that stands for the département in the key; `None` where there is no such département.
@@ -85,6 +97,18 @@ mod tests {
         ] {
             assert!(found(text), "{text}");
         }
+    }
+
+    #[test]
+    fn the_numbers_of_a_table_do_not_run_into_one() {
+        for text in [
+            "18 5057 8006 0849 1",
+            "18\n5057\n8006\n0849\n1",
+            "1 8505 7800 60 84 91",
+        ] {
+            assert!(!found(text), "{text}");
+        }
+        assert!(found("18505\n78006084 91") && found("185 057 800 608 491"));
     }
 
     #[test]

@@ -12,8 +12,10 @@ pub(super) struct Number<const N: usize> {
     pub(super) length: usize,
     /// One past its last byte.
     pub(super) end: usize,
-    /// How many gaps there are between its groups.
-    pub(super) gaps: usize,
+    /// Which symbols stand after a gap on the same line: bit `i` for the symbol `i`.
+    pub(super) gaps: u64,
+    /// Which symbols stand after a gap with a line break in it.
+    pub(super) breaks: u64,
 }
 
 impl<const N: usize> Number<N> {
@@ -36,11 +38,19 @@ pub(super) fn read<const N: usize>(
         length,
         end: start,
         gaps: 0,
+        breaks: 0,
     };
     for (index, symbol) in number.symbols.iter_mut().take(length).enumerate() {
         if index > 0 && !is_symbol(bytes, number.end) {
-            number.end = skip_gap(bytes, number.end)?;
-            number.gaps += 1;
+            let gap = number.end..skip_gap(bytes, number.end)?;
+            number.end = gap.end;
+            let broken = bytes[gap].contains(&b'\n');
+            let gaps = if broken {
+                &mut number.breaks
+            } else {
+                &mut number.gaps
+            };
+            *gaps |= 1 << index;
         }
         let byte = bytes.get(number.end)?.to_ascii_uppercase();
         if !byte.is_ascii_alphanumeric() || !accepts(index, byte) {

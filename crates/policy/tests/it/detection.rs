@@ -293,7 +293,7 @@ fn an_address_ends_where_the_sentence_goes_on() {
     }
 }
 
-/// Texts made to be slow: what is found in a megabyte of them does not matter, that it ends does.
+/// Texts made to be slow: what is found in them does not matter, that it ends does.
 #[test]
 fn hostile_texts_end() {
     for part in [
@@ -307,7 +307,7 @@ fn hostile_texts_end() {
         "FR76 ",
         "a@a.",
     ] {
-        let text = part.repeat(1_000_000 / part.len());
+        let text = part.repeat(100_000 / part.len());
         let last = detect(&text).iter().last().map_or(0, |finding| finding.bytes.end);
         assert!(last <= text.len());
     }
