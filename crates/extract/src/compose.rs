@@ -6,7 +6,7 @@ use trousseau_core::document::{Block, BlockKind, Extracted};
 
 use crate::{ExtractError, Limits};
 
-/// A heading's text in a heading path is cut after this many characters.
+/// A title, and a heading's text in a heading path, is cut after this many characters.
 const HEADING_CHARS: usize = 200;
 
 /// The most bytes that all heading paths of a file may take together: a long heading over many small
@@ -68,7 +68,9 @@ impl Blocks {
             return Err(ExtractError::Empty);
         }
         Ok(Extracted {
-            title: title.filter(|title| !title.is_empty()),
+            title: title
+                .map(|title| heading_text(&title))
+                .filter(|title| !title.is_empty()),
             text,
             blocks: self.blocks,
             warnings: warnings.iter().map(|&code| code.to_owned()).collect(),

@@ -45,6 +45,12 @@ pub enum ExtractError {
         /// The limit.
         limit: usize,
     },
+    /// One of its tags has more attributes than the limit.
+    #[error("one of its tags has more than {limit} attributes")]
+    TooManyAttributes {
+        /// The limit.
+        limit: usize,
+    },
     /// Its bytes are no text, whatever its name says.
     #[error("its content is binary ({found}), not text")]
     Binary {
@@ -91,7 +97,10 @@ impl Explain for ExtractError {
             Self::Empty | Self::Binary { .. } | Self::Unsupported { .. } | Self::BadEncoding { .. } => {
                 ErrorKind::InvalidInput
             }
-            Self::TooLarge { .. } | Self::TooManyBlocks { .. } | Self::TooDeep { .. } => ErrorKind::TooLarge,
+            Self::TooLarge { .. }
+            | Self::TooManyBlocks { .. }
+            | Self::TooDeep { .. }
+            | Self::TooManyAttributes { .. } => ErrorKind::TooLarge,
             Self::TimedOut { .. } => ErrorKind::Timeout,
             Self::WorkerDied { .. } | Self::WorkerNotStarted { .. } => ErrorKind::Internal,
         }
@@ -103,6 +112,7 @@ impl Explain for ExtractError {
             Self::TooLarge { .. } => "extract-too-large",
             Self::TooManyBlocks { .. } => "extract-too-many-blocks",
             Self::TooDeep { .. } => "extract-too-deep",
+            Self::TooManyAttributes { .. } => "extract-too-many-attributes",
             Self::Binary { .. } => "extract-binary",
             Self::Unsupported { .. } => "extract-unsupported",
             Self::BadEncoding { .. } => "extract-bad-encoding",
@@ -118,7 +128,9 @@ impl Explain for ExtractError {
             Self::TooLarge { bytes, limit } => {
                 vec![("bytes", bytes.to_string()), ("limit", limit.to_string())]
             }
-            Self::TooManyBlocks { limit } | Self::TooDeep { limit } => vec![("limit", limit.to_string())],
+            Self::TooManyBlocks { limit } | Self::TooDeep { limit } | Self::TooManyAttributes { limit } => {
+                vec![("limit", limit.to_string())]
+            }
             Self::Binary { found } => vec![("found", found.clone())],
             Self::Unsupported { format } => vec![("format", format.clone())],
             Self::BadEncoding { encoding } => vec![("encoding", encoding.clone())],

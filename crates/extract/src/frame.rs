@@ -168,6 +168,8 @@ pub(crate) fn invalid(what: &'static str) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn sample() -> Extracted {
@@ -209,5 +211,29 @@ mod tests {
             assert_eq!(outline.join(text.into_bytes()), None);
         }
         assert!(lengths([0xff; PREFIX], 1000).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_spoilt_reply_is_refused_or_still_valid(at in 0_usize..600, byte: u8, cut in 0_usize..600) {
+            let (outline, text) = Outline::split(sample());
+            let reply = Reply { outcome: Ok(outline), retire: false };
+            let mut frame = head(&reply, text.len()).unwrap();
+            frame.extend(text.into_bytes());
+            let length = frame.len();
+            frame[at % length] = byte;
+            frame.truncate(length - cut / 100);
+            let Ok(Some((reply, text))) = receive::<Reply>(frame.as_slice()) else {
+                return Ok(());
+            };
+            let Some(joined) = reply.outcome.ok().and_then(|outline| outline.join(text)) else {
+                return Ok(());
+            };
+            let mut last = 0;
+            for block in &joined.blocks {
+                prop_assert!(block.bytes.start >= last && joined.text.get(block.bytes.clone()).is_some());
+                last = block.bytes.end;
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Elements that begin on a new line in a browser separate words and blocks here; all others do not.
 //! What a browser would not show (scripts, styles, hidden elements) and navigation is left out.
 
+mod attributes;
 mod elements;
 mod page;
 mod sink;
@@ -60,6 +61,7 @@ pub(crate) fn break_of(tag: &str) -> Gap {
 }
 
 fn run(text: &str, page: Page) -> Result<Page, ExtractError> {
+    attributes::check(text)?;
     let tokenizer = Tokenizer::new(Sink::new(page), TokenizerOpts::default());
     let input = BufferQueue::default();
     // The tokenizer goes on after a script without running it.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod fragments;
+mod messages;
 mod pool;
 mod properties;
 mod readers;

@@ -52,7 +52,7 @@ async fn reads_on(pool: &Pool) {
 async fn a_worker_reads_as_the_library_does() {
     let pool = Pool::new(options("plain"));
     reads_on(&pool).await;
-    let large = PAGE.repeat(20_000);
+    let large = PAGE.repeat(5_000);
     let direct = read(Format::Html, large.as_bytes(), &Limits::default());
     assert_eq!(
         pool.extract("large", Format::Html, large.as_bytes()).await,
@@ -210,7 +210,7 @@ async fn a_process_that_has_grown_is_replaced() {
     let mut options = options("grown");
     options.recycle_memory = 1 << 20;
     let pool = Pool::new(options);
-    let large = PAGE.repeat(20_000);
+    let large = PAGE.repeat(5_000);
     pool.extract("large", Format::Html, large.as_bytes())
         .await
         .unwrap();
@@ -261,7 +261,7 @@ async fn of_many_files_only_the_bad_ones_fail() {
 #[tokio::test]
 async fn many_large_files_in_a_row_do_not_block_each_other() {
     let pool = Pool::new(options("pipes"));
-    let body = "Une ligne de texte.\n\n".repeat(20_000);
+    let body = "Une ligne de texte.\n\n".repeat(4_000);
     let source = Source {
         name: "a",
         format: Format::Text,
@@ -295,4 +295,16 @@ async fn a_worker_reaches_nothing() {
     let could: Vec<&str> = told.lines().filter(|line| line.ends_with("true")).collect();
     assert!(could.is_empty(), "{could:?}");
     pool.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_pool_without_processes_reads_the_same() {
+    let pool = Pool::danger_in_process(Limits::default());
+    reads_on(&pool).await;
+    pool.shut_down().await;
+    let late = pool.extract("page", Format::Html, PAGE.as_bytes()).await;
+    assert!(
+        matches!(late, Err(ExtractError::WorkerNotStarted { .. })),
+        "{late:?}"
+    );
 }

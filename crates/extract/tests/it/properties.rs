@@ -241,3 +241,22 @@ fn what_has_no_text_is_empty() {
         assert_eq!(read, Err(ExtractError::Empty), "{text:?}");
     }
 }
+
+#[test]
+fn an_html_page_is_read_in_the_encoding_it_declares() {
+    let page = |declared: &str| format!("<meta charset={declared}><p>Évolution à l’été</p>");
+    let text = "Évolution à l’été";
+    let read = |bytes: &[u8]| read(Format::Html, bytes, &Limits::default()).unwrap();
+    let cyrillic = [b"<meta charset=koi8-r><p>".as_slice(), &[0xc4, 0xc1]].concat();
+    assert_eq!(read(&cyrillic).text, "да");
+    let (latin, _, _) = encoding_rs::WINDOWS_1252.encode(text);
+    let declared = [b"<meta charset=iso-8859-1><p>".as_slice(), &latin].concat();
+    assert_eq!(
+        (read(&declared).text.as_str(), read(&declared).warnings.len()),
+        (text, 0)
+    );
+    let undeclared = read(&[b"<p>".as_slice(), &latin].concat());
+    assert_eq!((undeclared.text.as_str(), undeclared.warnings.len()), (text, 1));
+    let wrong = read(page("iso-8859-1").as_bytes());
+    assert_eq!((wrong.text.as_str(), wrong.warnings.len()), (text, 1));
+}

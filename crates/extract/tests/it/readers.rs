@@ -248,7 +248,7 @@ Mairie
 #[test]
 fn an_html_page() {
     insta::assert_snapshot!(show(Format::Html, HTML), @r#"
-    title Some("État civil\u{a0}: actes"), warnings ["extract-hidden-text"]
+    title Some("État civil : actes"), warnings ["extract-hidden-text"]
     État civil
 
     Le service délivre des copies d’actes.
