@@ -10,7 +10,11 @@ fuzz_target!(|text: &str| {
     let _ = SigningKey::parse(text);
     let _ = SignedNote::parse(text);
     if let Ok(key) = text.parse::<VerifierKey>() {
-        assert_eq!(key.to_string().parse::<VerifierKey>().ok(), Some(key), "a key has one text");
+        assert_eq!(
+            key.to_string().parse::<VerifierKey>().ok(),
+            Some(key),
+            "a key has one text"
+        );
     }
     let _ = Checkpoint::parse_unverified(text);
     if let Ok(proof) = Proof::parse(text) {
