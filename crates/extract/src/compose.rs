@@ -110,6 +110,15 @@ impl Composer {
         }
     }
 
+    /// Adds a row of a table, unless all its cells are empty; empty cells at its end are left out.
+    pub(crate) fn row(&mut self, group: u32, mut cells: Vec<String>) -> Result<(), ExtractError> {
+        while cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        let row = cells.join(" | ").replace('\n', " ");
+        self.block(BlockKind::TableRow, group, &row)
+    }
+
     /// Adds a heading.
     pub(crate) fn heading(&mut self, level: u8, text: &str) -> Result<(), ExtractError> {
         match self.append(BlockKind::Heading, 0, text) {

@@ -5,6 +5,7 @@
 
 mod elements;
 mod page;
+mod sink;
 
 use encoding_rs::Encoding;
 use html5ever::interface::TokenizerResult;
@@ -12,7 +13,8 @@ use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
 use trousseau_core::document::Extracted;
 
-use self::page::{Page, Sink};
+use self::page::Page;
+use self::sink::Sink;
 use crate::compose::{Composer, Gap};
 use crate::decode::{Decoded, decode};
 use crate::error::warning;

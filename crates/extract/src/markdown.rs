@@ -140,14 +140,11 @@ impl Page {
             }
             TagEnd::TableCell => {
                 let cell = self.flow.take();
-                self.row.get_or_insert_default().push(cell.replace('\n', " "));
+                self.row.get_or_insert_default().push(cell);
             }
             TagEnd::TableHead | TagEnd::TableRow => {
                 let row = self.row.take().unwrap_or_default();
-                if row.iter().any(|cell| !cell.is_empty()) {
-                    self.out
-                        .block(BlockKind::TableRow, self.group, &row.join(" | "))?;
-                }
+                self.out.row(self.group, row)?;
             }
             TagEnd::CodeBlock | TagEnd::HtmlBlock | TagEnd::MetadataBlock(_) => self.end_verbatim()?,
             _ => {}

@@ -190,16 +190,13 @@ fn number(line: &str, next: Option<&str>) -> Option<u8> {
     Some(NUMBERED + u8::try_from(depth.min(9)).unwrap_or(9))
 }
 
-/// A line in capitals with at least two words or six letters.
+/// A line in capitals that has a word of four letters and mostly letters.
 fn capitals(line: &str) -> Option<u8> {
-    let letters = line.chars().filter(|c| c.is_alphabetic()).count();
-    let lower = line.contains(char::is_lowercase);
-    let words = line.split_whitespace().count();
-    let long_enough = letters >= 6 || letters >= 4 && words >= 2;
-    if lower || !long_enough || letters * 2 < line.chars().count() || is_sentence(line) {
-        return None;
-    }
-    marker(line).is_none().then_some(CAPITALS)
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
+    let word = line.split_whitespace().any(|word| letters(word) >= 4);
+    let mostly = letters(line) * 2 >= line.chars().count();
+    let quiet = !line.contains(char::is_lowercase) && !is_sentence(line) && marker(line).is_none();
+    (word && mostly && quiet).then_some(CAPITALS)
 }
 
 fn is_sentence(line: &str) -> bool {
@@ -249,7 +246,7 @@ fn marker(line: &str) -> Option<Marker> {
     }
     let bullet = matches!(
         mark,
-        "-" | "*" | "+" | "•" | "–" | "·" | "▪" | "‣" | "◦" | "●" | "○" | "■" | "→" | "✓"
+        "-" | "*" | "•" | "–" | "·" | "▪" | "‣" | "◦" | "●" | "○" | "■" | "→" | "✓"
     );
     if bullet {
         return Some(Marker { number: false });

@@ -16,7 +16,8 @@ use trousseau_core::document::Citation;
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::{Permit, Purpose};
-use trousseau_core::principal::Principal;
+use trousseau_core::principal::{Principal, Tenant};
+use trousseau_ledger::Durability;
 use trousseau_policy::decide::{Decision, Denied, Request, decide};
 use trousseau_policy::detect::detect;
 use trousseau_policy::explanation::{Explanation, Labelling, Origin};
@@ -213,7 +214,8 @@ impl Gateway {
             actor: log.pseudonym(&principal.user),
             secret: &secret,
         }));
-        let index = log.append(now, event, route.durability).await?;
+        let durability = durability(route, explanation.labelling.label());
+        let index = log.append(now, event, durability).await?;
         log.owe(index);
         let entry = log.entry(index);
         let decision = serde_json::to_value(explanation)?;
@@ -231,8 +233,8 @@ impl Gateway {
         };
         self.records.open_record(&principal.tenant, &opened).await?;
         Ok(Open {
-            principal: principal.clone(),
-            route: route.clone(),
+            tenant: principal.tenant.clone(),
+            durability,
             index,
             secret,
             log,
@@ -291,7 +293,7 @@ impl Gateway {
             citations: answer.citations.len(),
             usage: Some(answer.end.usage),
         };
-        let index = open.log.append((self.now)(), Event::Outcome(outcome), open.route.durability).await?;
+        let index = open.log.append((self.now)(), Event::Outcome(outcome), open.durability).await?;
         let closed = Closed {
             entry: open.entry(),
             outcome: index,
@@ -302,7 +304,7 @@ impl Gateway {
             finished: (self.now)(),
         };
         let below = open.log.paid(open.index, index);
-        self.records.close_record(&open.principal.tenant, &closed, below).await?;
+        self.records.close_record(&open.tenant, &closed, below).await?;
         Ok(Answered {
             answer,
             target,
@@ -333,21 +335,21 @@ impl Gateway {
     ) -> Result<(), GatewayError> {
         let now = (self.now)();
         let event = Event::Outcome(entry::Outcome::without_answer(open.index, state, &attempts));
-        let outcome = open.log.append(now, event, open.route.durability).await?;
+        let outcome = open.log.append(now, event, open.durability).await?;
         let closed = Closed {
             attempts,
             ..Closed::without_answer(open.entry(), outcome, state, now)
         };
         let below = open.log.paid(open.index, outcome);
-        self.records.close_record(&open.principal.tenant, &closed, below).await?;
+        self.records.close_record(&open.tenant, &closed, below).await?;
         Ok(())
     }
 }
 
 /// A decided request whose outcome is owed.
 struct Open {
-    principal: Principal,
-    route: Route,
+    tenant: Tenant,
+    durability: Durability,
     index: u64,
     secret: Secret,
     log: Arc<Log>,
@@ -416,6 +418,11 @@ fn within(route: Option<&[String]>, asked: Option<&[String]>) -> Option<Vec<Stri
             Some(asked.iter().filter(|name| route.contains(name)).cloned().collect())
         }
     }
+}
+
+/// What is sensitive is on disk before it is answered, whatever the route says.
+fn durability(route: &Route, label: &Label) -> Durability {
+    if label.class >= Class::Sensitive { Durability::Request } else { route.durability }
 }
 
 fn label_passages(labelling: &mut Labelling, request: &ChatRequest) {

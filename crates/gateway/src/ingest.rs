@@ -17,7 +17,7 @@ use trousseau_core::digest::Digest;
 use trousseau_core::document::Extracted;
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Reader, Tenant};
-use trousseau_extract::format::Format;
+use trousseau_extract::{DETECT_BYTES, Format, Source};
 use trousseau_ledger::Durability;
 use trousseau_policy::detect::detect;
 use trousseau_retrieval::chunk::chunk;
@@ -40,9 +40,6 @@ const BATCH_TASKS: usize = 128;
 
 /// The bytes of files that are held in memory together; a batch is cut when it passes them.
 const BATCH_BYTES: usize = 16 << 20;
-
-/// How much of a file is looked at to tell its format.
-const SNIFF_BYTES: usize = 8 << 10;
 
 /// What is to be ingested.
 #[derive(Clone, Debug)]
@@ -72,8 +69,13 @@ pub struct Ended {
 pub type Ends = mpsc::UnboundedSender<Ended>;
 
 impl Gateway {
-    /// Lists files and folders and enqueues a durable task for each file. Returns how many tasks wait now.
-    pub async fn register(&self, tenant: &Tenant, wanted: Registration) -> Result<u64, GatewayError> {
+    /// Lists files and folders and enqueues a durable task for each file. Returns what could not even be
+    /// listed; it is kept as failed tasks.
+    pub async fn register(
+        &self,
+        tenant: &Tenant,
+        wanted: Registration,
+    ) -> Result<Vec<(String, TaskError)>, GatewayError> {
         let collection = self.settings.collection(&wanted.collection);
         let label = match &wanted.label {
             Some(label) => collection.label.join(label),
@@ -95,12 +97,15 @@ impl Gateway {
                 tasks.push(task(Operation::Remove, path, None));
             }
         }
-        let faults = listed.faults.into_iter();
         tasks.extend(listed.files.into_iter().map(|path| task(Operation::Ingest, path, None)));
-        tasks.extend(faults.map(|(path, fault)| task(Operation::Ingest, path, Some(TaskError::of(&fault)))));
-        let store = self.library.store();
-        store.enqueue(tenant, &tasks, (self.now)().as_millisecond()).await?;
-        Ok(store.pending(tenant).await?)
+        let mut faults = Vec::with_capacity(listed.faults.len());
+        for (path, fault) in listed.faults {
+            let error = TaskError::of(&fault);
+            faults.push((source::shown(&path), error.clone()));
+            tasks.push(task(Operation::Ingest, path, Some(error)));
+        }
+        self.library.store().enqueue(tenant, &tasks, (self.now)().as_millisecond()).await?;
+        Ok(faults)
     }
 
     /// Enqueues the removal of documents.
@@ -150,15 +155,11 @@ impl Gateway {
         let (mut batch, loaded, rest) = blocking(move || load_some(tasks, limit)).await?;
         *queue = rest;
         let changed = self.changed(tenant, loaded, &mut batch).await?;
-        let read = changed.into_iter().map(|file| self.extract(file));
-        let read: Vec<_> = futures_util::future::join_all(read).await;
+        let read = self.extract(changed, &mut batch).await;
         let tenant = tenant.clone();
         blocking(move || {
-            for (task, end) in read {
-                match end.and_then(|file| prepare(&tenant, &task, file)) {
-                    Ok(document) => batch.documents.push(document),
-                    Err(error) => batch.ended.push((task, Err(error))),
-                }
+            for (file, format, extracted) in read {
+                batch.documents.push(prepare(&tenant, file, format, extracted)?);
             }
             Ok(batch)
         })
@@ -192,17 +193,33 @@ impl Gateway {
         Ok(changed)
     }
 
-    /// Has a worker process read one file.
-    async fn extract(&self, file: Loaded) -> (Task, Result<Read, TaskError>) {
-        let Loaded { task, bytes, digest } = file;
-        let first = bytes.get(..bytes.len().min(SNIFF_BYTES)).unwrap_or_default();
-        let format = match Format::detect(&task.path, first) {
-            Ok(format) => format,
-            Err(error) => return (task, Err(TaskError::of(&error))),
-        };
-        let extracted = self.extraction.extract(&task.path, format, &bytes).await;
-        let read = extracted.map(|extracted| Read { format, bytes, digest, extracted });
-        (task, read.map_err(|error| TaskError::of(&error)))
+    /// Has the worker processes read the files. What cannot be read ends its task.
+    async fn extract(&self, files: Vec<Loaded>, batch: &mut Batch) -> Vec<(Loaded, Format, Extracted)> {
+        let mut readable = Vec::with_capacity(files.len());
+        for file in files {
+            let first = file.bytes.get(..file.bytes.len().min(DETECT_BYTES)).unwrap_or_default();
+            match Format::detect(&file.task.path, first) {
+                Ok(format) => readable.push((file, format)),
+                Err(error) => batch.ended.push((file.task, Err(TaskError::of(&error)))),
+            }
+        }
+        let sources: Vec<Source<'_>> = readable
+            .iter()
+            .map(|(file, format)| Source {
+                name: &file.task.path,
+                format: *format,
+                bytes: &file.bytes,
+            })
+            .collect();
+        let extracted = self.extraction.extract_all(&sources).await;
+        let mut read = Vec::with_capacity(readable.len());
+        for ((file, format), end) in readable.into_iter().zip(extracted) {
+            match end {
+                Ok(extracted) => read.push((file, format, extracted)),
+                Err(error) => batch.ended.push((file.task, Err(TaskError::of(&error)))),
+            }
+        }
+        read
     }
 
     /// Commits a batch, enters it in the ledger, and ends its tasks.
@@ -303,14 +320,6 @@ struct Loaded {
     digest: Digest,
 }
 
-/// A file and what was read from it.
-struct Read {
-    format: Format,
-    bytes: Vec<u8>,
-    digest: Digest,
-    extracted: Extracted,
-}
-
 /// What a committed task left for its ledger entry; written by the store.
 #[derive(Deserialize)]
 struct Evidence {
@@ -375,20 +384,24 @@ fn load_some(mut tasks: VecDeque<Task>, limit: u64) -> (Batch, Vec<Loaded>, VecD
 }
 
 /// Cuts and labels what was read.
-fn prepare(tenant: &Tenant, task: &Task, read: Read) -> Result<NewDocument, TaskError> {
-    let mut label = task.label.clone();
-    label.raise(&detect(&read.extracted.text).label());
-    let secret = Secret::generate().map_err(|error| TaskError::of(&GatewayError::Random(error)))?;
+fn prepare(
+    tenant: &Tenant,
+    file: Loaded,
+    format: Format,
+    extracted: Extracted,
+) -> Result<NewDocument, GatewayError> {
+    let mut label = file.task.label.clone();
+    label.raise(&detect(&extracted.text).label());
     Ok(NewDocument {
-        id: source::document_id(tenant, &task.collection, &task.source),
-        task: task.clone(),
-        format: read.format.name().to_owned(),
-        digest: read.digest,
-        original: read.bytes,
+        id: source::document_id(tenant, &file.task.collection, &file.task.source),
+        format: format.name().to_owned(),
+        digest: file.digest,
+        original: file.bytes,
         label,
-        chunks: chunk(&read.extracted),
-        extracted: read.extracted,
-        secret: secret.0,
+        chunks: chunk(&extracted),
+        extracted,
+        secret: Secret::generate()?.0,
+        task: file.task,
     })
 }
 

@@ -162,7 +162,7 @@ impl Log {
 
     /// The key that the ledger's checkpoints verify with.
     pub fn verifier_key(&self) -> trousseau_ledger::VerifierKey {
-        self.ledger.verifier_key()
+        self.ledger.verifier()
     }
 
     fn pending(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {

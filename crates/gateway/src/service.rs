@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use trousseau_core::chat::ChatModel;
 use trousseau_core::digest::Digest;
-use trousseau_extract::pool::Pool;
+use trousseau_extract::Pool;
 use trousseau_policy::date::Date;
 use trousseau_policy::decide::Target;
 use trousseau_policy::rules::Rules;
@@ -68,7 +68,7 @@ impl Gateway {
 
     /// Ends the worker processes, publishes the checkpoints and closes every file.
     pub async fn close(self) -> Result<(), GatewayError> {
-        self.extraction.close().await;
+        self.extraction.shut_down().await;
         self.logs.close().await?;
         self.records.close().await;
         self.library.close().await;
@@ -79,11 +79,8 @@ impl Gateway {
 /// The day of a moment, in UTC.
 pub fn date(moment: Timestamp) -> Date {
     let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
-    Date {
-        year: day.year().unsigned_abs(),
-        month: day.month().unsigned_abs(),
-        day: day.day().unsigned_abs(),
-    }
+    let (month, date) = (day.month().unsigned_abs(), day.day().unsigned_abs());
+    Date::new(day.year().unsigned_abs(), month, date).unwrap_or(Date::LAST)
 }
 
 fn names(routes: &[Route]) -> String {

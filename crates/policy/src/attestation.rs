@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use trousseau_core::error::{ErrorKind, Explain};
 
 use crate::card::Card;
 use crate::date::Date;
@@ -60,6 +61,34 @@ pub enum InvalidAttestation {
         /// The field.
         field: AttestedField,
     },
+}
+
+impl Explain for InvalidAttestation {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::InvalidInput
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Value { .. } => "policy-attestation-value",
+            Self::Evidence { .. } => "policy-attestation-evidence",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Value {
+                field,
+                expected,
+                value,
+            } => vec![
+                ("field", field.to_string()),
+                ("expected", (*expected).to_owned()),
+                ("value", value.to_string()),
+            ],
+            Self::Evidence { field } => vec![("field", field.to_string())],
+        }
+    }
 }
 
 /// The fields of a card that are attested.

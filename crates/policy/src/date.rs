@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use trousseau_core::error::{ErrorKind, Explain};
 
 /// A day of the Gregorian calendar, written `2027-01-31` (RFC 3339, full-date).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +21,24 @@ pub struct Date {
 #[error("{0:?} is not a date: write YYYY-MM-DD")]
 pub struct NotADate(pub String);
 
+impl Explain for NotADate {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::InvalidInput
+    }
+
+    fn code(&self) -> &'static str {
+        "policy-not-a-date"
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        vec![("value", self.0.clone())]
+    }
+}
+
 impl Date {
+    /// The last day there is, by which everything has expired.
+    pub const LAST: Self = Self { year: 9999, month: 12, day: 31 };
+
     /// A day, or `None` when the calendar has no such day.
     pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {
         let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));

@@ -220,7 +220,7 @@ impl<'a> Applied<'a> {
 
     fn names(&self, label: &Label) -> Vec<String> {
         let tags = self.rule.tagged.iter().filter(|(tag, _)| has_tag(label, tag));
-        let tags = tags.map(|(tag, _)| format!("{}+{tag}", self.rule.class));
+        let tags = tags.map(|(tag, _)| format!("{}-{tag}", self.rule.class));
         let restrictions = self
             .restrictions
             .iter()
@@ -247,7 +247,7 @@ fn reasons_against(
     }
     for (tag, condition) in applied.rule.tagged.iter().filter(|(tag, _)| has_tag(label, tag)) {
         let shortfall = condition.shortfall(card, attested, today);
-        reasons.extend(shortfall.map(|shortfall| condition.reason(&format!("{class}+{tag}"), shortfall)));
+        reasons.extend(shortfall.map(|shortfall| condition.reason(&format!("{class}-{tag}"), shortfall)));
     }
     let concerned = applied.restrictions.iter();
     for restriction in concerned.filter(|restriction| restriction.concerns(&target.name, &card.provider)) {

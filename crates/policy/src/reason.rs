@@ -11,7 +11,8 @@ use crate::condition::Condition;
 pub struct Reason {
     /// What stands against the target.
     pub code: Code,
-    /// The rule that asks for it: a class, `banned`, `clearance`, or the name of a restriction.
+    /// The rule that asks for it: a class, a class and a tag (`sensitive-health`), `banned`, `clearance`, or
+    /// the name of a restriction.
     pub rule: String,
     /// The condition that is not met, where the rule states one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

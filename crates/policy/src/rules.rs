@@ -91,7 +91,7 @@ pub const fn default_rule(class: Class) -> &'static Rule {
 }
 
 /// Names that restrictions may not take, because reasons use them for rules of this crate.
-const RESERVED: [&str; 2] = ["banned", "clearance"];
+const RESERVED: [&str; 3] = ["banned", "clearance", "sensitive-health"];
 
 /// The rules as the table `[policy]` of the configuration writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

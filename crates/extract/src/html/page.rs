@@ -1,77 +1,11 @@
 //! The page as it is put together from tags and text.
 
-use std::cell::RefCell;
-
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
+use html5ever::tokenizer::{Tag, TagKind};
 use trousseau_core::document::BlockKind;
 
 use super::elements::{self, SkipEnd, Skipped};
 use crate::compose::{Composer, Flow, Gap};
 use crate::{ExtractError, Limits};
-
-/// Hands the tokens to a [`Page`] until it fails.
-pub(super) struct Sink {
-    state: RefCell<(Page, Result<(), ExtractError>)>,
-}
-
-impl Sink {
-    pub(super) const fn new(page: Page) -> Self {
-        Self {
-            state: RefCell::new((page, Ok(()))),
-        }
-    }
-
-    /// The failure so far, if any.
-    pub(super) fn failed(&self) -> Result<(), ExtractError> {
-        self.state.borrow().1.clone()
-    }
-
-    pub(super) fn finish(self) -> Result<Page, ExtractError> {
-        let (mut page, outcome) = self.state.into_inner();
-        outcome?;
-        page.end()?;
-        Ok(page)
-    }
-}
-
-impl TokenSink for Sink {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        let (page, outcome) = &mut *self.state.borrow_mut();
-        if outcome.is_err() {
-            return TokenSinkResult::Continue;
-        }
-        match token {
-            Token::CharacterTokens(text) => page.text(&text),
-            Token::TagToken(tag) => {
-                *outcome = page.tag(&tag);
-                // XHTML closes such elements in their start tag.
-                if tag.kind == TagKind::StartTag && !tag.self_closing {
-                    return raw_content(&tag.name);
-                }
-            }
-            Token::NullCharacterToken
-            | Token::DoctypeToken(_)
-            | Token::CommentToken(_)
-            | Token::ParseError(_)
-            | Token::EOFToken => {}
-        }
-        TokenSinkResult::Continue
-    }
-}
-
-/// How the content of an element that holds no tags is to be read.
-fn raw_content(name: &str) -> TokenSinkResult<()> {
-    match name {
-        "script" => TokenSinkResult::RawData(RawKind::ScriptData),
-        "style" | "xmp" | "iframe" | "noembed" | "noframes" => TokenSinkResult::RawData(RawKind::Rawtext),
-        "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
-        "plaintext" => TokenSinkResult::Plaintext,
-        _ => TokenSinkResult::Continue,
-    }
-}
 
 /// A list or table that is open.
 enum Container {
@@ -126,7 +60,7 @@ impl Page {
         }
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         if let Some((_, hides)) = &self.skipped {
             self.hidden |= *hides && !text.trim().is_empty();
             return;
@@ -145,7 +79,7 @@ impl Page {
         self.flow.push(text);
     }
 
-    fn tag(&mut self, tag: &Tag) -> Result<(), ExtractError> {
+    pub(super) fn tag(&mut self, tag: &Tag) -> Result<(), ExtractError> {
         let name = &*tag.name;
         let is_start = tag.kind == TagKind::StartTag;
         if let Some((skipped, _)) = &mut self.skipped {
@@ -407,13 +341,9 @@ impl Page {
             return Ok(());
         };
         match cells.as_slice() {
-            [] => Ok(()),
             // A row of one cell is laid out, not tabulated.
             [only] => self.out.block(BlockKind::Paragraph, 0, only),
-            _ if cells.iter().all(String::is_empty) => Ok(()),
-            _ => self
-                .out
-                .block(BlockKind::TableRow, group, &cells.join(" | ").replace('\n', " ")),
+            _ => self.out.row(group, cells),
         }
     }
 
@@ -439,7 +369,8 @@ impl Page {
         }
     }
 
-    fn end(&mut self) -> Result<(), ExtractError> {
+    /// Ends what is open at the end of the file.
+    pub(super) fn end(&mut self) -> Result<(), ExtractError> {
         self.in_title = false;
         self.end_code()?;
         while self.tables > 0 {

@@ -1,4 +1,5 @@
-//! E-mail addresses in the forms that people use: RFC 5321 without quoted local parts and address literals.
+//! E-mail addresses in the forms that people use: RFC 5321 without quoted local parts, address literals and
+//! the signs that stand around addresses more often than in them.
 
 use std::ops::Range;
 
@@ -28,15 +29,13 @@ fn local(before: &str) -> Option<usize> {
     }
     let part = &before[before.len() - length..];
     // Signs that open a quotation or a sentence are not the address's own.
-    let part = part.trim_start_matches([
-        '\'', '*', '/', '=', '.', '#', '&', '?', '`', '{', '|', '!', '-', '_',
-    ]);
+    let part = part.trim_start_matches(['\'', '.', '%', '~', '-', '_']);
     let sound = !part.is_empty() && !part.ends_with('.') && !part.contains("..");
     sound.then_some(part.len())
 }
 
 fn is_local(character: char) -> bool {
-    character.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(character)
+    character.is_alphanumeric() || "._%+-'~".contains(character)
 }
 
 /// The length in bytes of the domain that `after` begins with.
@@ -51,11 +50,13 @@ fn domain(after: &str) -> Option<usize> {
         return None;
     }
     let mut name = after[..length].trim_end_matches(['.', '-']);
-    // A sentence may begin right after its full stop was glued to the address: "a@b.fr.Nous".
+    // What follows may be glued to the address: "a@b.fr-2026", "a@b.fr.2".
     loop {
         let (_, last) = name.rsplit_once('.')?;
-        if is_top_level(last) && name.split('.').all(is_label) {
-            return Some(name.len());
+        let end = last.find('-').filter(|_| !last.starts_with("xn--"));
+        let top = &last[..end.unwrap_or(last.len())];
+        if is_top_level(top) && name.split('.').all(is_label) {
+            return Some(name.len() - last.len() + top.len());
         }
         name = name[..name.len() - last.len() - 1].trim_end_matches(['.', '-']);
     }

@@ -3,9 +3,9 @@
 
 use std::ops::{Range, RangeInclusive};
 
-/// The least entropy of a key's body, in bits per character. Words and placeholders repeat themselves;
-/// random base 64, base 62 or hexadecimal of the lengths below does not fall under it.
-const LEAST_ENTROPY: f32 = 2.9;
+/// The least entropy of a key's body, in bits per character. Placeholders repeat themselves; random base 64,
+/// base 62 or hexadecimal of the lengths below does not fall under it.
+const LEAST_ENTROPY: f32 = 2.5;
 
 /// The format of an issuer's keys.
 #[derive(Debug)]
@@ -31,13 +31,13 @@ enum Body {
     Dotted,
 }
 
-/// No key of a published format is longer.
-const LONGEST: usize = 4096;
+/// Tokens that carry data are looked for up to this length.
+const LONGEST_TOKEN: usize = 8192;
 
 /// The formats, each with a prefix that no other begins with.
 pub(super) const FORMATS: &[KeyFormat] = &[
     // OpenAI, Anthropic, DeepSeek, OpenRouter, LiteLLM and others.
-    format("sk-", Body::Url, 20..=LONGEST),
+    format("sk-", Body::Url, 20..=255),
     // Trousseau's own keys.
     format("trs-", Body::Url, 32..=128),
     format("trs_", Body::Url, 32..=128),
@@ -55,7 +55,7 @@ pub(super) const FORMATS: &[KeyFormat] = &[
     format("ASIA", Body::Capitals, 16..=16),
     // Google.
     format("AIza", Body::Url, 35..=35),
-    format("ya29.", Body::Url, 30..=LONGEST),
+    format("ya29.", Body::Url, 30..=512),
     // Slack.
     format("xoxa-", Body::Url, 20..=255),
     format("xoxb-", Body::Url, 20..=255),
@@ -77,13 +77,13 @@ pub(super) const FORMATS: &[KeyFormat] = &[
     format("xai-", Body::Word, 60..=128),
     // Registries of packages and images.
     format("npm_", Body::Word, 36..=36),
-    format("pypi-", Body::Url, 50..=LONGEST),
+    format("pypi-", Body::Url, 50..=512),
     format("dckr_pat_", Body::Url, 20..=64),
     // SendGrid, age.
     format("SG.", Body::Dotted, 60..=80),
     format("AGE-SECRET-KEY-1", Body::Capitals, 58..=58),
     // Signed JSON web tokens: the beginning of a JSON object in base 64.
-    format("eyJ", Body::Dotted, 60..=LONGEST),
+    format("eyJ", Body::Dotted, 60..=LONGEST_TOKEN),
 ];
 
 const fn format(prefix: &'static str, body: Body, length: RangeInclusive<usize>) -> KeyFormat {
@@ -92,12 +92,19 @@ const fn format(prefix: &'static str, body: Body, length: RangeInclusive<usize>)
 
 /// The place of the key of this format that begins at `start`.
 pub(super) fn api_key(bytes: &[u8], start: usize, format: &KeyFormat) -> Option<Range<usize>> {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    if start.checked_sub(1).is_some_and(|before| is_word(&bytes[before])) {
+    // Tokens are long, so that one inside another is not looked at: that would read it again and again.
+    let continues = |byte: u8| match format.body {
+        Body::Dotted => format.body.contains(byte),
+        Body::Word | Body::Capitals | Body::Url => byte.is_ascii_alphanumeric() || byte == b'_',
+    };
+    if start
+        .checked_sub(1)
+        .is_some_and(|before| continues(bytes[before]))
+    {
         return None;
     }
     let from = start + format.prefix.len();
-    let run = bytes[from..].iter().take(LONGEST + 1);
+    let run = bytes[from..].iter().take(format.length.end() + 1);
     let run = run.take_while(|byte| format.body.contains(**byte)).count();
     let body = trim_end(&bytes[from..from + run]);
     let parts = body.split(|byte| *byte == b'.').count();
@@ -163,16 +170,14 @@ pub(super) fn private_key(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     let from = "-----BEGIN ".len() + name + 5;
     let rest = &armour[from..];
     let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    let foot = rest.windows(9).position(|window| window == b"-----END ");
-    let (body, end) = match foot {
-        Some(foot) => {
-            let close = rest[foot + 9..]
-                .windows(5)
-                .take(64)
-                .position(|window| window == b"-----");
-            (&rest[..foot], foot + 9 + close.map_or(0, |close| close + 5))
+    let dashes = rest.windows(5).position(|window| window == b"-----");
+    let (body, end) = match dashes.map(|dashes| rest.split_at(dashes)) {
+        Some((body, foot)) if foot.starts_with(b"-----END ") => {
+            let name = &foot[9..];
+            let close = name.windows(5).take(64).position(|window| window == b"-----");
+            (body, body.len() + 9 + close.map_or(0, |close| close + 5))
         }
-        None => {
+        _ => {
             let is_inside = |byte: &u8| is_key(byte) || byte.is_ascii_whitespace() || *byte == b'\\';
             let run = rest.iter().take_while(|byte| is_inside(byte)).count();
             let last = rest[..run].iter().rposition(is_key).map_or(0, |last| last + 1);
