@@ -69,7 +69,9 @@ pub(crate) fn run(repository: &Repository, options: Options) -> bool {
 
 fn formatting(repository: &Repository, options: Options) -> Result<bool> {
     tools::component(repository, "rustfmt", options)?;
-    succeeds(repository.cargo().args(["fmt", "--all", "--check"]))
+    let workspace = succeeds(repository.cargo().args(["fmt", "--all", "--check"]))?;
+    let fuzz = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--", "--check"];
+    Ok(succeeds(repository.cargo().args(fuzz))? && workspace)
 }
 
 fn clippy(repository: &Repository, options: Options) -> Result<bool> {

@@ -24,9 +24,6 @@ const BUILD: &str = "target/fuzz";
 /// Builds every target and runs it on the samples and on what it makes of them.
 pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
     let mut tally = Tally::default();
-    if !run.repository.path("fuzz").is_dir() {
-        return Ok(tally);
-    }
     let compiler =
         answer(Command::new("c++").arg("--version")).is_some() || system_packages(&["g++"], run.options)?;
     if !compiler {
@@ -86,8 +83,8 @@ fn targets(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// Runs one target; what it says is shown when it finds something.
 fn fuzz(run: &Run<'_>, host: &str, name: &str) -> Result<bool> {
-    say(&format!("-- {name}"));
     let build = run.repository.path(BUILD);
     let kept = build.join("kept").join(name);
     let broken = build.join("broken");
@@ -99,14 +96,60 @@ fn fuzz(run: &Run<'_>, host: &str, name: &str) -> Result<bool> {
         "-max_len=16384",
         "-timeout=10",
         "-rss_limit_mb=1024",
-        "-verbosity=0",
         "-print_final_stats=1",
     ]);
     command.arg(if run.options.long {
         "-max_total_time=60"
     } else {
-        "-runs=2000"
+        "-runs=5000"
     });
+    // The first folder is the only one that the target writes to.
     command.arg(kept).arg(run.repository.path("samples"));
-    succeeds(&mut command)
+    let seeds = run.repository.path("fuzz/seeds").join(name);
+    if seeds.is_dir() {
+        command.arg(seeds);
+    }
+    let output = command.output().with_context(|| format!("cannot run {name}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        say(&said);
+        return Ok(false);
+    }
+    say(&format!(
+        "{name}: {} inputs",
+        inputs(&said).context("libFuzzer gave no count")?
+    ));
+    Ok(true)
+}
+
+/// How many inputs a target was run on, as libFuzzer reports at its end.
+fn inputs(said: &str) -> Option<u64> {
+    let count = said
+        .lines()
+        .find_map(|line| line.strip_prefix("stat::number_of_executed_units:"))?;
+    count.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_of_inputs_is_read() {
+        let said = "Done 17 runs\nstat::number_of_executed_units: 17\nstat::peak_rss_mb: 26\n";
+        assert_eq!(inputs(said), Some(17));
+        assert_eq!(inputs("INFO: Seed: 1\n"), None);
+    }
+
+    #[test]
+    fn every_target_is_built() {
+        let repository = Repository::of_this_build().unwrap();
+        let manifest = fs_err::read_to_string(repository.path("fuzz/Cargo.toml")).unwrap();
+        for name in targets(&repository.path("fuzz/targets")).unwrap() {
+            assert!(
+                manifest.contains(&format!("path = \"targets/{name}.rs\"")),
+                "{name}"
+            );
+        }
+    }
 }

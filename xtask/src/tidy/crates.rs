@@ -1,5 +1,7 @@
 //! Rules about the crates: who may depend on whom, what the pure ones may not touch, what each begins with.
 
+use std::collections::BTreeMap;
+
 use super::{code, has_word, without_tests};
 use crate::repository::TrackedFile;
 
@@ -51,6 +53,10 @@ const IMPURE: [&str; 12] = [
     "SystemTime",
 ];
 const PROSE_LINES: usize = 5;
+
+/// The most lines of a crate's sources; the vocabulary, which every other crate waits for, stays smaller.
+const CRATE_LINES: usize = 8_000;
+const CORE_LINES: usize = 2_000;
 
 /// `crates/NAME/rest` as (NAME, rest).
 fn place(file: &TrackedFile) -> Option<(&str, &str)> {
@@ -182,6 +188,20 @@ pub(super) fn prose_map(files: &[TrackedFile]) -> Vec<String> {
         .collect()
 }
 
+/// No crate outgrows what a reader can hold.
+pub(super) fn size(files: &[TrackedFile]) -> Vec<String> {
+    let mut lines = BTreeMap::<&str, usize>::new();
+    for (file, name, _) in sources(files).filter(|(_, _, rest)| rest.starts_with("src/")) {
+        *lines.entry(name).or_default() += file.text.lines().count();
+    }
+    let wall = |name: &str| if name == "core" { CORE_LINES } else { CRATE_LINES };
+    lines
+        .into_iter()
+        .filter(|(name, lines)| *lines > wall(name))
+        .map(|(name, lines)| format!("crates/{name}: {lines} lines; {} is the wall", wall(name)))
+        .collect()
+}
+
 /// Integration tests of a crate are modules of one binary, `tests/it/main.rs`.
 pub(super) fn one_test_binary(files: &[TrackedFile]) -> Vec<String> {
     sources(files)
@@ -256,6 +276,18 @@ mod tests {
         let mapped = file("crates/core/src/lib.rs", &"//! A map.\n".repeat(5));
         let bare = file("crates/text/src/lib.rs", "//! Text.\n\npub mod words;\n");
         assert_eq!(prose_map(&[mapped, bare]).len(), 1);
+    }
+
+    #[test]
+    fn a_crate_past_its_wall_is_found() {
+        let half = "x\n".repeat(1_100);
+        let in_crate =
+            |name: &str| ["a", "b"].map(|module| file(&format!("crates/{name}/src/{module}.rs"), &half));
+        assert_eq!(
+            size(&in_crate("core")),
+            ["crates/core: 2200 lines; 2000 is the wall"]
+        );
+        assert!(size(&in_crate("text")).is_empty());
     }
 
     #[test]

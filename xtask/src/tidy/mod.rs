@@ -22,6 +22,7 @@ const RULES: &[Rule] = &[
     crates::pure,
     crates::permits,
     crates::prose_map,
+    crates::size,
     crates::one_test_binary,
     messages::same_in_both_languages,
     adr::numbered_and_listed,
