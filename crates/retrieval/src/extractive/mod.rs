@@ -1,1 +1,169 @@
 //! Answers made of verbatim sentences.
+//!
+//! [`answer`] is pure: a question and passages in, an [`Extract`] out. [`question`] reads what is asked:
+//! its terms, how much each tells, the sort of answer expected. [`units`] cuts the passages into what can be
+//! quoted: sentences, whole list items, whole table rows. [`relevance`] weighs each unit against the
+//! question, [`select`] picks within the space given and puts the picks in reading order, and
+//! [`confidence`] says how well the passages support an answer at all: below the threshold it abstains.
+//! [`model`] is the same behind [`ChatModel`](trousseau_core::chat::ChatModel).
+//!
+//! Every sentence of an answer is a range of a passage. There is no other source of text, so nothing can be
+//! invented.
+
+pub mod confidence;
+pub mod model;
+pub mod question;
+pub mod relevance;
+mod select;
+pub mod units;
+
+use std::ops::Range;
+
+use trousseau_core::document::Passage;
+
+use confidence::Support;
+use question::Question;
+use units::Unit;
+
+pub use model::{Extractive, Wording};
+
+/// How rare a term is in the collection that was searched: the natural logarithm of 1 + (N - n + 0.5) / (n + 0.5)
+/// for a term that n of N chunks hold, as BM25 has it.
+pub type TermWeight<'a> = &'a (dyn Fn(&str) -> f32 + Sync);
+
+/// How an answer is made.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// The most characters of the quoted sentences together, with the spaces and citation markers between
+    /// them.
+    pub max_chars: usize,
+    /// The most sentences, list items and table rows.
+    pub max_units: usize,
+    /// The confidence, 0 to 1, below which it abstains.
+    pub threshold: f32,
+    /// How rare each term is; without it, rarity is estimated from the passages, which is much coarser.
+    pub term_weight: Option<TermWeight<'a>>,
+}
+
+/// The space of an answer: three or four sentences.
+pub const MAX_CHARS: usize = 400;
+
+/// The threshold shipped: see `bench/answers/README.md` for how it was chosen.
+pub const THRESHOLD: f32 = 0.5;
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self {
+            max_chars: MAX_CHARS,
+            max_units: 6,
+            threshold: THRESHOLD,
+            term_weight: None,
+        }
+    }
+}
+
+/// One quoted piece of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quote {
+    /// The passage it stands in: its place in the list that was given.
+    pub passage: usize,
+    /// Its place in the text of that passage.
+    pub bytes: Range<usize>,
+    /// How likely it holds the answer, 0 to 1, as [`relevance`] estimates it.
+    pub relevance: f32,
+}
+
+/// An answer, or the reason why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extract {
+    /// What is quoted, in reading order; empty when it abstains.
+    pub quotes: Vec<Quote>,
+    /// How well the passages support an answer, 0 to 1.
+    pub confidence: f32,
+    /// What that confidence was computed from; `None` when no passage shares a term with the question.
+    pub support: Option<Support>,
+    /// Whether it declines to answer.
+    pub abstained: bool,
+}
+
+impl Extract {
+    /// The quotes as one text, each followed by its citation marker: ` [1]`, ` [2]`, ...
+    pub fn text(&self, passages: &[Passage]) -> String {
+        let mut text = String::new();
+        for (number, quote) in (1..).zip(&self.quotes) {
+            text.push_str(separator(&text));
+            text.push_str(quote.text(passages));
+            text.push_str(&marker(number));
+        }
+        text
+    }
+}
+
+impl Quote {
+    /// The words quoted.
+    pub fn text<'a>(&self, passages: &'a [Passage]) -> &'a str {
+        passages
+            .get(self.passage)
+            .and_then(|passage| passage.text.get(self.bytes.clone()))
+            .unwrap_or_default()
+    }
+}
+
+/// What stands between the marker of a quote and the next quote.
+const fn separator(text: &str) -> &'static str {
+    if text.is_empty() { "" } else { "\n" }
+}
+
+fn marker(number: usize) -> String {
+    format!(" [{number}]")
+}
+
+/// Picks the sentences of `passages` that answer `question`.
+///
+/// The passages come from a search, each with its score; they should include the first chunk of the best
+/// documents, where a document says what it is about. The work is linear in their length.
+pub fn answer(question: &str, passages: &[Passage], options: &Options<'_>) -> Extract {
+    let Weighed {
+        question,
+        units,
+        relevance,
+    } = weigh(question, passages, options);
+    let support = Support::of(&question, passages, &units, &relevance);
+    let confidence = support.as_ref().map_or(0.0, Support::confidence);
+    let quotes = if confidence >= options.threshold && support.is_some() {
+        select::select(passages, &units, &relevance, options)
+    } else {
+        Vec::new()
+    };
+    Extract {
+        abstained: quotes.is_empty(),
+        quotes,
+        confidence,
+        support,
+    }
+}
+
+/// Everything that could be quoted, weighed against the question.
+pub struct Weighed {
+    /// The question as read.
+    pub question: Question,
+    /// What can be quoted.
+    pub units: Vec<Unit>,
+    /// How likely each unit holds the answer, 0 to 1.
+    pub relevance: Vec<f32>,
+}
+
+/// The first half of [`answer`], for measuring and fitting.
+pub fn weigh(question: &str, passages: &[Passage], options: &Options<'_>) -> Weighed {
+    let question = Question::read(question, passages, options.term_weight);
+    let units = units::units(&question, passages);
+    let relevance = relevance::features(&question, passages, &units)
+        .iter()
+        .map(relevance::Features::relevance)
+        .collect();
+    Weighed {
+        question,
+        units,
+        relevance,
+    }
+}

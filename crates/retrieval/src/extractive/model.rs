@@ -1,0 +1,170 @@
+//! The extractive answerer behind the trait that all models share.
+
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream;
+use trousseau_core::chat::{
+    ChatEnd, ChatEvent, ChatModel, ChatRequest, ChatStream, FinishReason, ModelError, Usage, check_permit,
+};
+use trousseau_core::document::{Citation, Passage, Span};
+use trousseau_core::permit::Permit;
+use trousseau_text::language::{Language, detect};
+use trousseau_text::words::words;
+
+use super::{Extract, MAX_CHARS, Options, Quote, THRESHOLD, answer, marker, separator};
+
+/// The sentences it says when it abstains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wording {
+    /// In French.
+    pub abstention_fr: String,
+    /// In English.
+    pub abstention_en: String,
+}
+
+/// How rare a term is in the collection, as [`super::TermWeight`] has it.
+pub type SharedTermWeight = Arc<dyn Fn(&str) -> f32 + Send + Sync>;
+
+/// A model without weights: it quotes the passages it is given, or abstains.
+pub struct Extractive {
+    target: String,
+    wording: Wording,
+    term_weight: Option<SharedTermWeight>,
+    threshold: f32,
+    max_chars: usize,
+}
+
+impl Extractive {
+    /// The model under the name of its target in the policy.
+    pub fn new(target: impl Into<String>, wording: Wording) -> Self {
+        Self {
+            target: target.into(),
+            wording,
+            term_weight: None,
+            threshold: THRESHOLD,
+            max_chars: MAX_CHARS,
+        }
+    }
+
+    /// Weighs terms by their rarity in the collection.
+    #[must_use]
+    pub fn with_term_weight(mut self, weight: SharedTermWeight) -> Self {
+        self.term_weight = Some(weight);
+        self
+    }
+
+    /// Abstains below this confidence, 0 to 1, instead of [`THRESHOLD`].
+    #[must_use]
+    pub const fn with_threshold(mut self, threshold: f32) -> Self {
+        self.threshold = threshold;
+        self
+    }
+
+    /// Quotes at most this many characters instead of [`MAX_CHARS`].
+    #[must_use]
+    pub const fn with_max_chars(mut self, max_chars: usize) -> Self {
+        self.max_chars = max_chars;
+        self
+    }
+
+    /// The answer to `request` as events.
+    fn events(&self, request: &ChatRequest) -> Vec<ChatEvent> {
+        let weight = self.term_weight.as_deref();
+        let lookup = weight.map(|weight| move |term: &str| weight(term));
+        let options = Options {
+            max_chars: self.max_chars,
+            threshold: self.threshold,
+            term_weight: lookup.as_ref().map(|lookup| lookup as super::TermWeight<'_>),
+            ..Options::default()
+        };
+        let question = request.question();
+        let extract = answer(question, &request.passages, &options);
+        let mut events = if extract.abstained {
+            vec![ChatEvent::Text(self.abstention(question).to_owned())]
+        } else {
+            quoted(&extract, &request.passages)
+        };
+        let count = |text: &str| words(text).count() as u64;
+        let input = request
+            .passages
+            .iter()
+            .map(|passage| count(&passage.text))
+            .sum::<u64>()
+            + count(question);
+        let output = events
+            .iter()
+            .map(|event| {
+                if let ChatEvent::Text(text) = event {
+                    count(text)
+                } else {
+                    0
+                }
+            })
+            .sum();
+        events.push(ChatEvent::End(ChatEnd {
+            finish: FinishReason::Stop,
+            abstained: extract.abstained,
+            usage: Usage { input, output },
+        }));
+        events
+    }
+
+    fn abstention(&self, question: &str) -> &str {
+        match detect(question) {
+            Language::French => &self.wording.abstention_fr,
+            Language::English => &self.wording.abstention_en,
+        }
+    }
+}
+
+/// Each quote as text, then the citation that its marker points to.
+fn quoted(extract: &Extract, passages: &[Passage]) -> Vec<ChatEvent> {
+    let mut events = Vec::with_capacity(2 * extract.quotes.len() + 1);
+    let mut written = "";
+    for (number, quote) in (1..).zip(&extract.quotes) {
+        let text = quote.text(passages);
+        events.push(ChatEvent::Text(format!(
+            "{}{text}{}",
+            separator(written),
+            marker(number)
+        )));
+        written = text;
+        events.extend(citation(number, quote, passages).map(ChatEvent::Citation));
+    }
+    events
+}
+
+fn citation(number: usize, quote: &Quote, passages: &[Passage]) -> Option<Citation> {
+    let passage = passages.get(quote.passage)?;
+    Some(Citation {
+        number,
+        document: passage.document.clone(),
+        version: passage.version,
+        chunk: passage.chunk,
+        title: passage.title.clone(),
+        path: passage.path.clone(),
+        heading: passage.heading.clone(),
+        span: Span::locate(&passage.text, passage.span.start, quote.bytes.clone())?,
+        text: quote.text(passages).to_owned(),
+    })
+}
+
+impl ChatModel for Extractive {
+    fn name(&self) -> &str {
+        "extractive/1"
+    }
+
+    fn chat<'a>(
+        &'a self,
+        permit: &'a Permit,
+        request: Arc<ChatRequest>,
+    ) -> BoxFuture<'a, Result<ChatStream, ModelError>> {
+        async move {
+            check_permit(permit, &self.target, &request)?;
+            let events = self.events(&request).into_iter().map(Ok);
+            Ok(Box::pin(stream::iter(events)) as ChatStream)
+        }
+        .boxed()
+    }
+}
