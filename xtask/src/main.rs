@@ -1,2 +1,82 @@
-//! The repository's own commands: the tests, the rules, the generated references.
-fn main() {}
+//! The repository's own commands: `cargo xtask COMMAND`.
+//!
+//! - `test` runs every test there is and ends with `N passed, N failed, N skipped` (`test`). What a test may be
+//!   skipped for is in `ci/skips.toml`, read by `verdict`; what the tests need beside Rust is fetched by
+//!   `tools`.
+//! - `check` holds the code to the repository's rules: formatting, the rules of `tidy`, clippy, licences and
+//!   origins of dependencies, generated references (`check`, `tidy`, `generate`).
+//!
+//! Nothing here is linked into the product.
+
+mod check;
+mod fuzz;
+mod generate;
+mod process;
+mod repository;
+mod test;
+mod tidy;
+mod tools;
+mod verdict;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::repository::{Options, Repository};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test [--long] [--install-system]   run every test; ends with `N passed, N failed, N skipped`
+  check [--install-system]           formatting, tidy, clippy, dependencies, generated references
+  tidy                               the repository's rules alone (no build)
+  generate [--check]                 write the generated references, or find the stale ones
+
+  --long             also run the randomised harnesses at full size
+  --install-system   install missing system packages and toolchain components
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            process::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one command; false when it found something wrong and said so.
+fn run(arguments: &[String]) -> Result<bool> {
+    let Some((command, flags)) = arguments.split_first() else {
+        bail!("no command given\n\n{USAGE}")
+    };
+    let known: &[&str] = match command.as_str() {
+        "test" => &["--long", "--install-system"],
+        "check" => &["--install-system"],
+        "generate" => &["--check"],
+        "tidy" => &[],
+        "help" | "--help" | "-h" => {
+            process::say(USAGE);
+            return Ok(true);
+        }
+        other => bail!("unknown command `{other}`\n\n{USAGE}"),
+    };
+    if let Some(flag) = flags.iter().find(|flag| !known.contains(&flag.as_str())) {
+        bail!("`{command}` does not know `{flag}`\n\n{USAGE}");
+    }
+    let has = |name: &str| flags.iter().any(|flag| flag == name);
+    let repository = Repository::of_this_build()?;
+    let options = Options {
+        long: has("--long"),
+        install_system: has("--install-system"),
+    };
+    match command.as_str() {
+        "test" => test::run(&repository, options),
+        "check" => Ok(check::run(&repository, options)),
+        "generate" => generate::run(&repository, has("--check")),
+        _ => tidy::run(&repository),
+    }
+}

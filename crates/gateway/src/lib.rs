@@ -1,1 +1,19 @@
-//! The service: the way of one question, the way of one document, the records.
+//! The service behind every interface.
+//!
+//! Two files tell what happens: [`answer`], the way of one question, and [`ingest`], the way of one
+//! document. Both are methods of [`service::Gateway`], which the composition root puts together from
+//! [`settings`], targets and rules of the policy, models, the library, the [`records`] and the [`logs`].
+//!
+//! What is sent where is decided by `trousseau-policy`; what was decided and what came of it is an
+//! [`entry`] of the tenant's ledger, which holds [`commitment`]s and no content. The content stands in the
+//! records, keyed by the decision's entry.
+
+pub mod answer;
+pub mod commitment;
+pub mod entry;
+pub mod error;
+pub mod ingest;
+pub mod logs;
+pub mod records;
+pub mod service;
+pub mod settings;

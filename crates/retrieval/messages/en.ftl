@@ -5,3 +5,29 @@ lexical-engine = The index { $folder } could not be read or updated: { $cause }
     .hint = Check the space left on the disk; the documents themselves are not touched.
 lexical-damaged = The index { $folder } is damaged.
     .hint = Restart: it will be rebuilt from the documents.
+
+# The stores of documents and records
+store-sql = { $path }: { $reason }
+store-full = There is no space left to write { $path }.
+    .hint = Free some space and run the command again: nothing that was confirmed is lost.
+store-damaged = { $path } is damaged: { $reason }
+    .hint = Restore the file from a backup; delete nothing before.
+store-newer = { $path } is in format { $found }; this program only knows format { $known }.
+    .hint = Use the version of the program that wrote it, or a newer one.
+store-file = { $reason }
+store-no-document = There is no document { $id }, or you may not read it.
+    .hint = “trousseau documents” lists those you may read.
+store-no-collection = There is no collection “{ $name }”.
+    .hint = “trousseau collections” lists them.
+store-died = An internal step died: { $reason }
+
+# The files to read
+source-not-found = not found
+    .hint = The file may have been moved since last time.
+source-denied = permission denied
+    .hint = Give yourself the right to read it, or run the command under an account that has it.
+source-loop = this link leads back to a folder above it
+source-too-large = larger than the limit of { $limit } bytes
+    .hint = Split the file, or raise max_file_bytes in [ingest].
+source-not-a-file = neither a file nor a folder
+source-read = { $reason }

@@ -5,3 +5,29 @@ lexical-engine = L’index { $folder } n’a pas pu être lu ou mis à jour : { 
     .hint = Vérifiez la place restante sur le disque ; les documents eux-mêmes ne sont pas touchés.
 lexical-damaged = L’index { $folder } est endommagé.
     .hint = Redémarrez : il sera reconstruit à partir des documents.
+
+# Les bases de documents et d’enregistrements
+store-sql = { $path } : { $reason }
+store-full = Il n’y a plus de place pour écrire { $path }.
+    .hint = Libérez de la place et relancez la commande : rien de ce qui était confirmé n’est perdu.
+store-damaged = { $path } est endommagé : { $reason }
+    .hint = Restaurez ce fichier depuis une sauvegarde ; n’effacez rien avant.
+store-newer = { $path } est au format { $found } ; ce programme ne connaît que le format { $known }.
+    .hint = Utilisez la version du programme qui l’a écrit, ou une plus récente.
+store-file = { $reason }
+store-no-document = Il n’y a pas de document { $id }, ou vous n’avez pas le droit de le lire.
+    .hint = « trousseau documents » liste ceux que vous pouvez lire.
+store-no-collection = Il n’y a pas de collection « { $name } ».
+    .hint = « trousseau collections » les liste.
+store-died = Une étape interne s’est arrêtée : { $reason }
+
+# Les fichiers à lire
+source-not-found = introuvable
+    .hint = Le fichier a peut-être été déplacé depuis la dernière fois.
+source-denied = lecture interdite
+    .hint = Donnez-vous le droit de lecture, ou lancez la commande sous un compte qui l’a.
+source-loop = ce lien ramène à un dossier situé au-dessus de lui
+source-too-large = plus grand que la limite de { $limit } octets
+    .hint = Découpez le fichier, ou relevez max_file_bytes dans [ingest].
+source-not-a-file = ni un fichier ni un dossier
+source-read = { $reason }

@@ -15,12 +15,18 @@ use tantivy::schema::Term;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::label::Class;
+use trousseau_text::terms::Steps;
 
 use self::fields::Fields;
 use self::snapshot::Snapshot;
+use crate::rank::Weights;
 
 mod fields;
+mod question;
 mod snapshot;
+mod tables;
+#[cfg(test)]
+mod tests;
 
 /// The version of what the index holds and how: another one is rebuilt.
 const FORMAT: &str = "1";
@@ -90,6 +96,16 @@ pub struct LexicalHit {
     pub score: f32,
 }
 
+/// How texts are analysed and chunks scored. What is indexed and searched with other steps than these finds
+/// little: the steps can be changed only for an empty index.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Options {
+    /// The steps of the analysis.
+    pub steps: Steps,
+    /// What counts how much.
+    pub weights: Weights,
+}
+
 /// Why the index could not be opened, changed or searched.
 #[derive(Debug, thiserror::Error)]
 pub enum LexicalError {
@@ -155,6 +171,7 @@ impl Explain for LexicalError {
 /// The lexical index of one tenant. Searches run beside one another and beside one writer.
 pub struct LexicalIndex {
     folder: PathBuf,
+    options: Options,
     fields: Fields,
     index: Index,
     reader: IndexReader,
@@ -173,7 +190,16 @@ impl LexicalIndex {
     ///
     /// When the folder cannot be made, emptied or read.
     pub fn open(folder: &Path) -> Result<(Self, Option<u64>), LexicalError> {
-        if let Some(opened) = Self::open_existing(folder) {
+        Self::open_with(folder, Options::default())
+    }
+
+    /// Opens the index as [`open`](Self::open) does, with other options, to measure what they are worth.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(folder: &Path, options: Options) -> Result<(Self, Option<u64>), LexicalError> {
+        if let Some(opened) = Self::open_existing(folder, options) {
             return Ok(opened);
         }
         let failed = |source| LexicalError::Folder {
@@ -186,24 +212,24 @@ impl LexicalIndex {
         fs_err::create_dir_all(folder).map_err(failed)?;
         let engine = |source| engine_error(folder, source);
         let index = Index::create_in_dir(folder, Fields::schema()).map_err(engine)?;
-        Ok((Self::over(folder, index).map_err(engine)?, None))
+        Ok((Self::over(folder, index, options).map_err(engine)?, None))
     }
 
     /// The index as it lies on disk, when it is whole and of this version.
-    fn open_existing(folder: &Path) -> Option<(Self, Option<u64>)> {
+    fn open_existing(folder: &Path, options: Options) -> Option<(Self, Option<u64>)> {
         catch_unwind(|| {
             let index = Index::open_in_dir(folder).ok()?;
             let payload = index.load_metas().ok()?.payload?;
             let sequence = payload.strip_prefix(FORMAT)?.strip_prefix(' ')?.parse().ok()?;
             let whole = index.schema() == Fields::schema() && is_verified(&index, folder);
-            let opened = whole.then(|| Self::over(folder, index).ok()).flatten()?;
+            let opened = whole.then(|| Self::over(folder, index, options).ok()).flatten()?;
             Some((opened, Some(sequence)))
         })
         .ok()
         .flatten()
     }
 
-    fn over(folder: &Path, index: Index) -> tantivy::Result<Self> {
+    fn over(folder: &Path, index: Index, options: Options) -> tantivy::Result<Self> {
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -212,6 +238,7 @@ impl LexicalIndex {
         let snapshot = Snapshot::of(reader.searcher())?;
         Ok(Self {
             folder: folder.to_owned(),
+            options,
             fields: Fields::of(&index.schema())?,
             index,
             reader,
@@ -253,7 +280,7 @@ impl LexicalIndex {
                 }
                 Change::Put(document) => {
                     writer.delete_term(Term::from_field_text(self.fields.document, &document.id));
-                    for chunk in self.fields.chunks(document) {
+                    for chunk in self.fields.chunks(&document, self.options.steps) {
                         writer.add_document(chunk)?;
                     }
                 }
@@ -292,7 +319,8 @@ impl LexicalIndex {
         limit: usize,
     ) -> Result<Vec<LexicalHit>, LexicalError> {
         let snapshot = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
-        let search = AssertUnwindSafe(|| snapshot.search(&self.fields, question, filter, limit));
+        let search =
+            AssertUnwindSafe(|| snapshot.search(&self.fields, &self.options, question, filter, limit));
         match catch_unwind(search) {
             Ok(found) => found.map_err(|source| engine_error(&self.folder, source)),
             Err(_) => Err(LexicalError::Damaged {
@@ -320,89 +348,4 @@ fn is_verified(index: &Index, folder: &Path) -> bool {
         .map(|metadata| metadata.len())
         .sum();
     size > VERIFIED_SIZE || index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn document(id: &str, text: &str) -> IndexedDocument {
-        IndexedDocument {
-            id: id.to_owned(),
-            collection: "guides".to_owned(),
-            readers: vec!["everyone".to_owned()],
-            class: Class::Public,
-            title: String::new(),
-            chunks: vec![IndexedChunk {
-                id: i64::from(id.as_bytes()[0]),
-                heading: Vec::new(),
-                text: text.to_owned(),
-            }],
-        }
-    }
-
-    fn found(index: &LexicalIndex, question: &str, filter: &Filter) -> Vec<String> {
-        let hits = index.search(question, filter, 10).unwrap();
-        hits.into_iter().map(|hit| hit.document).collect()
-    }
-
-    #[test]
-    fn what_is_put_is_found_until_it_is_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().join("lexical");
-        let (index, applied) = LexicalIndex::open(&folder).unwrap();
-        assert_eq!(applied, None);
-        let put = |id, text| Change::Put(document(id, text));
-        let all = Filter::default();
-        index
-            .apply(vec![put("a", "le chat dort"), put("b", "le chien dort")], 2)
-            .unwrap();
-        assert_eq!(found(&index, "Où dort le chat ?", &all), ["a", "b"]);
-        index
-            .apply(
-                vec![put("a", "le cheval mange"), Change::Remove("b".to_owned())],
-                4,
-            )
-            .unwrap();
-        assert_eq!(found(&index, "chat chien cheval", &all), ["a"]);
-        drop(index);
-        let (index, applied) = LexicalIndex::open(&folder).unwrap();
-        assert_eq!(applied, Some(4));
-        assert_eq!(found(&index, "chat chien cheval", &all), ["a"]);
-    }
-
-    #[test]
-    fn a_filter_lets_nothing_else_through() {
-        let folder = tempfile::tempdir().unwrap();
-        let (index, _) = LexicalIndex::open(folder.path()).unwrap();
-        let mut secret = document("s", "le chat secret");
-        secret.class = Class::Sensitive;
-        secret.readers = vec!["rh".to_owned(), "maire".to_owned()];
-        secret.collection = "personnel".to_owned();
-        index
-            .apply(
-                vec![Change::Put(document("a", "le chat")), Change::Put(secret)],
-                1,
-            )
-            .unwrap();
-        let sensitive = Filter {
-            clearance: Class::Sensitive,
-            ..Filter::default()
-        };
-        let readers = |names: &[&str]| Filter {
-            readers: Some(names.iter().map(|name| (*name).to_owned()).collect()),
-            ..sensitive.clone()
-        };
-        let collections = |names: &[&str]| Filter {
-            collections: Some(names.iter().map(|name| (*name).to_owned()).collect()),
-            ..sensitive.clone()
-        };
-        assert_eq!(found(&index, "chat", &Filter::default()), ["a"]);
-        assert_eq!(found(&index, "chat", &sensitive).len(), 2);
-        assert_eq!(found(&index, "chat", &readers(&["maire"])), ["s"]);
-        assert_eq!(found(&index, "chat", &readers(&["everyone", "x"])), ["a"]);
-        assert_eq!(found(&index, "chat", &readers(&[])), [""; 0]);
-        assert_eq!(found(&index, "chat", &collections(&["personnel"])), ["s"]);
-        assert_eq!(found(&index, "secret", &Filter::default()), [""; 0]);
-    }
 }

@@ -1,6 +1,20 @@
 //! Documents kept and found.
+//!
+//! A file enters through [`source`], which lists folders and loads bytes. The ingest path of the
+//! gateway has it extracted and labelled; [`chunk`] cuts its blocks into chunks; [`store`], the truth, keeps it in
+//! one transaction of [`database`]. [`library`] brings the derived indexes up to date from the store's
+//! outbox and answers searches: [`lexical`] finds candidates, [`rank`] scores them, the store checks each
+//! against the truth before it leaves. [`extractive`] answers a question with verbatim sentences of the
+//! passages found.
+//!
+//! This crate neither labels nor records, and never calls a model over the network: the gateway does.
 
 pub mod chunk;
+pub mod database;
+pub mod error;
 pub mod extractive;
 pub mod lexical;
+pub mod library;
 pub mod rank;
+pub mod source;
+pub mod store;

@@ -47,13 +47,18 @@ fn fold_letter(folded: &mut String, letter: char) {
 }
 
 fn fold_rare(folded: &mut String, letter: char) {
-    let letters = std::iter::once(letter)
+    let parts = std::iter::once(letter)
         .nfkd()
-        .filter(|part| !is_combining_mark(*part))
         .flat_map(char::to_lowercase)
         .nfkd()
         .filter(|part| part.is_alphanumeric() && !is_combining_mark(*part));
-    folded.extend(letters);
+    for part in parts {
+        match part {
+            _ if part == letter => folded.push(part),
+            '\0'..='\x7f' => folded.push(part),
+            _ => fold_letter(folded, part),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod fold;
 pub mod language;
 pub mod quantities;
 pub mod sentences;
+mod stems;
 pub mod stopwords;
 pub mod terms;
 pub mod words;

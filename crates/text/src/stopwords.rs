@@ -11,6 +11,19 @@ pub fn is_stopword(form: &str, language: Language) -> bool {
     list.binary_search(&form).is_ok()
 }
 
+/// Whether the folded word `form` says little in a question: it asks, permits or obliges.
+pub fn is_vague(form: &str, language: Language) -> bool {
+    let list: &[&str] = match language {
+        Language::French => &[
+            "combien", "comment", "devoir", "doit", "doivent", "dois", "existe", "existent", "faire", "fait",
+            "faut", "permet", "peuvent", "pourquoi", "pouvez", "pouvoir", "savoir", "sert", "veut", "veux",
+            "appelle",
+        ],
+        Language::English => &["call", "called", "made", "make", "many", "much", "need"],
+    };
+    list.contains(&form)
+}
+
 /// Sorted.
 const FRENCH: &[&str] = &[
     "a",

@@ -1,2 +1,80 @@
-//! Trousseau's command line.
-fn main() {}
+//! Trousseau: answers from one's own documents, on one's own machines.
+//!
+//! `main` reads the arguments and hands them to [`commands`]; the parts are put together in [`app`]. From
+//! here it is three jumps to the way of a question: `commands/ask.rs`, then `gateway/src/answer.rs`.
+
+mod app;
+mod cli;
+mod commands;
+mod config;
+mod env;
+mod failure;
+mod messages;
+mod printer;
+mod report;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::messages::{Language, Messages};
+use crate::printer::Printer;
+
+/// The hidden command that worker processes are started with.
+const WORKER: &str = "extract-worker";
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == WORKER) {
+        return work();
+    }
+    let messages = Messages::new(Language::of_locale());
+    let cli = match cli::parse(&messages, arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    start_log();
+    let printer = Printer::new(messages, cli.global.json);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            printer.error(&failure::AppError::Io(error));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(Box::pin(commands::run(cli, &printer))) {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.tell(&printer);
+            failure.exit_code()
+        }
+    }
+}
+
+/// Reads files for another process of this program until it closes the pipe.
+fn work() -> ExitCode {
+    match trousseau_extract::worker::run(std::io::stdin().lock(), std::io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Tells what clap has to say: help on standard output, a fault of usage on standard error.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A reader that has gone away is no fault of ours.
+    let _gone = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn start_log() {
+    let Some(filter) = env::LOG.read_text() else {
+        return;
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .init();
+}

@@ -1,0 +1,13 @@
+# Questions and records.
+gateway-empty-question = The question is empty.
+    .hint = Write it in quotes: trousseau ask "Your question?"
+gateway-long-question = The question has { $found } bytes, more than the limit of { $limit }.
+    .hint = Shorten it, or raise max_question_bytes in [ask].
+gateway-no-route = There is no route “{ $name }”.
+    .hint = The routes of the configuration: { $known }
+gateway-exhausted = No permitted destination answered: { $attempts } (entry { $entry })
+    .hint = Try again later; the failure is recorded.
+gateway-no-entry = There is no entry { $entry }.
+    .hint = “trousseau ledger show” lists the last ones.
+gateway-random = The system gives no random bytes: { $reason }
+gateway-entry = An entry of the ledger could not be written: { $reason }

@@ -1,0 +1,232 @@
+//! What the ledger says: one JSON object per entry, without content.
+//!
+//! Every entry begins with `v`, `type` and `time` (RFC 3339). Content appears only as [`Commitment`]s, and
+//! the person who asked as a pseudonym: a commitment to the user's name under the tenant's own secret.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use trousseau_core::chat::Usage;
+use trousseau_core::label::Label;
+
+use crate::commitment::Commitment;
+
+/// The version of the entries' form.
+pub const VERSION: u32 = 1;
+
+/// One entry, as it is written.
+#[derive(Debug, Serialize)]
+pub struct Entry<'a> {
+    v: u32,
+    time: Timestamp,
+    #[serde(flatten)]
+    event: Event<'a>,
+}
+
+impl<'a> Entry<'a> {
+    /// An entry made now.
+    pub const fn new(time: Timestamp, event: Event<'a>) -> Self {
+        Self {
+            v: VERSION,
+            time,
+            event,
+        }
+    }
+
+    /// The bytes that are sequenced.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+}
+
+/// What happened.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event<'a> {
+    /// It was decided where a request may run; written before anything is sent.
+    Decision(Decision<'a>),
+    /// How a decided request ended.
+    Outcome(Outcome<'a>),
+    /// A document was added, replaced or removed.
+    Document(Document<'a>),
+    /// Entries of the last batch interval may have been lost with the machine's power before this one.
+    Gap,
+}
+
+/// See [`Event::Decision`].
+#[derive(Debug, Serialize)]
+pub struct Decision<'a> {
+    /// The pseudonym of who asked.
+    pub actor: Commitment,
+    /// The route that was asked.
+    pub route: &'a str,
+    /// What the call is for.
+    pub purpose: &'a str,
+    /// The label that was decided under.
+    pub label: &'a Label,
+    /// The whole request: messages and passages.
+    pub request: Commitment,
+    /// The question alone.
+    pub question: Commitment,
+    /// Each passage: the document's id, its version and the passage's text.
+    pub passages: Vec<Commitment>,
+    /// The targets permitted, in order.
+    pub permitted: Vec<&'a str>,
+    /// The targets rejected, each with the codes of the reasons.
+    pub rejected: Vec<Rejected<'a>>,
+    /// The digest of the rules and cards that decided.
+    pub policy: &'a str,
+    /// The program's version.
+    pub program: &'a str,
+}
+
+/// A rejected target and why.
+#[derive(Debug, Serialize)]
+pub struct Rejected<'a> {
+    /// The target.
+    pub target: &'a str,
+    /// The codes of the reasons.
+    pub reasons: Vec<&'a str>,
+}
+
+/// See [`Event::Outcome`].
+#[derive(Debug, Serialize)]
+pub struct Outcome<'a> {
+    /// The index of the decision.
+    pub decision: u64,
+    /// How it ended.
+    pub state: State,
+    /// The target that answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<&'a str>,
+    /// The model that answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<&'a str>,
+    /// The targets tried before it, each with the code of its failure.
+    #[serde(skip_serializing_if = "<[Attempt]>::is_empty")]
+    pub attempts: &'a [Attempt],
+    /// The answer's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Commitment>,
+    /// How many citations it has.
+    pub citations: usize,
+    /// What it cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+}
+
+impl<'a> Outcome<'a> {
+    /// The outcome of a request that ended without an answer.
+    pub const fn without_answer(decision: u64, state: State, attempts: &'a [Attempt]) -> Self {
+        Self {
+            decision,
+            state,
+            target: None,
+            model: None,
+            attempts,
+            answer: None,
+            citations: 0,
+            usage: None,
+        }
+    }
+}
+
+/// A target that was tried and failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The target.
+    pub target: String,
+    /// The code of its failure.
+    pub error: String,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Decided and not yet ended.
+    Open,
+    /// With an answer.
+    Answered,
+    /// The model declined: nothing supports an answer.
+    Abstained,
+    /// No target was permitted.
+    Refused,
+    /// Every permitted target failed, or the answer was cut.
+    Failed,
+    /// The program ended before the request did.
+    Interrupted,
+}
+
+impl State {
+    /// The word in the records and the ledger.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Answered => "answered",
+            Self::Abstained => "abstained",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// See [`Event::Document`].
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    /// `added`, `replaced` or `removed`.
+    pub operation: &'a str,
+    /// The task that did it. A task whose entry was written but not yet noted when the program was killed has
+    /// its entry twice.
+    pub task: i64,
+    /// The document's id.
+    pub document: Commitment,
+    /// Its version.
+    pub version: u64,
+    /// The digest of its bytes.
+    pub content: Commitment,
+    /// Its label.
+    pub label: &'a Label,
+}
+
+/// As much of an entry as is read back: to find decisions without an outcome, and to show entries.
+#[derive(Debug, Deserialize)]
+pub struct Outline {
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When.
+    pub time: Timestamp,
+    /// Of an outcome: the index of its decision.
+    pub decision: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commitment::Secret;
+
+    #[test]
+    fn a_decision_reads_as_documented() {
+        let secret = Secret([0; 32]);
+        let label = Label::default();
+        let entry = Entry::new(
+            Timestamp::UNIX_EPOCH,
+            Event::Outcome(Outcome {
+                decision: 3,
+                state: State::Answered,
+                target: Some("local"),
+                model: Some("extractive/1"),
+                attempts: &[],
+                answer: Some(secret.commit("answer", b"Oui.")),
+                citations: 1,
+                usage: None,
+            }),
+        );
+        let bytes = entry.to_bytes().unwrap();
+        insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @"");
+        let outline: Outline = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!((outline.kind.as_str(), outline.decision), ("outcome", Some(3)));
+        assert_eq!(label, Label::default());
+    }
+}

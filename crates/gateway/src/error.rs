@@ -1,0 +1,126 @@
+//! Why a question was not answered or documents not taken in, and what the caller can do about it.
+
+use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_ledger::LedgerError;
+use trousseau_policy::decide::Denied;
+use trousseau_retrieval::error::StoreError;
+
+use crate::entry::Attempt;
+use crate::records::EntryId;
+
+/// An error of the gateway.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The question is empty.
+    #[error("the question is empty")]
+    EmptyQuestion,
+    /// The question is too long.
+    #[error("the question has {found} bytes, more than the limit of {limit}")]
+    LongQuestion {
+        /// Its length, in bytes.
+        found: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// There is no such route.
+    #[error("no route {name:?}; the routes are {known}")]
+    NoRoute {
+        /// The name that was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// No target may see the request. It is recorded.
+    #[error("{denied} (entry {entry})")]
+    Denied {
+        /// Why.
+        denied: Box<Denied>,
+        /// The decision's entry.
+        entry: EntryId,
+    },
+    /// Every permitted target failed. It is recorded.
+    #[error("every permitted target failed: {} (entry {entry})", told(.attempts))]
+    Exhausted {
+        /// The targets tried, each with the code of its failure.
+        attempts: Vec<Attempt>,
+        /// The decision's entry.
+        entry: EntryId,
+    },
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The ledger failed.
+    #[error("ledger: {0}")]
+    Ledger(#[from] LedgerError),
+    /// There is no such entry.
+    #[error("no entry {entry}")]
+    NoEntry {
+        /// The entry that was asked for.
+        entry: String,
+    },
+    /// The operating system gave no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// An entry could not be written as JSON: a fault of the program.
+    #[error("an entry cannot be written: {0}")]
+    Entry(#[from] serde_json::Error),
+}
+
+impl Explain for GatewayError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::EmptyQuestion => ErrorKind::InvalidInput,
+            Self::LongQuestion { .. } => ErrorKind::TooLarge,
+            Self::NoRoute { .. } | Self::NoEntry { .. } => ErrorKind::NotFound,
+            Self::Denied { denied, .. } => denied.kind(),
+            Self::Exhausted { .. } => ErrorKind::Unavailable,
+            Self::Store(error) => error.kind(),
+            Self::Ledger(_) | Self::Random(_) | Self::Entry(_) => ErrorKind::Internal,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyQuestion => "gateway-empty-question",
+            Self::LongQuestion { .. } => "gateway-long-question",
+            Self::NoRoute { .. } => "gateway-no-route",
+            Self::NoEntry { .. } => "gateway-no-entry",
+            Self::Denied { denied, .. } => denied.code(),
+            Self::Exhausted { .. } => "gateway-exhausted",
+            Self::Store(error) => error.code(),
+            Self::Ledger(error) => error.code(),
+            Self::Random(_) => "gateway-random",
+            Self::Entry(_) => "gateway-entry",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::EmptyQuestion => Vec::new(),
+            Self::LongQuestion { found, limit } => {
+                vec![("found", found.to_string()), ("limit", limit.to_string())]
+            }
+            Self::NoRoute { name, known } => vec![("name", name.clone()), ("known", known.clone())],
+            Self::NoEntry { entry } => vec![("entry", entry.clone())],
+            Self::Denied { denied, entry } => {
+                let mut fields = denied.fields();
+                fields.push(("entry", entry.to_string()));
+                fields
+            }
+            Self::Exhausted { attempts, entry } => {
+                vec![("attempts", told(attempts)), ("entry", entry.to_string())]
+            }
+            Self::Store(error) => error.fields(),
+            Self::Ledger(error) => error.fields(),
+            Self::Random(error) => vec![("reason", error.to_string())],
+            Self::Entry(error) => vec![("reason", error.to_string())],
+        }
+    }
+}
+
+fn told(attempts: &[Attempt]) -> String {
+    let told = attempts
+        .iter()
+        .map(|attempt| format!("{} ({})", attempt.target, attempt.error));
+    told.collect::<Vec<_>>().join(", ")
+}

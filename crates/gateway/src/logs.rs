@@ -1,0 +1,227 @@
+//! The ledgers of this replica, one per tenant, and the entries written to them.
+//!
+//! Opening a ledger settles what an earlier run left: decisions without an outcome are closed as
+//! `interrupted`, and a run in batch mode that did not end cleanly gets a `gap` entry.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+use trousseau_core::principal::Tenant;
+use trousseau_ledger::{Durability, Ledger, Options, Proof, SigningKey};
+use trousseau_retrieval::library::blocking;
+
+use crate::commitment::{Commitment, Secret};
+use crate::entry::{Entry, Event, Outcome, Outline, State};
+use crate::error::GatewayError;
+use crate::records::{Closed, EntryId, Records};
+
+/// The ledgers of this replica.
+pub struct Logs {
+    data: PathBuf,
+    replica: String,
+    origin: String,
+    open: Mutex<HashMap<Tenant, Arc<Log>>>,
+}
+
+/// One tenant's ledger on this replica.
+pub struct Log {
+    ledger: Arc<Ledger>,
+    replica: String,
+    actor_secret: Secret,
+    /// The decisions whose outcome is still owed.
+    pending: std::sync::Mutex<BTreeSet<u64>>,
+}
+
+/// The folder of a ledger in a data folder.
+pub fn folder(data: &Path, tenant: &Tenant, replica: &str) -> PathBuf {
+    data.join("ledger").join(tenant.as_str()).join(replica)
+}
+
+impl Logs {
+    /// The ledgers below the folder `data`; each is opened when first needed.
+    pub fn new(data: &Path, replica: &str, origin: &str) -> Self {
+        Self {
+            data: data.to_path_buf(),
+            replica: replica.to_owned(),
+            origin: origin.to_owned(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// The tenant's ledger, opened and settled.
+    pub async fn log(
+        &self,
+        tenant: &Tenant,
+        records: &Records,
+        now: Timestamp,
+    ) -> Result<Arc<Log>, GatewayError> {
+        let mut open = self.open.lock().await;
+        if let Some(log) = open.get(tenant) {
+            return Ok(Arc::clone(log));
+        }
+        let log = Arc::new(self.settle(tenant, records, now).await?);
+        open.insert(tenant.clone(), Arc::clone(&log));
+        Ok(log)
+    }
+
+    /// Publishes every open ledger's checkpoint and closes it.
+    pub async fn close(self) -> Result<(), GatewayError> {
+        for (_, log) in self.open.into_inner() {
+            if let Some(log) = Arc::into_inner(log) {
+                blocking(move || Arc::into_inner(log.ledger).map_or(Ok(()), Ledger::close)).await??;
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle(&self, tenant: &Tenant, records: &Records, now: Timestamp) -> Result<Log, GatewayError> {
+        let folder = folder(&self.data, tenant, &self.replica);
+        let name = format!("{}/{tenant}/{}", self.origin, self.replica);
+        let key = self
+            .data
+            .join("keys")
+            .join(format!("{tenant}.{}.key", self.replica));
+        let (ledger, recovery) = blocking(move || {
+            let key = SigningKey::load_or_create(&key, &name)?;
+            Ledger::open(&folder, key, Options::default())
+        })
+        .await??;
+        let replica = records
+            .replica(tenant, &self.replica, Secret::generate()?)
+            .await?;
+        let log = Log {
+            ledger: Arc::new(ledger),
+            replica: self.replica.clone(),
+            actor_secret: replica.actor_secret,
+            pending: std::sync::Mutex::default(),
+        };
+        if recovery.unclean_batch {
+            log.append(now, Event::Gap, Durability::Request).await?;
+        }
+        log.interrupt_open(tenant, records, replica.closed_below, now)
+            .await?;
+        Ok(log)
+    }
+}
+
+impl Log {
+    /// The pseudonym of a user in this ledger.
+    pub fn pseudonym(&self, user: &str) -> Commitment {
+        self.actor_secret.commit("actor", user.as_bytes())
+    }
+
+    /// The name of an index in this ledger.
+    pub fn entry(&self, index: u64) -> EntryId {
+        EntryId {
+            replica: self.replica.clone(),
+            index,
+        }
+    }
+
+    /// Sequences one entry; returns its index once it is as durable as `durability` says.
+    pub async fn append(
+        &self,
+        now: Timestamp,
+        event: Event<'_>,
+        durability: Durability,
+    ) -> Result<u64, GatewayError> {
+        let bytes = Entry::new(now, event).to_bytes()?;
+        let ledger = Arc::clone(&self.ledger);
+        Ok(blocking(move || ledger.append(&bytes, durability)).await??)
+    }
+
+    /// Sequences several entries with one wait for the disk.
+    pub async fn append_all(
+        &self,
+        now: Timestamp,
+        events: Vec<Event<'_>>,
+        durability: Durability,
+    ) -> Result<(), GatewayError> {
+        let entries = events.into_iter().map(|event| Entry::new(now, event).to_bytes());
+        let entries: Vec<Vec<u8>> = entries.collect::<Result<_, _>>()?;
+        let ledger = Arc::clone(&self.ledger);
+        blocking(move || ledger.append_all(&entries, durability)).await??;
+        Ok(())
+    }
+
+    /// Notes that a decision's outcome is owed.
+    pub fn owe(&self, decision: u64) {
+        self.pending().insert(decision);
+    }
+
+    /// Notes that a decision has its outcome. Returns the index below which every decision has.
+    pub fn paid(&self, decision: u64, outcome: u64) -> u64 {
+        let mut pending = self.pending();
+        pending.remove(&decision);
+        pending.first().copied().unwrap_or(outcome + 1)
+    }
+
+    /// The proof of an entry, under a checkpoint that covers it.
+    pub async fn prove(&self, index: u64) -> Result<Proof, GatewayError> {
+        let ledger = Arc::clone(&self.ledger);
+        Ok(blocking(move || ledger.prove(index)).await??)
+    }
+
+    /// The bytes of an entry.
+    pub async fn read(&self, index: u64) -> Result<Vec<u8>, GatewayError> {
+        let ledger = Arc::clone(&self.ledger);
+        Ok(blocking(move || ledger.entry(index)).await??)
+    }
+
+    /// The key that the ledger's checkpoints verify with.
+    pub fn verifier_key(&self) -> trousseau_ledger::VerifierKey {
+        self.ledger.verifier()
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
+        // Only inserts and removals happen under the lock, so a poisoned set is still sound.
+        self.pending
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Closes the decisions from `from` on that have no outcome.
+    async fn interrupt_open(
+        &self,
+        tenant: &Tenant,
+        records: &Records,
+        from: u64,
+        now: Timestamp,
+    ) -> Result<(), GatewayError> {
+        let ledger = Arc::clone(&self.ledger);
+        let open = blocking(move || open_decisions(&ledger, from)).await??;
+        for decision in open {
+            let event = Event::Outcome(Outcome::without_answer(decision, State::Interrupted, &[]));
+            let outcome = self.append(now, event, Durability::Request).await?;
+            let closed = Closed::without_answer(self.entry(decision), outcome, State::Interrupted, now);
+            records
+                .close_record(tenant, &closed, self.paid(decision, outcome))
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// The indexes from `from` on of decisions that no outcome names.
+fn open_decisions(ledger: &Ledger, from: u64) -> Result<BTreeSet<u64>, trousseau_ledger::LedgerError> {
+    let mut open = BTreeSet::new();
+    for index in from..ledger.size() {
+        // What is not one of our entries owes nothing.
+        let Ok(outline) = serde_json::from_slice::<Outline>(&ledger.entry(index)?) else {
+            continue;
+        };
+        match (outline.kind.as_str(), outline.decision) {
+            ("decision", _) => {
+                open.insert(index);
+            }
+            ("outcome", Some(decision)) => {
+                open.remove(&decision);
+            }
+            _ => {}
+        }
+    }
+    Ok(open)
+}

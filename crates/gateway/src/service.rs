@@ -1,0 +1,92 @@
+//! The gateway's parts, put together by the composition root.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use trousseau_core::chat::ChatModel;
+use trousseau_core::digest::Digest;
+use trousseau_extract::Pool;
+use trousseau_policy::date::Date;
+use trousseau_policy::decide::Target;
+use trousseau_policy::rules::Rules;
+use trousseau_retrieval::library::Library;
+
+use crate::error::GatewayError;
+use crate::logs::Logs;
+use crate::records::Records;
+use crate::settings::{Route, Settings};
+
+/// The service behind every interface: the answer path and the ingest path.
+pub struct Gateway {
+    /// The configuration of the paths.
+    pub settings: Settings,
+    /// Every upstream, with its card.
+    pub targets: Vec<Target>,
+    /// The rules of the decision.
+    pub rules: Rules,
+    /// The models that can be called, by their target's name.
+    pub models: HashMap<String, Arc<dyn ChatModel>>,
+    /// The documents.
+    pub library: Library,
+    /// The records.
+    pub records: Records,
+    /// The ledgers.
+    pub logs: Logs,
+    /// The worker processes that read files.
+    pub extraction: Pool,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+impl Gateway {
+    /// The route of this name, or the first one.
+    pub fn route(&self, name: Option<&str>) -> Result<&Route, GatewayError> {
+        self.settings.route(name).ok_or_else(|| GatewayError::NoRoute {
+            name: name.unwrap_or_default().to_owned(),
+            known: names(&self.settings.routes),
+        })
+    }
+
+    /// The route's targets, in its order. The configuration has seen to it that each exists.
+    pub fn targets_of<'a>(&'a self, route: &'a Route) -> impl Iterator<Item = &'a Target> {
+        let by_name = |name: &String| self.targets.iter().find(|target| &target.name == name);
+        route.targets.iter().filter_map(by_name)
+    }
+
+    /// The digest of everything a decision rests on besides the request: rules, cards and attestations.
+    pub fn policy_digest(&self) -> Digest {
+        let rules = format!("{:?}", self.rules);
+        let targets = format!("{:?}", self.targets);
+        Digest::of_fields([rules.as_bytes(), targets.as_bytes()])
+    }
+
+    /// The present day, in UTC.
+    pub fn today(&self) -> Date {
+        date((self.now)())
+    }
+
+    /// Ends the worker processes, publishes the checkpoints and closes every file.
+    pub async fn close(self) -> Result<(), GatewayError> {
+        self.extraction.shut_down().await;
+        self.logs.close().await?;
+        self.records.close().await;
+        self.library.close().await;
+        Ok(())
+    }
+}
+
+/// The day of a moment, in UTC.
+pub fn date(moment: Timestamp) -> Date {
+    let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let (month, date) = (day.month().unsigned_abs(), day.day().unsigned_abs());
+    Date::new(day.year().unsigned_abs(), month, date).unwrap_or(Date::LAST)
+}
+
+fn names(routes: &[Route]) -> String {
+    routes
+        .iter()
+        .map(|route| route.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,117 @@
+//! What the configuration decides of the two paths, resolved and checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use trousseau_core::label::{Class, Label};
+use trousseau_core::principal::Reader;
+use trousseau_ledger::Durability;
+
+/// What a collection gives its documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// The label every document of it has at least.
+    pub label: Label,
+    /// Who may read its documents.
+    pub readers: Vec<Reader>,
+}
+
+impl Default for Collection {
+    /// What a collection has that the configuration does not name: internal, readable in the tenant.
+    fn default() -> Self {
+        Self {
+            label: Label::of(Class::Internal),
+            readers: vec![Reader::Everyone],
+        }
+    }
+}
+
+/// A way to be answered: which targets, in which order, and from which documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its name.
+    pub name: String,
+    /// The names of its targets, in order of preference.
+    pub targets: Vec<String>,
+    /// Whether answers stand on the passages found, and on nothing else.
+    pub grounded: bool,
+    /// The collections it searches; all when `None`.
+    pub collections: Option<Vec<String>>,
+    /// Everything asked through it has at least this label.
+    pub label_floor: Label,
+    /// How many passages an answer may stand on.
+    pub passages: usize,
+    /// When its ledger entries are on disk.
+    pub durability: Durability,
+}
+
+/// What is asked in the name of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name; the user's name of what is asked with it.
+    pub name: String,
+    /// The groups it belongs to.
+    pub groups: BTreeSet<String>,
+    /// The highest class of documents it may read.
+    pub clearance: Class,
+    /// Everything asked with it has at least this label.
+    pub label_floor: Label,
+}
+
+/// Limits on what is taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest file that is read, in bytes.
+    pub file_bytes: u64,
+    /// The longest question, in bytes.
+    pub question_bytes: usize,
+    /// How long extracting one file may take.
+    pub extraction: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes: 64 << 20,
+            question_bytes: 64 << 10,
+            extraction: Duration::from_secs(60),
+        }
+    }
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The name of this replica: the folder of its ledger.
+    pub replica: String,
+    /// The first part of the ledger's origin, a name that is the organisation's own.
+    pub origin: String,
+    /// The collections that are configured, by name.
+    pub collections: BTreeMap<String, Collection>,
+    /// The routes; the first is the one that is taken when none is named.
+    pub routes: Vec<Route>,
+    /// The keys.
+    pub keys: Vec<Key>,
+    /// The limits.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// What a collection gives its documents.
+    pub fn collection(&self, name: &str) -> Collection {
+        self.collections.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The route of this name, or the first when none is named.
+    pub fn route(&self, name: Option<&str>) -> Option<&Route> {
+        match name {
+            Some(name) => self.routes.iter().find(|route| route.name == name),
+            None => self.routes.first(),
+        }
+    }
+
+    /// The key of this name.
+    pub fn key(&self, name: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}

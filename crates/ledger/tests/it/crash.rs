@@ -1,0 +1,88 @@
+//! A killed process loses nothing that it had acknowledged, in either mode.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use trousseau_ledger::{Evidence, LogReader, VerifyOptions, verify};
+
+use crate::child;
+use crate::logs::{grown, open};
+
+const ROUNDS: u64 = 25;
+
+fn acknowledged(dir: &Path) -> BTreeMap<u64, String> {
+    let text = fs_err::read_to_string(dir.join("acknowledged")).unwrap_or_default();
+    // The last line may be cut: then the child had not yet told of it.
+    let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+    whole
+        .lines()
+        .map(|line| {
+            let (index, entry) = line.split_once(' ').unwrap();
+            (index.parse().unwrap(), entry.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kill_9() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    let mut kept = Vec::new();
+    let mut published = 0;
+    for round in 0..ROUNDS {
+        let mut child = child::start("append-until-killed", dir.path(), &[]);
+        // From before the log is open to well into appending, in uneven steps.
+        std::thread::sleep(Duration::from_millis(10 + round * 89 % 170));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if !log.join("checkpoint").exists() {
+            continue;
+        }
+        let report = verify(
+            &log,
+            &VerifyOptions {
+                key: None,
+                newer: kept.clone(),
+            },
+        )
+        .unwrap();
+        assert_eq!(report.findings, [], "round {round}");
+        let reader = LogReader::open(&log).unwrap();
+        assert!(reader.checkpoint().size >= published);
+        published = reader.checkpoint().size;
+        kept.push(Evidence::Checkpoint(reader.checkpoint().clone()));
+
+        let expected = acknowledged(dir.path());
+        let found: BTreeMap<u64, String> = reader
+            .entries(0..u64::MAX)
+            .map(|entry| {
+                entry
+                    .map(|(index, entry)| (index, String::from_utf8(entry).unwrap()))
+                    .unwrap()
+            })
+            .collect();
+        for (index, entry) in &expected {
+            assert_eq!(found.get(index), Some(entry), "round {round}, entry {index}");
+        }
+        // Every other time the log is opened and closed in good order in between.
+        if round % 2 == 0 {
+            let (ledger, recovery) = open(dir.path()).unwrap();
+            assert_eq!(recovery.replayed, reader.size() - published);
+            assert_eq!(ledger.size(), reader.size());
+            ledger.close().unwrap();
+        }
+    }
+    assert!(published > 100, "only {published} entries were published");
+    assert!(kept.len() > 10);
+}
+
+#[test]
+fn one_writer_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ledger, _) = open(dir.path()).unwrap();
+    assert_eq!(open(dir.path()).unwrap_err().code(), "ledger-locked");
+    child::run("find-it-locked", dir.path(), &[]);
+    ledger.close().unwrap();
+    grown(dir.path(), 1);
+}

@@ -1,0 +1,104 @@
+# Decisions, rules and detectors.
+
+# Refusals
+
+policy-denied = No upstream may see this text, labelled { $label } (purpose: { $purpose }).
+    .hint = Reasons: { $reasons }. "trousseau doctor" says what would make each upstream eligible.
+policy-no-target = No upstream is configured for a text labelled { $label } (purpose: { $purpose }).
+    .hint = Add an [[upstream]] to the configuration.
+
+# Faults of the configuration
+
+policy-restriction-nameless = [[policy.restriction]] number { $number } has no name.
+    .hint = Give it a name: refusals will cite it.
+policy-restriction-name-taken = The restriction name "{ $name }" is already taken.
+    .hint = The names of the classes, "banned" and "clearance" are reserved.
+policy-unknown-value = { $key } has the unknown value "{ $value }".
+    .hint = Possible values: { $known }.
+policy-unknown-upstream = { $key } names "{ $upstream }", but there is no such upstream.
+    .hint = The names are those of the [[upstream]] tables.
+policy-restriction-effect = The restriction "{ $name }" must have either deny = true or require = [..].
+
+policy-attestation-value = The attestation of { $field } has a value of the wrong type: { $value }.
+    .hint = { $field } needs { $expected }.
+policy-attestation-evidence = The attestation of { $field } names no evidence.
+    .hint = Name the contract, annex or letter that establishes it.
+policy-not-a-date = "{ $value }" is not a date.
+    .hint = Write YYYY-MM-DD, for example 2027-01-31.
+
+# Reasons against an upstream
+
+reason-banned = ruled out by the organisation ({ $found })
+reason-country-unknown = a country is ruled out and the field { $field } is not known
+reason-above-clearance = documents of class { $found }, above the clearance { $required }
+reason-denied-by-restriction = refused by the restriction { $rule }
+reason-inference-region-unknown = place of inference unknown (required: EU or EEA)
+reason-inference-outside-eea = inference outside the EU and the EEA ({ $found })
+reason-processing-contract-unknown = processing contract (GDPR, art. 28) not attested
+reason-no-processing-contract = no processing contract (GDPR, art. 28)
+reason-training-unknown = not attested that the provider does not train on the data
+reason-trains-on-data = the provider trains on the data
+reason-seat-unknown = seat of the operator unknown
+reason-operator-not-adequate = operator's seat outside the EU, the EEA and the adequate countries ({ $found })
+reason-us-law-unknown = exposure to US law unknown
+reason-under-us-law = exposed to US law ({ $found })
+reason-chinese-law-unknown = exposure to Chinese law unknown
+reason-under-chinese-law = exposed to Chinese law ({ $found })
+reason-certificates-unknown = certificates unknown (required: { $required })
+reason-certificate-missing = certificate { $required } missing
+reason-certificate-not-covering = the certificate does not cover this service ({ $found })
+reason-certificate-scope-unknown = scope of the certificate unknown ({ $found })
+reason-certificate-expired = certificate expired ({ $found })
+reason-certificate-end-unknown = end of the certificate unknown ({ $found })
+reason-premises-unknown = whose premises it runs on is unknown (required: the organisation's own)
+reason-not-own-premises = not on the organisation's own premises
+
+# What would make an upstream eligible
+
+remedy-establish = establish the fact and write it on the card ({ $field })
+remedy-attest = attest it, with evidence and a last day ({ $field })
+remedy-certify = obtain or renew the certificate { $required }
+remedy-rules = change the organisation's rules ({ $rule })
+remedy-none = nothing: this fact is known and stands against it
+
+# Rules
+
+rule-public = public: any upstream that is not ruled out
+rule-internal = internal: inference in the EU or the EEA, processing contract, no training on the data
+rule-personal = personal: besides, operator established in the EU, the EEA or an adequate country, out of reach of US and Chinese law
+rule-sensitive = sensitive: own premises, or besides a SecNumCloud 3.2 scope that covers the service
+rule-sensitive-health = sensitive, health: outside own premises, HDS certification as well
+rule-restricted = restricted: own premises only
+rule-banned = what the organisation ruled out
+rule-clearance = clearance of whoever asks
+
+# Conditions
+
+condition-not-banned = not ruled out by the organisation
+condition-inference-in-eea = inference in the EU or the EEA
+condition-processing-contract = processing contract (GDPR, art. 28)
+condition-no-training = no training on the data
+condition-operator-established = operator established in the EU, the EEA or an adequate country
+condition-not-under-us-law = out of reach of US law
+condition-not-under-chinese-law = out of reach of Chinese law
+condition-secnumcloud = SecNumCloud 3.2 qualification that covers the service
+condition-hds = HDS certification that covers the service
+condition-own-premises = own premises
+
+# Detectors
+
+detector-email = e-mail address
+detector-iban = IBAN
+detector-nir = French social security number (NIR)
+detector-api-key = API key
+detector-private-key = private key
+
+# Origins of a label
+
+origin-key = floor of the key { $name }
+origin-header = header of the request
+origin-route = floor of the route { $name }
+origin-collection = collection { $name }
+origin-detector = detector: { $name }
+origin-history = earlier answer { $name }
+origin-passage = passage of the document { $name }

@@ -1,0 +1,360 @@
+//! The decision: which of some targets may see a text, and why the others may not.
+//!
+//! It is a hard filter. It never orders, prefers or relaxes; the targets it permits come back in the order
+//! they came in, and whoever retries, hedges or fails over asks again.
+
+use std::collections::BTreeSet;
+
+use serde::{Serialize, Serializer};
+use trousseau_core::digest::Digest;
+use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_core::label::{Class, Label};
+use trousseau_core::permit::{Permit, Purpose};
+
+use crate::attestation::{Attestation, Attested};
+use crate::card::Card;
+use crate::date::Date;
+use crate::fact::Fact;
+use crate::jurisdiction::{Country, Region};
+use crate::reason::{Code, Reason};
+use crate::rules::{Effect, Restriction, Rule, Rules, default_rule, has_tag};
+
+/// What is to be sent, and for whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The label of everything that would be sent, passages included.
+    pub label: &'a Label,
+    /// What the call is for.
+    pub purpose: Purpose,
+    /// The digest of what would be sent; a permit is bound to it.
+    pub content: Digest,
+    /// The highest class among the documents whose text would be sent; `public` when there are none.
+    pub read: Class,
+    /// The highest class of documents that whoever asks may read.
+    pub clearance: Class,
+}
+
+/// An upstream that a request might go to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Target {
+    /// Its name in the configuration.
+    pub name: String,
+    /// The facts on it.
+    pub card: Card,
+    /// What the customer attests of it. Held against the day of each decision, so that one that ends
+    /// while the program runs counts no longer.
+    pub attestations: Vec<Attestation>,
+}
+
+impl Target {
+    /// A target without attestations.
+    pub fn new(name: impl Into<String>, card: Card) -> Self {
+        Self {
+            name: name.into(),
+            card,
+            attestations: Vec::new(),
+        }
+    }
+}
+
+/// Which targets may see what was asked about, and why the others may not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// The label that was decided upon.
+    pub label: Label,
+    /// What the call is for.
+    pub purpose: Purpose,
+    /// The rules that applied: the class first, then tags and restrictions.
+    pub rules: Vec<String>,
+    /// A permit for each target that may see it, in the order of the targets. In JSON, their names.
+    #[serde(serialize_with = "names")]
+    pub permitted: Vec<Permit>,
+    /// The other targets, each with every reason against it.
+    pub rejected: Vec<Rejection>,
+}
+
+/// A target that may not see a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rejection {
+    /// The target's name.
+    pub target: String,
+    /// Everything that stands against it; never empty.
+    pub reasons: Vec<Reason>,
+}
+
+/// No target may see a text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no upstream may see a text labelled {label} for {}", .purpose.name())]
+pub struct Denied {
+    /// The text's label.
+    pub label: Label,
+    /// What the call was for.
+    pub purpose: Purpose,
+    /// Every target, with every reason against it; empty when there was no target at all.
+    pub rejected: Vec<Rejection>,
+}
+
+impl Decision {
+    /// The permits, at least one, or the denial with all reasons.
+    pub fn into_permits(self) -> Result<Vec<Permit>, Denied> {
+        if self.permitted.is_empty() {
+            return Err(Denied {
+                label: self.label,
+                purpose: self.purpose,
+                rejected: self.rejected,
+            });
+        }
+        Ok(self.permitted)
+    }
+
+    /// The permit for a target, where it has one.
+    pub fn permit(&self, target: &str) -> Option<&Permit> {
+        self.permitted.iter().find(|permit| permit.target() == target)
+    }
+
+    /// Whether no target may see it.
+    pub const fn is_denial(&self) -> bool {
+        self.permitted.is_empty()
+    }
+}
+
+impl Explain for Denied {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        if self.rejected.is_empty() {
+            "policy-no-target"
+        } else {
+            "policy-denied"
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let reasons = self.rejected.iter().map(|rejection| {
+            let codes: Vec<&str> = rejection
+                .reasons
+                .iter()
+                .map(|reason| reason.code.name())
+                .collect();
+            format!("{}: {}", rejection.target, codes.join(", "))
+        });
+        vec![
+            ("label", self.label.to_string()),
+            ("purpose", self.purpose.name().to_owned()),
+            ("reasons", reasons.collect::<Vec<String>>().join("; ")),
+        ]
+    }
+}
+
+/// Decides which of `targets` may see what `request` describes, on the day `today`.
+pub fn decide<'a>(
+    request: &Request<'_>,
+    targets: impl IntoIterator<Item = &'a Target>,
+    rules: &Rules,
+    today: Date,
+) -> Decision {
+    let applied = Applied::to(request.label, request.purpose, rules);
+    let mut decision = Decision {
+        label: request.label.clone(),
+        purpose: request.purpose,
+        rules: applied.names(request.label),
+        permitted: Vec::new(),
+        rejected: Vec::new(),
+    };
+    for target in targets {
+        let mut reasons = reasons_against(target, request.label, &applied, rules, today);
+        reasons.extend(above_clearance(request));
+        if reasons.is_empty() {
+            decision.permitted.push(grant(target, request));
+        } else {
+            let target = target.name.clone();
+            decision.rejected.push(Rejection { target, reasons });
+        }
+    }
+    decision
+}
+
+/// Everything that the rules hold against sending a text with `label` to `target` for `purpose`.
+pub(crate) fn reasons_for(
+    target: &Target,
+    label: &Label,
+    purpose: Purpose,
+    rules: &Rules,
+    today: Date,
+) -> Vec<Reason> {
+    let applied = Applied::to(label, purpose, rules);
+    reasons_against(target, label, &applied, rules, today)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that issues permits"
+)]
+fn grant(target: &Target, request: &Request<'_>) -> Permit {
+    Permit::grant(
+        target.name.clone(),
+        request.purpose,
+        request.label.clone(),
+        request.content,
+    )
+}
+
+/// The rules that apply to one request.
+struct Applied<'a> {
+    rule: &'static Rule,
+    restrictions: Vec<&'a Restriction>,
+}
+
+impl<'a> Applied<'a> {
+    fn to(label: &Label, purpose: Purpose, rules: &'a Rules) -> Self {
+        let restrictions = rules.restrictions.iter();
+        Self {
+            rule: default_rule(label.class),
+            restrictions: restrictions
+                .filter(|restriction| restriction.applies(label, purpose))
+                .collect(),
+        }
+    }
+
+    fn names(&self, label: &Label) -> Vec<String> {
+        let tags = self.rule.tagged.iter().filter(|(tag, _)| has_tag(label, tag));
+        let tags = tags.map(|(tag, _)| format!("{}-{tag}", self.rule.class));
+        let restrictions = self
+            .restrictions
+            .iter()
+            .map(|restriction| restriction.name.clone());
+        let class = std::iter::once(self.rule.class.name().to_owned());
+        class.chain(tags).chain(restrictions).collect()
+    }
+}
+
+fn reasons_against(
+    target: &Target,
+    label: &Label,
+    applied: &Applied<'_>,
+    rules: &Rules,
+    today: Date,
+) -> Vec<Reason> {
+    let card = &target.card;
+    let attested = Attested::on(card, &target.attestations, today);
+    let mut reasons = bans(target, rules);
+    let class = applied.rule.class.name();
+    for condition in applied.rule.conditions {
+        let shortfall = condition.shortfall(card, attested, today);
+        reasons.extend(shortfall.map(|shortfall| condition.reason(class, shortfall)));
+    }
+    for (tag, condition) in applied.rule.tagged.iter().filter(|(tag, _)| has_tag(label, tag)) {
+        let shortfall = condition.shortfall(card, attested, today);
+        reasons.extend(shortfall.map(|shortfall| condition.reason(&format!("{class}-{tag}"), shortfall)));
+    }
+    let concerned = applied.restrictions.iter();
+    for restriction in concerned.filter(|restriction| restriction.concerns(&target.name, &card.provider)) {
+        match &restriction.effect {
+            Effect::Deny => reasons.push(denied(&restriction.name, &target.name)),
+            Effect::Require(conditions) => reasons.extend(conditions.iter().filter_map(|condition| {
+                let shortfall = condition.shortfall(card, attested, today)?;
+                Some(condition.reason(&restriction.name, shortfall))
+            })),
+        }
+    }
+    reasons
+}
+
+fn denied(restriction: &str, target: &str) -> Reason {
+    Reason {
+        code: Code::DeniedByRestriction,
+        rule: restriction.to_owned(),
+        condition: None,
+        field: String::new(),
+        found: target.to_owned(),
+        required: String::new(),
+    }
+}
+
+fn above_clearance(request: &Request<'_>) -> Option<Reason> {
+    (request.read > request.clearance).then(|| Reason {
+        code: Code::AboveClearance,
+        rule: "clearance".to_owned(),
+        condition: None,
+        field: String::new(),
+        found: request.read.name().to_owned(),
+        required: request.clearance.name().to_owned(),
+    })
+}
+
+/// What the organisation's bans hold against a target.
+fn bans(target: &Target, rules: &Rules) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let card = &target.card;
+    if rules.banned.contains(&target.name) {
+        reasons.push(ban(Code::Banned, "", &target.name));
+    }
+    if rules
+        .banned_providers
+        .contains(&card.provider.trim().to_lowercase())
+    {
+        reasons.push(ban(Code::Banned, "provider", &card.provider));
+    }
+    if !rules.banned_countries.is_empty() && !card.on_own_premises() {
+        reasons.extend(banned_countries(card, &rules.banned_countries));
+    }
+    reasons
+}
+
+/// Where a country is ruled out, every fact that ties an upstream to a country must be known.
+fn banned_countries(card: &Card, banned: &BTreeSet<Country>) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let as_region = |fact: Fact<Country>| match fact {
+        Fact::Known(country) => Fact::Known(Region::Country(country)),
+        Fact::Unknown => Fact::Unknown,
+    };
+    let places = [
+        ("seat", as_region(card.seat)),
+        ("ultimate_parent", as_region(card.ultimate_parent)),
+        ("inference_region", card.inference_region),
+        ("storage_region", card.storage_region),
+    ];
+    for (field, place) in places {
+        match place {
+            Fact::Unknown => reasons.push(ban(Code::CountryUnknown, field, "unknown")),
+            Fact::Known(region) if may_be_in(region, banned) => {
+                reasons.push(ban(Code::Banned, field, &region.to_string()));
+            }
+            Fact::Known(_) => {}
+        }
+    }
+    for subprocessor in card.subprocessors.known().into_iter().flatten() {
+        if subprocessor
+            .country
+            .known()
+            .is_some_and(|country| banned.contains(country))
+        {
+            reasons.push(ban(Code::Banned, "subprocessors", &subprocessor.name));
+        }
+    }
+    reasons
+}
+
+fn may_be_in(region: Region, banned: &BTreeSet<Country>) -> bool {
+    match region {
+        Region::Country(country) => banned.contains(&country),
+        Region::Eu | Region::Eea => banned.iter().any(|country| country.in_eea()),
+    }
+}
+
+fn ban(code: Code, field: &str, found: &str) -> Reason {
+    Reason {
+        code,
+        rule: "banned".to_owned(),
+        condition: None,
+        field: field.to_owned(),
+        found: found.to_owned(),
+        required: String::new(),
+    }
+}
+
+fn names<S: Serializer>(permits: &[Permit], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(permits.iter().map(Permit::target))
+}

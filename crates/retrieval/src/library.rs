@@ -1,0 +1,165 @@
+//! The store together with the indexes derived from it.
+//!
+//! The lexical index of a tenant lies in `index/<tenant>/`. It remembers the last outbox sequence it has
+//! applied, so that index and store agree again after a kill at any moment. An index that is missing or
+//! damaged is rebuilt from the store when it is next needed.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Mutex;
+use trousseau_core::document::Passage;
+use trousseau_core::principal::{Principal, Reach, Reader, Tenant};
+
+use crate::database::Access;
+use crate::error::StoreError;
+use crate::lexical::{Filter, LexicalIndex};
+use crate::store::Store;
+
+/// How many documents one index commit takes in.
+const COMMIT_DOCUMENTS: usize = 2_000;
+
+/// How many more hits are taken from the index than asked for, to make up for those the truth drops.
+const SPARE_HITS: usize = 8;
+
+/// The documents of every tenant, and the way to find passages in them.
+pub struct Library {
+    folder: PathBuf,
+    access: Access,
+    store: Store,
+    indexes: Mutex<HashMap<Tenant, Arc<Index>>>,
+}
+
+/// One tenant's lexical index and the outbox sequence it has applied.
+struct Index {
+    lexical: Arc<LexicalIndex>,
+    applied: AtomicU64,
+    updating: Mutex<()>,
+}
+
+impl Library {
+    /// Opens the store in the folder `data`; indexes are opened when first needed.
+    pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
+        let folder = data.join("index");
+        if access == Access::Write {
+            fs_err::create_dir_all(&folder)?;
+        }
+        Ok(Self {
+            folder,
+            access,
+            store: Store::open(data, access).await?,
+            indexes: Mutex::default(),
+        })
+    }
+
+    /// The truth.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Closes the store.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+
+    /// Brings the tenant's indexes up to date with the store. After it returns, what the store held when
+    /// it was called is what a search finds.
+    pub async fn refresh(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        let index = self.index(tenant).await?;
+        if self.access == Access::Read {
+            return Ok(());
+        }
+        let _one_at_a_time = index.updating.lock().await;
+        loop {
+            let applied = index.applied.load(Ordering::Acquire);
+            let Some((changes, sequence)) = self
+                .store
+                .changes_after(tenant, applied, COMMIT_DOCUMENTS)
+                .await?
+            else {
+                return Ok(());
+            };
+            let lexical = Arc::clone(&index.lexical);
+            blocking(move || lexical.apply(changes, sequence)).await??;
+            index.applied.store(sequence, Ordering::Release);
+            self.store.prune_outbox(tenant, sequence).await?;
+        }
+    }
+
+    /// The best passages for `question` among what `principal` may read, best first, at most `limit`.
+    pub async fn search(
+        &self,
+        principal: &Principal,
+        question: &str,
+        collections: Option<&[String]>,
+        limit: usize,
+    ) -> Result<Vec<Passage>, StoreError> {
+        let index = self.index(&principal.tenant).await?;
+        let whole = principal.reach == Reach::Whole;
+        let filter = Filter {
+            collections: collections.map(<[String]>::to_vec),
+            readers: (!whole).then(|| principal.readers().iter().map(Reader::to_string).collect()),
+            clearance: principal.clearance,
+        };
+        let question = question.to_owned();
+        let lexical = Arc::clone(&index.lexical);
+        let hits = blocking(move || lexical.search(&question, &filter, limit + SPARE_HITS)).await??;
+        let mut passages = self.store.passages(principal, collections, &hits).await?;
+        passages.truncate(limit);
+        Ok(passages)
+    }
+
+    /// The tenant's index, opened, and rebuilt from the store when it had to be begun anew.
+    async fn index(&self, tenant: &Tenant) -> Result<Arc<Index>, StoreError> {
+        let mut indexes = self.indexes.lock().await;
+        if let Some(index) = indexes.get(tenant) {
+            return Ok(Arc::clone(index));
+        }
+        let folder = self.folder.join(tenant.as_str());
+        let (lexical, applied) = blocking(move || LexicalIndex::open(&folder)).await??;
+        let lexical = Arc::new(lexical);
+        let newest = self.store.sequence(tenant).await?;
+        // Sequence 0 is an index whose building was cut; one ahead of the store belongs to another store.
+        let applied = match applied {
+            Some(applied) if applied > 0 && applied <= newest => applied,
+            _ => self.rebuild(tenant, &lexical, newest).await?,
+        };
+        let index = Arc::new(Index {
+            lexical,
+            applied: AtomicU64::new(applied),
+            updating: Mutex::default(),
+        });
+        indexes.insert(tenant.clone(), Arc::clone(&index));
+        Ok(index)
+    }
+
+    async fn rebuild(
+        &self,
+        tenant: &Tenant,
+        lexical: &Arc<LexicalIndex>,
+        sequence: u64,
+    ) -> Result<u64, StoreError> {
+        let ids = self.store.ever_named(tenant).await?;
+        if ids.is_empty() || self.access == Access::Read {
+            return Ok(sequence);
+        }
+        tracing::info!(%tenant, documents = ids.len(), "building the lexical index from the store");
+        let mut batches = ids.chunks(COMMIT_DOCUMENTS).peekable();
+        while let Some(batch) = batches.next() {
+            let changes = self.store.changes(tenant, batch).await?;
+            let reached = if batches.peek().is_some() { 0 } else { sequence };
+            let lexical = Arc::clone(lexical);
+            blocking(move || lexical.apply(changes, reached)).await??;
+        }
+        Ok(sequence)
+    }
+}
+
+/// Runs a step that computes or waits for the disk where it holds nobody up.
+pub async fn blocking<T: Send + 'static>(step: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(step)
+        .await
+        .map_err(|error| StoreError::Died(error.to_string()))
+}

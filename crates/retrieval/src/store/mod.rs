@@ -1,0 +1,113 @@
+//! The truth about documents: `documents.sqlite`.
+//!
+//! Indexes are derived from it and never believed against it. A document is replaced or removed in one
+//! transaction together with its row in the outbox, so that after a kill at any moment the indexes can be
+//! brought up to date, and together with its task's state, so that the ledger entry still owed is known.
+
+use std::path::Path;
+
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use trousseau_core::digest::Digest;
+use trousseau_core::document::BlockKind;
+use trousseau_core::label::Label;
+use trousseau_core::principal::Tenant;
+
+use crate::database::{Access, Database};
+use crate::error::StoreError;
+
+mod documents;
+mod passages;
+mod schema;
+mod tasks;
+mod writes;
+
+pub use documents::{Committed, DocumentRow, Known, NewDocument, Stored};
+pub use tasks::{NewTask, Operation, Outcome, Task, TaskError, TaskState};
+
+/// The document store.
+#[derive(Debug)]
+pub struct Store {
+    database: Database,
+}
+
+/// A collection and how many documents it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectionRow {
+    /// Its name.
+    pub name: String,
+    /// How many documents it holds.
+    pub documents: u64,
+}
+
+impl Store {
+    /// Opens `documents.sqlite` in the folder `data`.
+    pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
+        let path = data.join("documents.sqlite");
+        let database = Database::open(&path, &schema::DOCUMENTS, access).await?;
+        Ok(Self { database })
+    }
+
+    /// Closes the file.
+    pub async fn close(self) {
+        self.database.close().await;
+    }
+
+    /// The tenants that have a collection or a task.
+    pub async fn tenants(&self) -> Result<Vec<String>, StoreError> {
+        sqlx::query_scalar("SELECT tenant FROM collections UNION SELECT tenant FROM tasks ORDER BY 1")
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))
+    }
+
+    /// The tenant's collections, by name.
+    pub async fn collections(&self, tenant: &Tenant) -> Result<Vec<CollectionRow>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT name, (SELECT count(*) FROM documents d WHERE d.tenant = c.tenant AND d.collection = c.name)
+             FROM collections c WHERE tenant = ? ORDER BY name",
+        )
+        .bind(tenant.as_str())
+        .fetch_all(self.database.readers())
+        .await
+        .map_err(|error| self.database.fault(error))?;
+        let row = |(name, documents): (String, i64)| CollectionRow {
+            name,
+            documents: documents.unsigned_abs(),
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+}
+
+/// The blocks of a chunk, as the store keeps them: kind and byte range within the chunk's text.
+type Blocks = Vec<(BlockKind, std::ops::Range<usize>)>;
+
+/// Reads a column that holds JSON this program wrote.
+fn json<T: serde::de::DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error> {
+    let text: &str = row.try_get(column)?;
+    serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(format!("{column}: {error}").into()))
+}
+
+/// Reads a column that holds a value in its written form.
+fn parsed<T>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let text: &str = row.try_get(column)?;
+    text.parse()
+        .map_err(|error: T::Err| sqlx::Error::Decode(format!("{column}: {error}").into()))
+}
+
+fn label(row: &SqliteRow, column: &str) -> Result<Label, sqlx::Error> {
+    parsed(row, column)
+}
+
+fn digest(row: &SqliteRow, column: &str) -> Result<Digest, sqlx::Error> {
+    parsed(row, column)
+}
+
+/// Writes a value as JSON; the values are this crate's own and always serialise.
+fn to_json(value: &impl serde::Serialize) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
+}

@@ -1,0 +1,114 @@
+# What the command line says, its help apart.
+
+error-heading = error:
+hint-heading = hint:
+reference-title = Command reference
+
+app-no-data = No data folder: neither --data nor TROUSSEAU_DATA, XDG_DATA_HOME or HOME is set.
+    .hint = Add --data FOLDER.
+app-locked = { $data } is in use by process { $holder }.
+    .hint = Wait until it has finished, or name another folder with --data.
+app-nothing-yet = { $data } holds no document yet.
+    .hint = Begin with “trousseau ingest FOLDER”.
+app-no-key = There is no key “{ $name }” in the configuration.
+    .hint = Add a table [[key]] with name = "{ $name }".
+app-not-an-entry = “{ $text }” is not an entry.
+    .hint = Write a number, such as 12, or main/12.
+app-io = { $reason }
+app-nothing-ingested = No file could be read ({ $failed } skipped).
+    .hint = “trousseau tasks --state failed” says why, file by file.
+app-stale = To be generated again: { $files }
+    .hint = Run “cargo xtask generate”.
+app-ledger-unsound = The ledger { $directory } is not sound: { $findings ->
+        [one] one finding
+       *[other] { $findings } findings
+    }.
+    .hint = Keep these files as they are, and compare them with a backup or with a proof that you hold.
+
+config-read = The configuration cannot be read: { $reason }
+config-syntax = { $file }, line { $line }, column { $column }: { $reason }
+config-unknown-key = { $file }, line { $line }, column { $column }: { $reason }
+    .hint = Did you mean “{ $meant }”?
+config-faults = { $file } has { $count ->
+        [one] one fault
+       *[other] { $count } faults
+    }:
+    .hint = “trousseau config example” gives a commented example.
+config-value = { $key }: “{ $found }” is not accepted; accepted are: { $expected }
+config-twice = { $key }: the name “{ $name }” is given twice
+config-unknown-name = { $key }: there is no “{ $name }”; there are: { $known }
+config-missing = { $key } is missing
+config-no-file = No configuration: the local answerer, without a network, is used.
+config-sound = { $file }: { $upstreams } upstream(s), { $routes } route(s), { $collections } collection(s), no fault.
+
+progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} files · {"{"}per_sec{"}"} · {"{"}eta{"}"} left
+ingest-skipped = skipped
+ingest-fault = { $path }: { $reason }
+ingest-summary = { $added } added, { $replaced } replaced, { $unchanged } unchanged, { $removed } removed, { $failed } skipped
+documents-removed = { $count ->
+        [one] One document removed.
+       *[other] { $count } documents removed.
+    }
+
+answer-abstained = I found nothing in the documents you may read that answers this question.
+answer-withdrawn = This answer was cut: do not rely on it.
+answer-sources = Sources
+answer-characters = characters { $start } to { $end }
+answer-made = Answered by “{ $target }”, label { $label }, ledger entry { $entry }.
+search-nothing = No passage speaks of this in the documents you may read.
+search-hit = { $path } · characters { $start } to { $end } · score { $score }
+
+decision-label = Label: { $label }
+decision-permitted = { $target }: permitted
+decision-rejected = { $target }: rejected
+
+decision-origin = { $label }: { $origin }
+
+column-task = task
+column-state = state
+column-outcome = outcome
+column-collection = collection
+column-path = file
+column-documents = documents
+column-document = document
+column-label = label
+column-title = title
+column-readers = readers
+column-entry = entry
+column-time = time
+column-type = type
+column-detail = detail
+state-enqueued = waiting
+state-processing = in progress
+state-committed = soon recorded
+state-succeeded = done
+state-failed = failed
+outcome-added = added
+outcome-replaced = replaced
+outcome-unchanged = unchanged
+outcome-removed = removed
+
+ledger-sound = { $directory }: { $entries } entries recomputed, checkpoint signed by { $key }, no finding.
+ledger-uncovered = { $count } entries follow the last checkpoint and will be covered by the next.
+ledger-rollback-unchecked = A rollback could not be looked for: give a checkpoint or a proof that you hold with --against.
+ledger-rollback-checked = Compared with { $count } piece(s) that you hold: no rollback.
+ledger-own-key = The key is the folder's own: give the one that you hold with --vkey to be sure of its origin.
+ledger-written = Proof written to { $file }.
+ledger-record = Record
+
+demo-collection = Collection “{ $collection }” ({ $label }):
+demo-proof-verified = Proof verified with nothing but the public key { $key }
+demo-proof-refused = Proof refused: { $fault }
+demo-next = Your turn: “trousseau ingest FOLDER”, then “trousseau ask "Your question?"”.
+    “trousseau demo --keep FOLDER” keeps these data to explore them.
+demo-next-kept = Your turn:
+      trousseau ask --data { $data } "Your question?"
+      trousseau ledger verify --data { $data }
+      trousseau policy explain --data { $data } "My IBAN is FR76 3000 6000 0112 3456 7890 189"
+
+doctor-config = Configuration { $file }: no fault.
+doctor-no-client = { $upstream }: it is decided about, but this program cannot call it yet.
+doctor-empty = { $data }: empty so far; begin with “trousseau ingest FOLDER”.
+doctor-documents = { $data }: { $count } documents.
+doctor-failed = { $count } failed task(s): “trousseau tasks --state failed” says why.
+doctor-waiting = { $count } waiting task(s): “trousseau ingest” takes them up again.

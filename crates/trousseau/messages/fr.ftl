@@ -1,0 +1,114 @@
+# Ce que dit la ligne de commande, hors son aide.
+
+error-heading = erreur :
+hint-heading = conseil :
+reference-title = Référence des commandes
+
+app-no-data = Aucun dossier de données : ni --data, ni TROUSSEAU_DATA, ni XDG_DATA_HOME, ni HOME ne sont donnés.
+    .hint = Ajoutez --data DOSSIER.
+app-locked = { $data } est utilisé par le processus { $holder }.
+    .hint = Attendez qu’il ait fini, ou donnez un autre dossier avec --data.
+app-nothing-yet = { $data } ne contient encore aucun document.
+    .hint = Commencez par « trousseau ingest DOSSIER ».
+app-no-key = Il n’y a pas de clé « { $name } » dans la configuration.
+    .hint = Ajoutez une table [[key]] avec name = "{ $name }".
+app-not-an-entry = « { $text } » n’est pas une entrée.
+    .hint = Écrivez un numéro, comme 12, ou main/12.
+app-io = { $reason }
+app-nothing-ingested = Aucun fichier n’a pu être lu ({ $failed } ignorés).
+    .hint = « trousseau tasks --state failed » dit pourquoi, fichier par fichier.
+app-stale = À régénérer : { $files }
+    .hint = Lancez « cargo xtask generate ».
+app-ledger-unsound = Le registre { $directory } n’est pas intègre : { $findings ->
+        [one] une anomalie
+       *[other] { $findings } anomalies
+    }.
+    .hint = Gardez ces fichiers tels quels, et comparez-les à une sauvegarde ou à une preuve que vous détenez.
+
+config-read = La configuration ne peut pas être lue : { $reason }
+config-syntax = { $file }, ligne { $line }, colonne { $column } : { $reason }
+config-unknown-key = { $file }, ligne { $line }, colonne { $column } : { $reason }
+    .hint = Vouliez-vous écrire « { $meant } » ?
+config-faults = { $file } contient { $count ->
+        [one] une faute
+       *[other] { $count } fautes
+    } :
+    .hint = « trousseau config example » donne un exemple commenté.
+config-value = { $key } : « { $found } » n’est pas admis ; sont admis : { $expected }
+config-twice = { $key } : le nom « { $name } » est donné deux fois
+config-unknown-name = { $key } : il n’y a pas de « { $name } » ; il y a : { $known }
+config-missing = { $key } manque
+config-no-file = Aucune configuration : la réponse locale, sans réseau, est utilisée.
+config-sound = { $file } : { $upstreams } destination(s), { $routes } route(s), { $collections } collection(s), aucune faute.
+
+progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} fichiers · {"{"}per_sec{"}"} · encore {"{"}eta{"}"}
+ingest-skipped = ignoré
+ingest-fault = { $path } : { $reason }
+ingest-summary = { $added } ajouté(s), { $replaced } remplacé(s), { $unchanged } inchangé(s), { $removed } retiré(s), { $failed } ignoré(s)
+documents-removed = { $count ->
+        [one] Un document retiré.
+       *[other] { $count } documents retirés.
+    }
+
+answer-abstained = Je n’ai pas trouvé, dans les documents que vous pouvez lire, de quoi répondre à cette question.
+answer-withdrawn = Cette réponse a été coupée : ne la retenez pas.
+answer-sources = Sources
+answer-characters = caractères { $start } à { $end }
+answer-made = Réponse de « { $target } », étiquette { $label }, entrée { $entry } du registre.
+search-nothing = Aucun passage ne parle de cela dans les documents que vous pouvez lire.
+search-hit = { $path } · caractères { $start } à { $end } · score { $score }
+
+decision-label = Étiquette : { $label }
+decision-permitted = { $target } : permis
+decision-rejected = { $target } : refusé
+
+decision-origin = { $label } : { $origin }
+
+column-task = tâche
+column-state = état
+column-outcome = résultat
+column-collection = collection
+column-path = fichier
+column-documents = documents
+column-document = document
+column-label = étiquette
+column-title = titre
+column-readers = lecteurs
+column-entry = entrée
+column-time = date
+column-type = nature
+column-detail = détail
+state-enqueued = en attente
+state-processing = en cours
+state-committed = inscrite bientôt
+state-succeeded = faite
+state-failed = échouée
+outcome-added = ajouté
+outcome-replaced = remplacé
+outcome-unchanged = inchangé
+outcome-removed = retiré
+
+ledger-sound = { $directory } : { $entries } entrées recalculées, point de contrôle signé par { $key }, aucune anomalie.
+ledger-uncovered = { $count } entrées suivent le dernier point de contrôle et seront couvertes par le prochain.
+ledger-rollback-unchecked = Un retour en arrière n’a pas pu être recherché : donnez avec --against un point de contrôle ou une preuve que vous gardez.
+ledger-rollback-checked = Comparé à { $count } élément(s) que vous gardez : pas de retour en arrière.
+ledger-own-key = La clé est celle du dossier lui-même : donnez avec --vkey celle que vous gardez pour vous assurer de son origine.
+ledger-written = Preuve écrite dans { $file }.
+ledger-record = Enregistrement
+
+demo-collection = Collection « { $collection } » ({ $label }) :
+demo-proof-verified = Preuve vérifiée avec la seule clé publique { $key }
+demo-proof-refused = Preuve refusée : { $fault }
+demo-next = À vous : « trousseau ingest DOSSIER », puis « trousseau ask "Votre question ?" ».
+    « trousseau demo --keep DOSSIER » garde ces données pour les explorer.
+demo-next-kept = À vous :
+      trousseau ask --data { $data } "Votre question ?"
+      trousseau ledger verify --data { $data }
+      trousseau policy explain --data { $data } "Mon IBAN est FR76 3000 6000 0112 3456 7890 189"
+
+doctor-config = Configuration { $file } : sans faute.
+doctor-no-client = { $upstream } : les décisions à son sujet sont prises, mais ce programme ne sait pas encore l’appeler.
+doctor-empty = { $data } : vide pour l’instant ; commencez par « trousseau ingest DOSSIER ».
+doctor-documents = { $data } : { $count } documents.
+doctor-failed = { $count } tâche(s) en échec : « trousseau tasks --state failed » dit pourquoi.
+doctor-waiting = { $count } tâche(s) en attente : « trousseau ingest » les reprend.

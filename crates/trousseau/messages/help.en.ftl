@@ -1,0 +1,81 @@
+# The help of the command line.
+
+help = Trousseau answers from your own documents, on your own machines, with citations and proof.
+help-usage = Usage
+help-commands = Commands
+help-command-value = COMMAND
+help-options = Options
+help-arguments = Arguments
+help--help = Prints this help
+help--version = Prints the version
+help--data = Data folder (else TROUSSEAU_DATA, else the XDG data folder)
+help--config = Configuration file (else TROUSSEAU_CONFIG, else trousseau.toml in the data folder)
+help--json = Prints one JSON object
+help--tenant = Tenant to work in
+help--key = Key of the configuration to act as (else the operator, who reads everything)
+
+help-demo = Shows everything at once: sample documents, questions, cited answers, decision, proof
+help-demo--keep = Keeps the data of the demonstration in this folder
+help-demo--documents = Uses these documents instead of the samples
+help-demo--question = Asks this question instead of the three sample questions (may be repeated)
+
+help-ingest = Reads files and folders and keeps them as documents
+help-ingest--paths = Files and folders; without any, the waiting tasks are taken up again
+help-ingest--collection = Collection that the documents belong to
+help-ingest--label = Least label of the documents, such as “personal” or “sensitive+health”
+help-ingest--reader = Who may read them: “*”, “user:NAME” or “group:NAME” (may be repeated)
+help-ingest--sync = Also removes documents whose file has gone from these folders
+
+help-ask = Answers a question from the documents, with citations
+help-ask--question = The question; “-” reads it from standard input
+help-ask--route = Route of the configuration to use
+help-ask--collection = Searches only this collection (may be repeated)
+help-ask--label = Least label of the question
+
+help-search = Finds the passages that speak of a question
+help-search--question = The question
+help-search--collection = Searches only this collection (may be repeated)
+help-search--limit = Number of passages
+
+help-tasks = Lists tasks and their states
+help-tasks--state = Only tasks in this state
+help-tasks--limit = Number of tasks, newest first
+
+help-collections = Lists the collections
+
+help-documents = Lists documents, shows one, deletes some
+help-documents--collection = Only documents of this collection
+help-documents-show = Shows the stored text of a document
+help-documents-show--document = The document's id
+help-documents-show--original = Writes the bytes of the original file
+help-documents-delete = Deletes documents
+help-documents-delete--documents = The documents' ids
+
+help-policy = Explains decisions
+help-policy-explain = Shows where a text might run, and why
+help-policy-explain--text = The text; “-” reads it from standard input
+help-policy-explain--route = Route of the configuration to use
+help-policy-explain--label = Least label of the text
+help-policy-explain--collection = Adds the label of this collection (may be repeated)
+
+help-ledger = Verifies the ledger, draws proofs from it, shows it
+help-ledger-verify = Verifies a ledger with nothing but its files
+help-ledger-verify--directory = Folder of the ledger (else the one in the data folder)
+help-ledger-verify--vkey = Verifier key, or a file that holds it (else the folder's log.vkey)
+help-ledger-verify--against = Checkpoint or proof that you hold, to find a rollback (may be repeated)
+help-ledger-prove = Writes the proof of an entry
+help-ledger-prove--entry = Entry, as “ask” gives it
+help-ledger-prove--output = File for the proof (else standard output)
+help-ledger-show = Shows entries
+help-ledger-show--entry = Entry to show (else the last ones)
+help-ledger-show--limit = Number of entries
+help-ledger-show--record = Also shows the record: question, answer, passages
+
+help-config = Checks the configuration, gives an example of it
+help-config-check = Checks the configuration and lists all its faults
+help-config-example = Writes a commented example
+
+help-doctor = Says what is wrong and how to mend it
+
+help-completions = Writes the completion script of a shell
+help-completions--shell = The shell

@@ -1,0 +1,359 @@
+//! The command line as it is typed. Its help texts stand in the catalogue, under `help-COMMAND--ARGUMENT`.
+
+use std::path::PathBuf;
+
+use clap::{
+    ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
+use trousseau_core::label::Label;
+use trousseau_core::principal::{InvalidTenant, Reader, Tenant};
+use trousseau_retrieval::store::TaskState;
+
+use crate::messages::Messages;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "trousseau", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Action,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[arg(long, global = true, value_name = "NAME", value_parser = tenant)]
+    pub tenant: Option<Tenant>,
+    #[arg(long, global = true, value_name = "NAME")]
+    pub key: Option<String>,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    Demo(Demo),
+    Ingest(Ingest),
+    Ask(Ask),
+    Search(Search),
+    Tasks(Tasks),
+    Collections,
+    #[command(args_conflicts_with_subcommands = true)]
+    Documents(Documents),
+    #[command(subcommand)]
+    Policy(Policy),
+    #[command(subcommand)]
+    Ledger(Ledger),
+    #[command(subcommand)]
+    Config(Config),
+    Doctor,
+    Completions(Completions),
+    #[command(hide = true)]
+    ExtractWorker,
+    #[command(hide = true)]
+    Generate(Generate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    #[arg(long, value_name = "PATH")]
+    pub documents: Option<PathBuf>,
+    #[arg(long, value_name = "TEXT")]
+    pub question: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[arg(long, short, value_name = "NAME")]
+    pub collection: Option<String>,
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<Label>,
+    #[arg(long, value_name = "READER")]
+    pub reader: Vec<Reader>,
+    #[arg(long, requires = "paths")]
+    pub sync: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    #[arg(value_name = "QUESTION")]
+    pub question: String,
+    #[arg(long, value_name = "NAME")]
+    pub route: Option<String>,
+    #[arg(long, short, value_name = "NAME")]
+    pub collection: Vec<String>,
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<Label>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    #[arg(value_name = "QUESTION")]
+    pub question: String,
+    #[arg(long, short, value_name = "NAME")]
+    pub collection: Vec<String>,
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub limit: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tasks {
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<StateName>,
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]
+    pub limit: usize,
+}
+
+/// A task's state, as it is typed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum StateName {
+    Enqueued,
+    Processing,
+    Committed,
+    Succeeded,
+    Failed,
+}
+
+impl From<StateName> for TaskState {
+    fn from(name: StateName) -> Self {
+        match name {
+            StateName::Enqueued => Self::Enqueued,
+            StateName::Processing => Self::Processing,
+            StateName::Committed => Self::Committed,
+            StateName::Succeeded => Self::Succeeded,
+            StateName::Failed => Self::Failed,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Documents {
+    #[command(subcommand)]
+    pub action: Option<DocumentAction>,
+    #[arg(long, short, value_name = "NAME")]
+    pub collection: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DocumentAction {
+    Show(DocumentShow),
+    Delete(DocumentDelete),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DocumentShow {
+    #[arg(value_name = "DOCUMENT")]
+    pub document: String,
+    #[arg(long)]
+    pub original: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DocumentDelete {
+    #[arg(value_name = "DOCUMENT", required = true)]
+    pub documents: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    Explain(Explain),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[arg(value_name = "TEXT")]
+    pub text: String,
+    #[arg(long, value_name = "NAME")]
+    pub route: Option<String>,
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<Label>,
+    #[arg(long, short, value_name = "NAME")]
+    pub collection: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ledger {
+    Verify(LedgerVerify),
+    Prove(LedgerProve),
+    Show(LedgerShow),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerVerify {
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    #[arg(long, value_name = "VKEY")]
+    pub vkey: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub against: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerProve {
+    #[arg(value_name = "ENTRY")]
+    pub entry: String,
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerShow {
+    #[arg(value_name = "ENTRY")]
+    pub entry: Option<String>,
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
+    pub limit: u64,
+    #[arg(long)]
+    pub record: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    Check,
+    Example,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+fn tenant(name: &str) -> Result<Tenant, InvalidTenant> {
+    Tenant::new(name)
+}
+
+/// Writes the generated references, or, with `--check`, fails when they are not fresh.
+#[derive(Debug, Args)]
+pub(crate) struct Generate {
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// The command line with its help in the user's language.
+pub(crate) fn command(messages: &Messages) -> Command {
+    let help = clap::Arg::new("help")
+        .long("help")
+        .short('h')
+        .global(true)
+        .action(ArgAction::Help)
+        .help(messages.plain("help--help"));
+    let version = clap::Arg::new("version")
+        .long("version")
+        .short('V')
+        .action(ArgAction::Version)
+        .help(messages.plain("help--version"));
+    let root = Cli::command()
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(help)
+        .arg(version);
+    translate(root, "help", messages)
+}
+
+/// Reads the arguments; clap's own error when they are wrong, or when help is asked for.
+pub(crate) fn parse(
+    messages: &Messages,
+    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+) -> Result<Cli, clap::Error> {
+    let matches = command(messages).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// Gives a command, its arguments and its subcommands their texts.
+fn translate(command: Command, key: &str, messages: &Messages) -> Command {
+    let template = format!(
+        "{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}{{after-help}}",
+        messages.plain("help-usage")
+    );
+    let mut command = command
+        .about(messages.plain(key))
+        .help_template(template)
+        .subcommand_help_heading(messages.plain("help-commands"))
+        .subcommand_value_name(messages.plain("help-command-value"))
+        .next_help_heading(messages.plain("help-options"));
+    let names: Vec<clap::Id> = command
+        .get_arguments()
+        .map(|argument| argument.get_id().clone())
+        .collect();
+    for name in names
+        .iter()
+        .filter(|name| !["help", "version"].contains(&name.as_str()))
+    {
+        let global = command
+            .get_arguments()
+            .any(|argument| argument.get_id() == name && argument.is_global_set());
+        let text = if global {
+            format!("help--{name}")
+        } else {
+            format!("{key}--{name}")
+        };
+        let text = messages.plain(&text);
+        command = command.mut_arg(name, |argument| {
+            let heading = match argument.is_positional() {
+                true => "help-arguments",
+                false => "help-options",
+            };
+            argument.help(text).help_heading(messages.plain(heading))
+        });
+    }
+    let subcommands: Vec<String> = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
+    for name in subcommands {
+        let key = format!("{key}-{name}");
+        command = command.mut_subcommand(&name, |sub| {
+            translate(sub.disable_help_flag(true), &key, messages)
+        });
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::Language;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+        for language in [Language::French, Language::English] {
+            command(&Messages::new(language)).debug_assert();
+        }
+    }
+
+    fn keys(command: &Command, key: &str, found: &mut Vec<String>) {
+        found.push(key.to_owned());
+        for argument in command.get_arguments() {
+            let prefix = if argument.is_global_set() { "help" } else { key };
+            found.push(format!("{prefix}--{}", argument.get_id()));
+        }
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+            keys(sub, &format!("{key}-{}", sub.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_has_its_help_in_both_languages() {
+        let mut wanted = Vec::new();
+        keys(&Cli::command(), "help", &mut wanted);
+        for language in [Language::French, Language::English] {
+            let messages = Messages::new(language);
+            let missing: Vec<_> = wanted.iter().filter(|key| !messages.has(key)).collect();
+            assert!(missing.is_empty(), "{language:?}: {missing:?}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! `trousseau ask`: answers a question, streaming to the terminal.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use trousseau_core::chat::{ChatRequest, Message};
+use trousseau_core::document::Citation;
+use trousseau_core::principal::Principal;
+use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
+use trousseau_gateway::error::GatewayError;
+
+use super::{decision, named, text_or_input};
+use crate::app::App;
+use crate::cli::{Ask, Global};
+use crate::failure::Failure;
+use crate::printer::{Printer, Style, shown};
+
+/// How many characters of a cited text are shown.
+const EXCERPT: usize = 240;
+
+pub(super) async fn run(global: &Global, ask: Ask, printer: &Printer) -> Result<ExitCode, Failure> {
+    let app = App::open(global).await?;
+    let principal = app.principal(global)?;
+    let question = text_or_input(ask.question, app.config.settings.limits.question_bytes)?;
+    let asked = Asked {
+        request: ChatRequest {
+            messages: vec![Message::user(question)],
+            ..ChatRequest::default()
+        },
+        route: ask.route,
+        collections: named(&ask.collection),
+        label: ask.label,
+    };
+    app.gateway.library.refresh(&principal.tenant).await?;
+    let answered = answer(&app, &principal, asked, printer).await;
+    let ended = match &answered {
+        Ok(answered) if printer.json() => {
+            printer.object(&object(answered));
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(answered) => {
+            tell(printer, answered);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(GatewayError::Denied { denied, .. }) if !printer.json() => {
+            decision::rejected(printer, &denied.rejected);
+            Err(())
+        }
+        Err(_) => Err(()),
+    };
+    app.close().await?;
+    match (ended, answered) {
+        (Err(()), Err(error)) => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Answers, writing the text to the terminal as it comes.
+pub(super) async fn answer(
+    app: &App,
+    principal: &Principal,
+    asked: Asked,
+    printer: &Printer,
+) -> Result<Answered, GatewayError> {
+    let (events, mut arriving) = mpsc::unbounded_channel();
+    let writing = async {
+        let mut begun = false;
+        while let Some(event) = arriving.recv().await {
+            match event {
+                _ if printer.json() => {}
+                AnswerEvent::Text(text) => {
+                    printer.write(&shown(&text));
+                    begun = true;
+                }
+                AnswerEvent::Withdrawn => {
+                    let told = printer.messages.plain("answer-withdrawn");
+                    printer.line(&format!("\n{}", printer.styled(&told, Style::Bad)));
+                }
+                AnswerEvent::Decided { .. } | AnswerEvent::Citation(_) => {}
+            }
+        }
+        if begun {
+            printer.line("");
+        }
+    };
+    let answering = async {
+        let answered = app.gateway.answer(principal, asked, &events).await;
+        drop(events);
+        answered
+    };
+    let (answered, ()) = tokio::join!(answering, writing);
+    answered
+}
+
+/// What follows the answer's text: its citations, and where it was made.
+pub(super) fn tell(printer: &Printer, answered: &Answered) {
+    let messages = &printer.messages;
+    if !answered.answer.citations.is_empty() {
+        printer.line("");
+        printer.line(&printer.styled(&messages.plain("answer-sources"), Style::Strong));
+        for citation in &answered.answer.citations {
+            source(printer, citation);
+        }
+    }
+    printer.line("");
+    let made = messages.text(
+        "answer-made",
+        &[
+            ("target", &answered.target),
+            ("label", answered.explanation.labelling.label()),
+            ("entry", &answered.entry),
+        ],
+    );
+    printer.line(&printer.styled(&made, Style::Faint));
+}
+
+fn source(printer: &Printer, citation: &Citation) {
+    let under = citation
+        .heading
+        .iter()
+        .filter(|heading| **heading != citation.title);
+    let place: Vec<String> = std::iter::once(&citation.title)
+        .chain(under)
+        .map(|part| shown(part))
+        .collect();
+    let place = place.join(" › ");
+    let characters = printer.messages.text(
+        "answer-characters",
+        &[("start", &citation.span.start), ("end", &citation.span.end)],
+    );
+    let number = printer.styled(&format!("[{}]", citation.number), Style::Strong);
+    printer.line(&format!("{number} {place} ({characters})"));
+    printer.line(&printer.styled(&format!("    « {} »", excerpt(&citation.text)), Style::Faint));
+    printer.line(&printer.styled(&format!("    {}", citation.path), Style::Faint));
+}
+
+fn excerpt(text: &str) -> String {
+    let flat = shown(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    match flat.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", flat.get(..end).unwrap_or_default().trim_end()),
+        None => flat,
+    }
+}
+
+/// The one object of `ask --json`.
+pub(super) fn object(answered: &Answered) -> Value {
+    let citations = answered.answer.citations.iter().map(|citation| json!(citation));
+    json!({
+        "answer": answered.answer.text,
+        "abstained": answered.answer.end.abstained,
+        "citations": citations.collect::<Vec<_>>(),
+        "label": answered.explanation.labelling.label().to_string(),
+        "decision": decision::object(&answered.explanation, &answered.target),
+        "entry": answered.entry.to_string(),
+        "outcome": answered.outcome.to_string(),
+    })
+}

@@ -1,0 +1,157 @@
+//! `trousseau ingest`: takes files and folders in, and tells what became of each.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use tokio::sync::mpsc;
+use trousseau_core::principal::Tenant;
+use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::ingest::{Ended, Registration};
+use trousseau_retrieval::store::{Outcome, TaskError};
+
+use crate::app::{App, tenant};
+use crate::cli::{Global, Ingest};
+use crate::failure::{AppError, Failure};
+use crate::printer::{Printer, Style};
+use crate::report::Progress;
+
+/// The collection of documents that none is named for.
+pub(super) const DEFAULT_COLLECTION: &str = "documents";
+
+/// What became of a run's tasks.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) added: usize,
+    pub(super) replaced: usize,
+    pub(super) unchanged: usize,
+    pub(super) removed: usize,
+    pub(super) failed: Vec<(String, TaskError)>,
+}
+
+impl Tally {
+    fn count(&mut self, ended: Ended) {
+        match ended.end {
+            Ok(Outcome::Added) => self.added += 1,
+            Ok(Outcome::Replaced) => self.replaced += 1,
+            Ok(Outcome::Unchanged) => self.unchanged += 1,
+            Ok(Outcome::Removed) => self.removed += 1,
+            Err(error) => self.failed.push((ended.path, error)),
+        }
+    }
+
+    const fn succeeded(&self) -> usize {
+        self.added + self.replaced + self.unchanged + self.removed
+    }
+}
+
+pub(super) async fn run(global: &Global, ingest: Ingest, printer: &Printer) -> Result<ExitCode, Failure> {
+    let app = App::open(global).await?;
+    let tenant = tenant(global);
+    let paths: Result<Vec<_>, _> = ingest.paths.iter().map(std::path::absolute).collect();
+    let registration = Registration {
+        paths: paths.map_err(AppError::Io)?,
+        collection: ingest.collection.unwrap_or_else(|| DEFAULT_COLLECTION.to_owned()),
+        label: ingest.label,
+        readers: (!ingest.reader.is_empty()).then_some(ingest.reader),
+        sync: ingest.sync,
+    };
+    let tally = work(&app, &tenant, registration, printer).await?;
+    app.close().await?;
+    tell(printer, &tally);
+    if tally.succeeded() == 0 && !tally.failed.is_empty() {
+        return Err(AppError::NothingIngested {
+            failed: tally.failed.len(),
+        }
+        .into());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Registers the files and works on every waiting task, with a progress bar.
+pub(super) async fn work(
+    app: &App,
+    tenant: &Tenant,
+    registration: Registration,
+    printer: &Printer,
+) -> Result<Tally, GatewayError> {
+    let mut tally = Tally::default();
+    for (path, error) in app.gateway.register(tenant, registration).await? {
+        printer.note(&fault(printer, &path, &error));
+        tally.failed.push((path, error));
+    }
+    let waiting = app.gateway.library.store().pending(tenant).await?;
+    let progress = Progress::files(printer, waiting);
+    let (ends, mut arriving) = mpsc::unbounded_channel::<Ended>();
+    let telling = async {
+        while let Some(ended) = arriving.recv().await {
+            progress.step();
+            if let Err(error) = &ended.end {
+                progress.line(printer, &fault(printer, &ended.path, error));
+            }
+            tally.count(ended);
+        }
+    };
+    let working = async {
+        let worked = app.gateway.ingest(tenant, &ends).await;
+        drop(ends);
+        worked
+    };
+    let (worked, ()) = tokio::join!(working, telling);
+    progress.end();
+    worked?;
+    Ok(tally)
+}
+
+/// One line on a file that was skipped.
+fn fault(printer: &Printer, path: &str, error: &TaskError) -> String {
+    let heading = printer.styled(&printer.messages.plain("ingest-skipped"), Style::Bad);
+    let reason = explained(printer, error);
+    let told = printer
+        .messages
+        .text("ingest-fault", &[("path", &path), ("reason", &reason)]);
+    format!("{heading} {told}")
+}
+
+/// A task's error in the user's language.
+pub(super) fn explained(printer: &Printer, error: &TaskError) -> String {
+    let fields = error
+        .fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()));
+    let told = printer
+        .messages
+        .explained(&error.code, &fields.collect::<Vec<_>>());
+    told.unwrap_or_else(|| error.message.clone())
+}
+
+fn tell(printer: &Printer, tally: &Tally) {
+    if printer.json() {
+        let failed = tally
+            .failed
+            .iter()
+            .map(|(path, error)| json!({ "path": path, "code": error.code, "message": error.message }));
+        printer.object(&json!({
+            "added": tally.added,
+            "replaced": tally.replaced,
+            "unchanged": tally.unchanged,
+            "removed": tally.removed,
+            "failed": failed.collect::<Vec<_>>(),
+        }));
+        return;
+    }
+    printer.line(&summary(printer, tally));
+}
+
+/// One line on all of it.
+pub(super) fn summary(printer: &Printer, tally: &Tally) -> String {
+    printer.messages.text(
+        "ingest-summary",
+        &[
+            ("added", &tally.added),
+            ("replaced", &tally.replaced),
+            ("unchanged", &tally.unchanged),
+            ("removed", &tally.removed),
+            ("failed", &tally.failed.len()),
+        ],
+    )
+}

@@ -1,0 +1,242 @@
+//! `trousseau ledger`: verifies a ledger, draws proofs from it, shows its entries. None of it writes.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use trousseau_gateway::entry::Outline;
+use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::logs;
+use trousseau_gateway::records::{EntryId, Records};
+use trousseau_ledger::{Evidence, LedgerError, LogReader, Report, VerifierKey, VerifyOptions};
+use trousseau_retrieval::database::Access;
+
+use crate::app::{self, Place, tenant};
+use crate::cli::{Global, LedgerProve, LedgerShow, LedgerVerify};
+use crate::failure::{AppError, Failure};
+use crate::printer::{Printer, Style};
+
+pub(super) fn verify(global: &Global, verify: &LedgerVerify, printer: &Printer) -> Result<ExitCode, Failure> {
+    let directory = match &verify.directory {
+        Some(directory) => directory.clone(),
+        None => own_ledger(global)?.1,
+    };
+    let newer: Result<Vec<Evidence>, AppError> = verify.against.iter().map(|file| evidence(file)).collect();
+    let options = VerifyOptions {
+        key: verify.vkey.as_deref().map(key).transpose()?,
+        newer: newer?,
+    };
+    let report = trousseau_ledger::verify(&directory, &options).map_err(AppError::Ledger)?;
+    if printer.json() {
+        printer.object(&object(&directory, &report));
+    } else {
+        tell(printer, &directory, &report);
+    }
+    if report.is_sound() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(AppError::LedgerUnsound {
+        directory: directory.display().to_string(),
+        findings: report.findings.len(),
+    }
+    .into())
+}
+
+pub(super) fn prove(global: &Global, prove: &LedgerProve, printer: &Printer) -> Result<ExitCode, Failure> {
+    let (_, directory) = own_ledger(global)?;
+    let index = index(&prove.entry)?;
+    let reader = LogReader::open(&directory).map_err(AppError::Ledger)?;
+    let proof = reader.prove(index).map_err(AppError::Ledger)?;
+    let entry = reader.entry(index).map_err(AppError::Ledger)?;
+    let text = proof.to_text();
+    if let Some(file) = &prove.output {
+        fs_err::write(file, &text).map_err(AppError::Io)?;
+    }
+    if printer.json() {
+        printer.object(&json!({
+            "entry": prove.entry,
+            "leaf": String::from_utf8_lossy(&entry),
+            "proof": text,
+            "key": reader.verifier().to_string(),
+        }));
+    } else if let Some(file) = &prove.output {
+        printer.line(
+            &printer
+                .messages
+                .text("ledger-written", &[("file", &file.display())]),
+        );
+    } else {
+        printer.write(&text);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn show(global: &Global, show: &LedgerShow, printer: &Printer) -> Result<ExitCode, Failure> {
+    let (place, directory) = own_ledger(global)?;
+    let reader = LogReader::open(&directory).map_err(AppError::Ledger)?;
+    let size = reader.size();
+    let range = match &show.entry {
+        Some(entry) => {
+            let index = index(entry)?;
+            if index >= size {
+                return Err(GatewayError::NoEntry { entry: entry.clone() }.into());
+            }
+            index..index + 1
+        }
+        None => size.saturating_sub(show.limit)..size,
+    };
+    let mut entries = Vec::new();
+    for index in range {
+        let bytes = reader.entry(index).map_err(AppError::Ledger)?;
+        entries.push((index, bytes));
+    }
+    let records = match show.record {
+        true => Some(Records::open(&place.data, Access::Read).await?),
+        false => None,
+    };
+    let mut objects = Vec::with_capacity(entries.len());
+    for (index, bytes) in &entries {
+        let leaf: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
+        let mut object = json!({ "entry": index, "leaf": leaf });
+        if let Some(records) = &records {
+            let replica = place.config.settings.replica.clone();
+            let id = EntryId {
+                replica,
+                index: *index,
+            };
+            let record = records.record(&tenant(global), &id).await?;
+            object["record"] = serde_json::to_value(record).unwrap_or(Value::Null);
+        }
+        objects.push(object);
+    }
+    if printer.json() {
+        printer.object(&json!({ "size": size, "entries": objects }));
+    } else if show.entry.is_some() || show.record {
+        for object in &objects {
+            printer.line(&serde_json::to_string_pretty(object).unwrap_or_default());
+        }
+    } else {
+        list(printer, &entries);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The ledger of this tenant and replica in the data folder.
+fn own_ledger(global: &Global) -> Result<(Place, PathBuf), Failure> {
+    let place = app::place(global)?;
+    let directory = logs::folder(&place.data, &tenant(global), &place.config.settings.replica);
+    Ok((place, directory))
+}
+
+/// The index of an entry given as `12` or `main/12`.
+fn index(text: &str) -> Result<u64, AppError> {
+    let digits = text.rsplit_once('/').map_or(text, |(_, digits)| digits);
+    digits.parse().map_err(|_| AppError::NotAnEntry {
+        text: text.to_owned(),
+    })
+}
+
+/// A verifier key, or the file that holds it.
+fn key(text: &str) -> Result<VerifierKey, AppError> {
+    let held = Path::new(text);
+    let text = if held.is_file() {
+        fs_err::read_to_string(held)?
+    } else {
+        text.to_owned()
+    };
+    let path = held.to_path_buf();
+    text.trim()
+        .parse()
+        .map_err(|fault| AppError::Ledger(LedgerError::Malformed { path, fault }))
+}
+
+fn evidence(file: &Path) -> Result<Evidence, AppError> {
+    let text = fs_err::read_to_string(file)?;
+    let path = file.to_path_buf();
+    Evidence::parse(&text).map_err(|fault| AppError::Ledger(LedgerError::Malformed { path, fault }))
+}
+
+fn object(directory: &Path, report: &Report) -> Value {
+    let findings = report.findings.iter().map(|finding| {
+        let fields: serde_json::Map<String, Value> = finding
+            .fields()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        json!({ "code": finding.code(), "fields": fields, "message": finding.to_string() })
+    });
+    json!({
+        "directory": directory.display().to_string(),
+        "sound": report.is_sound(),
+        "entries": report.entries,
+        "uncovered": report.uncovered,
+        "size": report.checkpoint.as_ref().map(|checkpoint| checkpoint.size),
+        "key": report.key.as_ref().map(ToString::to_string),
+        "rollback_checked": report.is_rollback_checked(),
+        "findings": findings.collect::<Vec<_>>(),
+    })
+}
+
+fn tell(printer: &Printer, directory: &Path, report: &Report) {
+    let messages = &printer.messages;
+    for finding in &report.findings {
+        let told = messages.explained(finding.code(), &finding.fields());
+        let told = told.unwrap_or_else(|| finding.to_string());
+        printer.line(&printer.styled(&format!("✗ {told}"), Style::Bad));
+    }
+    if report.is_sound() {
+        let key = report.key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let sound = messages.text(
+            "ledger-sound",
+            &[
+                ("directory", &directory.display()),
+                ("entries", &report.entries),
+                ("key", &key),
+            ],
+        );
+        printer.line(&printer.styled(&format!("✓ {sound}"), Style::Good));
+    }
+    if report.uncovered > 0 {
+        printer.line(&messages.text("ledger-uncovered", &[("count", &report.uncovered)]));
+    }
+    if report.is_rollback_checked() {
+        if report.is_sound() {
+            printer.line(&messages.text("ledger-rollback-checked", &[("count", &report.evidence)]));
+        }
+    } else {
+        printer.line(&messages.plain("ledger-rollback-unchecked"));
+    }
+    if !report.is_key_given {
+        printer.line(&printer.styled(&messages.plain("ledger-own-key"), Style::Faint));
+    }
+}
+
+fn list(printer: &Printer, entries: &[(u64, Vec<u8>)]) {
+    let heading =
+        ["entry", "time", "type", "detail"].map(|column| printer.messages.plain(&format!("column-{column}")));
+    let rows = entries.iter().map(|(index, bytes)| {
+        let outline: Option<Outline> = serde_json::from_slice(bytes).ok();
+        let leaf: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
+        let word = |name: &str| leaf[name].as_str().unwrap_or_default().to_owned();
+        let detail = match word("type").as_str() {
+            "decision" => format!(
+                "{} · {}",
+                word("route"),
+                leaf["label"]["class"].as_str().unwrap_or_default()
+            ),
+            "outcome" => format!("{} · {}", leaf["decision"], word("state")),
+            "document" => word("operation"),
+            _ => String::new(),
+        };
+        vec![
+            index.to_string(),
+            outline
+                .as_ref()
+                .map(|outline| outline.time.to_string())
+                .unwrap_or_default(),
+            outline.map(|outline| outline.kind).unwrap_or_default(),
+            detail,
+        ]
+    });
+    printer.table(&heading, &rows.collect::<Vec<_>>());
+}

@@ -1,0 +1,85 @@
+//! `trousseau search`: the passages that speak of a question.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use trousseau_core::document::Passage;
+
+use super::named;
+use crate::app::App;
+use crate::cli::{Global, Search};
+use crate::failure::Failure;
+use crate::printer::{Printer, Style, shown};
+
+pub(super) async fn run(global: &Global, search: &Search, printer: &Printer) -> Result<ExitCode, Failure> {
+    let app = match App::open(global).await {
+        Ok(app) => app,
+        // Somebody else writes: what is indexed so far can be searched all the same.
+        Err(failure) if failure.is_locked() => App::read(global).await?,
+        Err(failure) => return Err(failure),
+    };
+    if search.question.trim().is_empty() {
+        return Err(trousseau_gateway::error::GatewayError::EmptyQuestion.into());
+    }
+    let principal = app.principal(global)?;
+    let library = &app.gateway.library;
+    library.refresh(&principal.tenant).await?;
+    let collections = named(&search.collection);
+    let passages = library
+        .search(
+            &principal,
+            &search.question,
+            collections.as_deref(),
+            usize::from(search.limit),
+        )
+        .await?;
+    app.close().await?;
+    if printer.json() {
+        let hits: Vec<_> = passages.iter().map(object).collect();
+        printer.object(&json!({ "hits": hits }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if passages.is_empty() {
+        printer.line(&printer.messages.plain("search-nothing"));
+    }
+    for (number, passage) in (1..).zip(&passages) {
+        tell(printer, number, passage);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn object(passage: &Passage) -> serde_json::Value {
+    json!({
+        "document": passage.document,
+        "path": passage.path,
+        "title": passage.title,
+        "heading": passage.heading,
+        "chunk": passage.chunk,
+        "score": passage.score,
+        "start": passage.span.start,
+        "end": passage.span.end,
+        "label": passage.label.to_string(),
+        "text": passage.text,
+    })
+}
+
+fn tell(printer: &Printer, number: usize, passage: &Passage) {
+    let mut place = vec![shown(&passage.title)];
+    place.extend(passage.heading.iter().map(|heading| shown(heading)));
+    let heading = format!("{number}. {}", place.join(" › "));
+    printer.line(&printer.styled(&heading, Style::Strong));
+    let about = printer.messages.text(
+        "search-hit",
+        &[
+            ("path", &passage.path),
+            ("start", &passage.span.start),
+            ("end", &passage.span.end),
+            ("score", &format_args!("{:.2}", passage.score)),
+        ],
+    );
+    printer.line(&printer.styled(&format!("   {about}"), Style::Faint));
+    for line in shown(&passage.text).lines() {
+        printer.line(&format!("   {line}"));
+    }
+    printer.line("");
+}

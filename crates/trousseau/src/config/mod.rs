@@ -1,0 +1,171 @@
+//! The configuration: one TOML file, read as it is written, then resolved.
+//!
+//! Reading stops at the first fault of syntax and says where it stands. Resolving goes on to the end and
+//! lists every fault at once: a file with three wrong references is mended in one go. A configuration with
+//! a fault never starts anything.
+
+use std::path::{Path, PathBuf};
+
+use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_gateway::settings::Settings;
+use trousseau_policy::decide::Target;
+use trousseau_policy::rules::Rules;
+
+mod raw;
+mod resolve;
+mod syntax;
+
+/// The commented example, which the tests read.
+pub(crate) const EXAMPLE_FR: &str = include_str!("../../messages/example.fr.toml");
+/// The same in English.
+pub(crate) const EXAMPLE_EN: &str = include_str!("../../messages/example.en.toml");
+
+/// How files are extracted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Extraction {
+    /// How many worker processes.
+    pub workers: usize,
+    /// The memory each may take, in bytes.
+    pub memory_bytes: u64,
+}
+
+/// What answers behind an upstream's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The built-in answerer: verbatim sentences, no weights, no network.
+    Extractive,
+    /// A server that speaks OpenAI's API.
+    OpenAi {
+        /// Where it is.
+        url: String,
+        /// The model's name there.
+        model: String,
+    },
+}
+
+/// A resolved configuration: references checked, defaults filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// The file it was read from, if any.
+    pub file: Option<PathBuf>,
+    /// The data folder it names, if it does.
+    pub data: Option<PathBuf>,
+    /// The two paths.
+    pub settings: Settings,
+    /// The worker processes.
+    pub extraction: Extraction,
+    /// Every upstream with its card, in the order of the file.
+    pub targets: Vec<Target>,
+    /// What answers behind each of them.
+    pub kinds: Vec<(String, Kind)>,
+    /// The rules of the decision.
+    pub rules: Rules,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// The file cannot be read.
+    #[error("{0}")]
+    Read(std::io::Error),
+    /// The file is not the TOML that is expected.
+    #[error("{file}:{line}:{column}: {reason}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
+        /// What is wrong, in the parser's words.
+        reason: String,
+        /// The known key that an unknown one is most like.
+        meant: Option<String>,
+    },
+    /// What it says does not hold together.
+    #[error("{file}: {} faults", .faults.len())]
+    Faults {
+        /// The file.
+        file: String,
+        /// Every fault.
+        faults: Vec<Fault>,
+    },
+}
+
+/// One fault of a file that reads well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Its code in the catalogue.
+    pub code: &'static str,
+    /// Its fields; `key` names the place.
+    pub fields: Vec<(&'static str, String)>,
+    /// The fault in English.
+    pub english: String,
+}
+
+impl Explain for ConfigError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Read(_) => ErrorKind::Unavailable,
+            Self::Syntax { .. } | Self::Faults { .. } => ErrorKind::InvalidInput,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "config-read",
+            Self::Syntax { meant: None, .. } => "config-syntax",
+            Self::Syntax { meant: Some(_), .. } => "config-unknown-key",
+            Self::Faults { .. } => "config-faults",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Read(error) => vec![("reason", error.to_string())],
+            Self::Syntax {
+                file,
+                line,
+                column,
+                reason,
+                meant,
+            } => {
+                let mut fields = vec![
+                    ("file", file.clone()),
+                    ("line", line.to_string()),
+                    ("column", column.to_string()),
+                    ("reason", reason.clone()),
+                ];
+                fields.extend(meant.iter().map(|meant| ("meant", meant.clone())));
+                fields
+            }
+            Self::Faults { file, faults } => {
+                vec![("file", file.clone()), ("count", faults.len().to_string())]
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Reads and resolves a file.
+    pub(crate) fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = fs_err::read_to_string(file).map_err(ConfigError::Read)?;
+        Self::parse(&text, Some(file))
+    }
+
+    /// Reads and resolves a text; `file` is where it came from, for messages.
+    pub(crate) fn parse(text: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let name = file.map_or_else(|| "trousseau.toml".to_owned(), |file| file.display().to_string());
+        let raw: raw::Raw = toml::from_str(text).map_err(|error| syntax::explain(&name, text, &error))?;
+        let resolved = resolve::resolve(raw, file);
+        resolved.map_err(|faults| ConfigError::Faults { file: name, faults })
+    }
+
+    /// The configuration of a program that has no file: the built-in answerer, one route.
+    pub(crate) fn without_file() -> Result<Self, ConfigError> {
+        Self::parse("", None)
+    }
+}
+
+#[cfg(test)]
+mod tests;

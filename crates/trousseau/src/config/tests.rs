@@ -1,0 +1,81 @@
+use trousseau_core::error::Explain as _;
+use trousseau_core::label::Class;
+
+use super::*;
+
+#[test]
+fn both_examples_resolve() {
+    for example in [EXAMPLE_FR, EXAMPLE_EN] {
+        let config = Config::parse(example, None).unwrap();
+        assert_eq!(config.targets.len(), 2);
+        assert_eq!(config.settings.routes[0].targets.len(), 2);
+        assert_eq!(
+            config.settings.collections.values().next().unwrap().label.class,
+            Class::Personal
+        );
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_place_and_the_key_that_was_meant() {
+    let error = Config::parse("[ingest]\nmax_file_byte = 3\n", None).unwrap_err();
+    assert_eq!(error.code(), "config-unknown-key");
+    let fields = error.fields();
+    assert!(fields.contains(&("line", "2".to_owned())), "{fields:?}");
+    assert!(
+        fields.contains(&("meant", "max_file_bytes".to_owned())),
+        "{fields:?}"
+    );
+}
+
+#[test]
+fn a_wrong_type_is_refused_with_its_place() {
+    let error = Config::parse("[ingest]\n\nworkers = \"two\"\n", None).unwrap_err();
+    assert_eq!(error.code(), "config-syntax");
+    assert!(
+        error.fields().contains(&("line", "3".to_owned())),
+        "{:?}",
+        error.fields()
+    );
+}
+
+#[test]
+fn every_fault_is_listed_at_once() {
+    let text = r#"
+[ledger]
+replica = "Main One"
+
+[ingest]
+workers = 0
+
+[[collection]]
+name = "a"
+label = "secret"
+readers = ["alice"]
+
+[[collection]]
+name = "a"
+
+[[upstream]]
+name = "u"
+kind = "openai"
+
+[[upstream]]
+name = "v"
+kind = "claude"
+
+[[route]]
+name = "r"
+targets = ["u", "w"]
+label_floor = "sensitive"
+durability = "batch"
+
+[policy]
+banned = ["nobody"]
+"#;
+    let ConfigError::Faults { faults, .. } = Config::parse(text, None).unwrap_err() else {
+        panic!("the text reads well");
+    };
+    let told: Vec<&str> = faults.iter().map(|fault| fault.english.as_str()).collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
+}

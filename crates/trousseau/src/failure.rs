@@ -1,0 +1,164 @@
+//! How a command ends badly: an error that explains itself, and the exit code it deserves.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_ledger::LedgerError;
+
+use crate::config::{ConfigError, Fault};
+use crate::printer::Printer;
+
+/// Why a command failed.
+pub(crate) struct Failure(Box<dyn Explain + Send + Sync>, Vec<Fault>);
+
+impl<E: Explain + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(Box::new(error), Vec::new())
+    }
+}
+
+impl Failure {
+    /// A refused configuration, with each of its faults.
+    pub(crate) fn config(error: ConfigError) -> Self {
+        let faults = match &error {
+            ConfigError::Faults { faults, .. } => faults.clone(),
+            ConfigError::Read(_) | ConfigError::Syntax { .. } => Vec::new(),
+        };
+        Self(Box::new(error), faults)
+    }
+
+    /// Whether another process has the data folder.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.0.code() == "app-locked"
+    }
+
+    /// Tells it on standard error.
+    pub(crate) fn tell(&self, printer: &Printer) {
+        printer.error(self.0.as_ref());
+        for fault in &self.1 {
+            let told = printer.messages.explained(fault.code, &fault.fields);
+            printer.note(&format!("  - {}", told.as_deref().unwrap_or(&fault.english)));
+        }
+    }
+
+    /// The exit code: 1 in general, 3 where policy or rights forbid, 4 where another process is in the way or
+    /// something is not available now, 5 where stored data is damaged. 2 is clap's, for wrong usage.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self.0.kind() {
+            ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::TooLarge | ErrorKind::Internal => 1,
+            ErrorKind::Forbidden => 3,
+            ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Timeout => 4,
+            ErrorKind::Corrupt => 5,
+        })
+    }
+}
+
+/// Errors of the command line itself.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppError {
+    /// No folder for the data can be told from the environment.
+    #[error("no data folder: neither --data nor TROUSSEAU_DATA, XDG_DATA_HOME or HOME is set")]
+    NoData,
+    /// Another process has the data folder.
+    #[error("{data}: in use by process {holder}")]
+    Locked {
+        /// The data folder.
+        data: PathBuf,
+        /// Who has it.
+        holder: String,
+    },
+    /// There is no data folder to read.
+    #[error("{data}: nothing has been ingested here yet")]
+    NothingYet {
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// There is no such key in the configuration.
+    #[error("no key {name:?} in the configuration")]
+    NoKey {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// Something that is not an entry's name.
+    #[error("{text:?} is not an entry: write 12 or main/12")]
+    NotAnEntry {
+        /// What was written.
+        text: String,
+    },
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A file or a pipe failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// No file could be ingested.
+    #[error("none of the {failed} files could be ingested")]
+    NothingIngested {
+        /// How many there were.
+        failed: usize,
+    },
+    /// A generated file is not what the program generates.
+    #[error("{files}: not fresh")]
+    Stale {
+        /// The files.
+        files: String,
+    },
+    /// A ledger did not pass its verification.
+    #[error("{directory}: {findings} findings")]
+    LedgerUnsound {
+        /// The ledger's folder.
+        directory: String,
+        /// How many findings.
+        findings: usize,
+    },
+}
+
+impl Explain for AppError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } => ErrorKind::InvalidInput,
+            Self::Locked { .. } => ErrorKind::Conflict,
+            Self::NothingYet { .. } | Self::NoKey { .. } => ErrorKind::NotFound,
+            Self::Io(_) | Self::Ledger(_) | Self::Stale { .. } => ErrorKind::Internal,
+            Self::LedgerUnsound { .. } => ErrorKind::Corrupt,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoData => "app-no-data",
+            Self::Locked { .. } => "app-locked",
+            Self::NothingYet { .. } => "app-nothing-yet",
+            Self::NoKey { .. } => "app-no-key",
+            Self::NotAnEntry { .. } => "app-not-an-entry",
+            Self::Ledger(error) => error.code(),
+            Self::Io(_) => "app-io",
+            Self::NothingIngested { .. } => "app-nothing-ingested",
+            Self::Stale { .. } => "app-stale",
+            Self::LedgerUnsound { .. } => "app-ledger-unsound",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NoData => Vec::new(),
+            Self::Locked { data, holder } => {
+                vec![("data", data.display().to_string()), ("holder", holder.clone())]
+            }
+            Self::NothingYet { data } => vec![("data", data.display().to_string())],
+            Self::NoKey { name } => vec![("name", name.clone())],
+            Self::NotAnEntry { text } => vec![("text", text.clone())],
+            Self::Ledger(error) => error.fields(),
+            Self::Io(error) => vec![("reason", error.to_string())],
+            Self::NothingIngested { failed } => vec![("failed", failed.to_string())],
+            Self::Stale { files } => vec![("files", files.clone())],
+            Self::LedgerUnsound { directory, findings } => {
+                vec![
+                    ("directory", directory.clone()),
+                    ("findings", findings.to_string()),
+                ]
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The only place that writes to standard output and standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use trousseau_core::error::Explain;
+
+use crate::env;
+use crate::messages::Messages;
+
+/// How the program speaks to whoever started it.
+pub(crate) struct Printer {
+    /// What it says.
+    pub messages: Messages,
+    json: bool,
+    colour: bool,
+}
+
+/// A way of writing that makes a part of a line stand out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// What the eye should find first.
+    Strong,
+    /// What stands behind the rest.
+    Faint,
+    /// What went well.
+    Good,
+    /// What did not.
+    Bad,
+}
+
+impl Printer {
+    /// A printer for people, or, with `json`, for programs.
+    pub(crate) fn new(messages: Messages, json: bool) -> Self {
+        let colour = !json && io::stdout().is_terminal() && env::NO_COLOR.read().is_none();
+        Self {
+            messages,
+            json,
+            colour,
+        }
+    }
+
+    /// Whether one JSON object is wanted in place of text.
+    pub(crate) const fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Writes a line.
+    pub(crate) fn line(&self, text: &str) {
+        self.write(text);
+        self.write("\n");
+    }
+
+    /// Writes text without ending the line, at once.
+    pub(crate) fn write(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        // A reader that has gone away, as `head` does, is no fault of ours.
+        let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Writes one JSON object on a line of its own.
+    pub(crate) fn object(&self, value: &serde_json::Value) {
+        self.line(&value.to_string());
+    }
+
+    /// Writes a line to standard error.
+    pub(crate) fn note(&self, text: &str) {
+        let mut out = io::stderr().lock();
+        let _gone = writeln!(out, "{text}");
+    }
+
+    /// Tells an error and how to mend it, on standard error; with `--json`, as an object.
+    pub(crate) fn error(&self, error: &dyn Explain) {
+        self.failure(error.code(), &error.fields(), &error.to_string());
+    }
+
+    /// Tells an error given by its parts.
+    pub(crate) fn failure(&self, code: &str, fields: &[(&str, String)], english: &str) {
+        let text = self
+            .messages
+            .explained(code, fields)
+            .unwrap_or_else(|| english.to_owned());
+        let hint = self.messages.hint(code, fields);
+        if self.json {
+            let object = serde_json::json!({ "error": { "code": code, "message": text, "hint": hint } });
+            self.note(&object.to_string());
+            return;
+        }
+        let heading = self.messages.plain("error-heading");
+        self.note(&format!("{} {text}", self.styled(&heading, Style::Bad)));
+        if let Some(hint) = hint {
+            let heading = self.messages.plain("hint-heading");
+            self.note(&format!("{} {hint}", self.styled(&heading, Style::Strong)));
+        }
+    }
+
+    /// `text` in this style, where the terminal has styles.
+    pub(crate) fn styled(&self, text: &str, style: Style) -> String {
+        let code = match style {
+            Style::Strong => "1",
+            Style::Faint => "2",
+            Style::Good => "32",
+            Style::Bad => "31",
+        };
+        if self.colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Writes rows in columns as wide as their widest cell, under a heading.
+    pub(crate) fn table(&self, heading: &[String], rows: &[Vec<String>]) {
+        let mut widths: Vec<usize> = heading.iter().map(|cell| width(cell)).collect();
+        for row in rows {
+            for (cell, widest) in row.iter().zip(&mut widths) {
+                *widest = width(cell).max(*widest);
+            }
+        }
+        let lay = |row: &[String]| {
+            let cells = row.iter().zip(&widths);
+            let padded = cells.map(|(cell, widest)| format!("{cell}{}", " ".repeat(widest - width(cell))));
+            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        self.line(&self.styled(&lay(heading), Style::Faint));
+        for row in rows {
+            self.line(&lay(row));
+        }
+    }
+}
+
+fn width(cell: &str) -> usize {
+    cell.chars().count()
+}
+
+/// Text from documents and files, safe to show in a terminal: control characters are replaced.
+pub(crate) fn shown(text: &str) -> String {
+    let safe = |c: char| {
+        if c.is_control() && c != '\n' && c != '\t' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    text.chars().map(safe).collect()
+}
