@@ -13,14 +13,22 @@ use crate::corpus::Corpus;
 const SHARE: f32 = 0.8;
 
 /// The three best BM25 sentences of `document`, in reading order, with a space between them.
-pub fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
+pub(crate) fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
     let text = &corpus.documents[document].text;
     let language = detect(text);
-    let asked: HashSet<String> = analyze(question, detect(question)).into_iter().map(|term| term.text).collect();
+    let asked: HashSet<String> = analyze(question, detect(question))
+        .into_iter()
+        .map(|term| term.text)
+        .collect();
     let places = sentences(text);
     let terms: Vec<Vec<String>> = places
         .iter()
-        .map(|bytes| analyze(&text[bytes.clone()], language).into_iter().map(|term| term.text).collect())
+        .map(|bytes| {
+            analyze(&text[bytes.clone()], language)
+                .into_iter()
+                .map(|term| term.text)
+                .collect()
+        })
         .collect();
     let mean = terms.iter().map(Vec::len).sum::<usize>() as f32 / terms.len().max(1) as f32;
     let score = |terms: &Vec<String>| -> f32 {
@@ -46,12 +54,14 @@ pub fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
 }
 
 /// The first `limit` characters.
-pub fn cut(text: &str, limit: usize) -> &str {
-    text.char_indices().nth(limit).map_or(text, |(end, _)| &text[..end])
+pub(crate) fn cut(text: &str, limit: usize) -> &str {
+    text.char_indices()
+        .nth(limit)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// Whether `answer` contains at least 80 % of the stems of one of `golds`.
-pub fn contains<'a>(answer: &str, golds: impl IntoIterator<Item = &'a str>) -> bool {
+pub(crate) fn contains<'a>(answer: &str, golds: impl IntoIterator<Item = &'a str>) -> bool {
     let french = stems(answer);
     golds.into_iter().any(|gold| {
         let wanted = stems(gold);
