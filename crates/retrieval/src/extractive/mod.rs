@@ -52,7 +52,7 @@ pub struct Options<'a> {
 pub const MAX_CHARS: usize = 400;
 
 /// The threshold shipped: see `bench/answers/README.md` for how it was chosen.
-pub const THRESHOLD: f32 = 0.5;
+pub const THRESHOLD: f32 = 0.42;
 
 impl Default for Options<'_> {
     fn default() -> Self {
