@@ -50,6 +50,8 @@ impl Process {
             program: options.program.display().to_string(),
             reason,
         };
+        // Rust's own descriptors are not inherited, but those the program was started with would be.
+        close_fds::set_fds_cloexec_threadsafe(3, &[]);
         let mut child = Command::new(&options.program)
             .args(&options.args)
             .env_clear()

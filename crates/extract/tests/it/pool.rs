@@ -290,10 +290,17 @@ async fn a_program_that_is_no_worker_is_named() {
 
 #[tokio::test]
 async fn a_worker_reaches_nothing() {
+    let inheritable = tempfile::tempfile().unwrap();
+    rustix::io::fcntl_setfd(&inheritable, rustix::io::FdFlags::empty()).unwrap();
     let pool = Pool::new(options("spy"));
     let told = pool.extract("spy", Format::Text, b"x").await.unwrap().text;
     let could: Vec<&str> = told.lines().filter(|line| line.ends_with("true")).collect();
     assert!(could.is_empty(), "{could:?}");
+    let missing = pool.missing_walls();
+    assert!(
+        missing.iter().all(|wall| wall.starts_with("Landlock")),
+        "{missing:?}"
+    );
     pool.shut_down().await;
 }
 
