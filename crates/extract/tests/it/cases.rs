@@ -134,6 +134,7 @@ fn html_headings() {
             ("<h2>a<br>b</h2>c", &["# a b", ". c"]),
             ("<h2><span>1.</span> <a>b</a></h2>", &["# 1. b"]),
             ("<h1></h1>a", &[". a"]),
+            ("<title>a<h1>b</h1><p>c", &[". a", "# b", ". c"]),
             ("<h2>a<ul><li>b</ul>", &["# a", "- b"]),
             ("<h2>a<h3>b</h3>c", &["# a", "# b", ". c"]),
             ("<ul><li><h4>a</h4>b</ul>", &["# a", "- b"]),
@@ -179,6 +180,7 @@ fn markdown_markup_vanishes() {
             ),
             ("    a\n    b\n\n***\n\nc", &["> a\nb", ". c"]),
             ("<script>\na\n</script>\n\nb", &[". b"]),
+            ("<title>\na\n\nb", &[". a", ". b"]),
         ],
     );
 }
