@@ -9,10 +9,10 @@ use std::ops::Range;
 use trousseau_core::document::{Block, BlockKind, Chunk, Extracted, Span};
 
 /// A chunk is closed once it is this long, in bytes.
-const TARGET: usize = 1_000;
+const TARGET: usize = 700;
 
 /// No chunk is longer than this, in bytes.
-const LONGEST: usize = 2_000;
+const LONGEST: usize = 1_400;
 
 /// The chunks of a document, in reading order, not overlapping.
 ///
@@ -80,7 +80,7 @@ impl<'a> Chunks<'a> {
         });
         let mut rest = start..bytes.end;
         while rest.len() > LONGEST {
-            let cut = rest.start + break_before(&self.text[rest.clone()], LONGEST);
+            let cut = rest.start + break_after(&self.text[rest.clone()]);
             if let Some(piece) = trimmed(self.text, &(rest.start..cut)) {
                 self.push(block, piece);
             }
@@ -116,22 +116,23 @@ impl<'a> Chunks<'a> {
     }
 }
 
-/// Where to cut `text`, at most `limit` bytes from its start: after a line, else a sentence, else a word, else
-/// a character. Always past the start.
-fn break_before(text: &str, limit: usize) -> usize {
-    let limit = text.floor_char_boundary(limit);
-    let window = &text[..limit];
-    let half = limit / 2;
+/// Where to cut a `text` that is longer than [`LONGEST`]: after the first line that ends past [`TARGET`], else
+/// after such a sentence, else before the last word that fits, else anywhere. Always past the start.
+fn break_after(text: &str) -> usize {
+    let from = text.ceil_char_boundary(TARGET);
+    let until = text.floor_char_boundary(LONGEST);
+    let window = &text[from..until];
     let sentence = || {
-        window
-            .rmatch_indices(['.', '!', '?', ';', '…'])
-            .map(|(at, mark)| at + mark.len())
-            .find(|end| text[*end..].starts_with(char::is_whitespace))
+        let mut ends = window
+            .match_indices(['.', '!', '?', ';', '…'])
+            .map(|(at, mark)| at + mark.len());
+        ends.find(|end| window[*end..].starts_with(char::is_whitespace))
     };
-    let line = window.rfind('\n').map(|at| at + 1).filter(|at| *at > half);
-    line.or_else(|| sentence().filter(|at| *at > half))
-        .or_else(|| window.rfind(char::is_whitespace).filter(|at| *at > 0))
-        .unwrap_or(limit)
+    window
+        .find('\n')
+        .or_else(sentence)
+        .or_else(|| window.rfind(char::is_whitespace))
+        .map_or(until, |at| from + at)
 }
 
 #[cfg(test)]
@@ -220,9 +221,10 @@ mod tests {
             for block in document.blocks.iter().filter(|block| block.kind != BlockKind::Heading) {
                 for (at, letter) in document.text[block.bytes.clone()].char_indices() {
                     let at = block.bytes.start + at;
-                    let holders: Vec<_> = chunks.iter().filter(|chunk| chunk.bytes.contains(&at)).collect();
-                    prop_assert!(letter.is_whitespace() || holders.len() == 1);
-                    prop_assert!(holders.iter().all(|holder| holder.heading == block.heading));
+                    let mut holders = chunks.iter().filter(|chunk| chunk.bytes.contains(&at));
+                    let holder = holders.next();
+                    prop_assert!(holders.next().is_none());
+                    prop_assert!(letter.is_whitespace() || holder.is_some_and(|holder| holder.heading == block.heading));
                 }
             }
         }

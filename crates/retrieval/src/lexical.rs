@@ -15,12 +15,16 @@ use tantivy::schema::Term;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::label::Class;
+use trousseau_text::terms::Steps;
 
 use self::fields::Fields;
 use self::snapshot::Snapshot;
+use crate::rank::Weights;
 
 mod fields;
+mod question;
 mod snapshot;
+mod tables;
 
 /// The version of what the index holds and how: another one is rebuilt.
 const FORMAT: &str = "1";
@@ -90,6 +94,16 @@ pub struct LexicalHit {
     pub score: f32,
 }
 
+/// How texts are analysed and chunks scored. What is indexed and searched with other steps than these finds
+/// little: the steps can be changed only for an empty index.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Options {
+    /// The steps of the analysis.
+    pub steps: Steps,
+    /// What counts how much.
+    pub weights: Weights,
+}
+
 /// Why the index could not be opened, changed or searched.
 #[derive(Debug, thiserror::Error)]
 pub enum LexicalError {
@@ -155,6 +169,7 @@ impl Explain for LexicalError {
 /// The lexical index of one tenant. Searches run beside one another and beside one writer.
 pub struct LexicalIndex {
     folder: PathBuf,
+    options: Options,
     fields: Fields,
     index: Index,
     reader: IndexReader,
@@ -173,7 +188,16 @@ impl LexicalIndex {
     ///
     /// When the folder cannot be made, emptied or read.
     pub fn open(folder: &Path) -> Result<(Self, Option<u64>), LexicalError> {
-        if let Some(opened) = Self::open_existing(folder) {
+        Self::open_with(folder, Options::default())
+    }
+
+    /// Opens the index as [`open`](Self::open) does, with other options, to measure what they are worth.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(folder: &Path, options: Options) -> Result<(Self, Option<u64>), LexicalError> {
+        if let Some(opened) = Self::open_existing(folder, options) {
             return Ok(opened);
         }
         let failed = |source| LexicalError::Folder {
@@ -186,24 +210,24 @@ impl LexicalIndex {
         fs_err::create_dir_all(folder).map_err(failed)?;
         let engine = |source| engine_error(folder, source);
         let index = Index::create_in_dir(folder, Fields::schema()).map_err(engine)?;
-        Ok((Self::over(folder, index).map_err(engine)?, None))
+        Ok((Self::over(folder, index, options).map_err(engine)?, None))
     }
 
     /// The index as it lies on disk, when it is whole and of this version.
-    fn open_existing(folder: &Path) -> Option<(Self, Option<u64>)> {
+    fn open_existing(folder: &Path, options: Options) -> Option<(Self, Option<u64>)> {
         catch_unwind(|| {
             let index = Index::open_in_dir(folder).ok()?;
             let payload = index.load_metas().ok()?.payload?;
             let sequence = payload.strip_prefix(FORMAT)?.strip_prefix(' ')?.parse().ok()?;
             let whole = index.schema() == Fields::schema() && is_verified(&index, folder);
-            let opened = whole.then(|| Self::over(folder, index).ok()).flatten()?;
+            let opened = whole.then(|| Self::over(folder, index, options).ok()).flatten()?;
             Some((opened, Some(sequence)))
         })
         .ok()
         .flatten()
     }
 
-    fn over(folder: &Path, index: Index) -> tantivy::Result<Self> {
+    fn over(folder: &Path, index: Index, options: Options) -> tantivy::Result<Self> {
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -212,6 +236,7 @@ impl LexicalIndex {
         let snapshot = Snapshot::of(reader.searcher())?;
         Ok(Self {
             folder: folder.to_owned(),
+            options,
             fields: Fields::of(&index.schema())?,
             index,
             reader,
@@ -253,7 +278,7 @@ impl LexicalIndex {
                 }
                 Change::Put(document) => {
                     writer.delete_term(Term::from_field_text(self.fields.document, &document.id));
-                    for chunk in self.fields.chunks(document) {
+                    for chunk in self.fields.chunks(&document, self.options.steps) {
                         writer.add_document(chunk)?;
                     }
                 }
@@ -292,7 +317,8 @@ impl LexicalIndex {
         limit: usize,
     ) -> Result<Vec<LexicalHit>, LexicalError> {
         let snapshot = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
-        let search = AssertUnwindSafe(|| snapshot.search(&self.fields, question, filter, limit));
+        let search =
+            AssertUnwindSafe(|| snapshot.search(&self.fields, &self.options, question, filter, limit));
         match catch_unwind(search) {
             Ok(found) => found.map_err(|source| engine_error(&self.folder, source)),
             Err(_) => Err(LexicalError::Damaged {

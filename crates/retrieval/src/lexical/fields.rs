@@ -9,30 +9,37 @@ use trousseau_text::terms::{Steps, visit};
 
 use super::IndexedDocument;
 
+pub(super) const DOCUMENT: &str = "document";
+pub(super) const CHUNK: &str = "chunk";
+pub(super) const PLACE: &str = "place";
+pub(super) const COLLECTION: &str = "collection";
+pub(super) const READERS: &str = "readers";
+pub(super) const CLASS: &str = "class";
+pub(super) const LENGTH: &str = "length";
+
 /// The fields of a chunk.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fields {
     /// The document's id: what a change removes by.
     pub(super) document: Field,
+    /// The chunk's id.
     chunk: Field,
+    /// The chunk's place in its document, counted from 0.
+    place: Field,
     collection: Field,
     readers: Field,
     class: Field,
+    /// The number of stems of the text.
     length: Field,
-    /// The terms of the text, with positions.
-    pub(super) body: Field,
-    /// The terms of the title and the headings.
-    pub(super) context: Field,
+    /// The stems of the text, with positions.
+    pub(super) stems: Field,
+    /// The words of the text, folded.
+    pub(super) forms: Field,
+    /// The stems of the headings.
+    pub(super) headings: Field,
+    /// The stems of the document's title.
+    pub(super) title: Field,
 }
-
-pub(super) const DOCUMENT: &str = "document";
-pub(super) const CHUNK: &str = "chunk";
-pub(super) const COLLECTION: &str = "collection";
-pub(super) const READERS: &str = "readers";
-pub(super) const CLASS: &str = "class";
-pub(super) const LENGTH: &str = "length";
-const BODY: &str = "body";
-const CONTEXT: &str = "context";
 
 impl Fields {
     /// The schema of the index.
@@ -48,12 +55,15 @@ impl Fields {
         let name = || TextOptions::default().set_fast("raw");
         schema.add_text_field(DOCUMENT, STRING | name());
         schema.add_i64_field(CHUNK, FAST);
+        schema.add_u64_field(PLACE, FAST);
         schema.add_text_field(COLLECTION, name());
         schema.add_text_field(READERS, name());
         schema.add_u64_field(CLASS, FAST);
         schema.add_u64_field(LENGTH, FAST);
-        schema.add_text_field(BODY, terms(IndexRecordOption::WithFreqsAndPositions));
-        schema.add_text_field(CONTEXT, terms(IndexRecordOption::WithFreqs));
+        schema.add_text_field("stems", terms(IndexRecordOption::WithFreqsAndPositions));
+        schema.add_text_field("forms", terms(IndexRecordOption::WithFreqs));
+        schema.add_text_field("headings", terms(IndexRecordOption::Basic));
+        schema.add_text_field("title", terms(IndexRecordOption::Basic));
         schema.build()
     }
 
@@ -62,17 +72,24 @@ impl Fields {
         Ok(Self {
             document: schema.get_field(DOCUMENT)?,
             chunk: schema.get_field(CHUNK)?,
+            place: schema.get_field(PLACE)?,
             collection: schema.get_field(COLLECTION)?,
             readers: schema.get_field(READERS)?,
             class: schema.get_field(CLASS)?,
             length: schema.get_field(LENGTH)?,
-            body: schema.get_field(BODY)?,
-            context: schema.get_field(CONTEXT)?,
+            stems: schema.get_field("stems")?,
+            forms: schema.get_field("forms")?,
+            headings: schema.get_field("headings")?,
+            title: schema.get_field("title")?,
         })
     }
 
     /// What is indexed for each chunk of `document`.
-    pub(super) fn chunks(self, document: IndexedDocument) -> impl Iterator<Item = TantivyDocument> {
+    pub(super) fn chunks(
+        self,
+        document: &IndexedDocument,
+        steps: Steps,
+    ) -> impl Iterator<Item = TantivyDocument> {
         let evidence: Vec<Evidence> = document
             .chunks
             .iter()
@@ -84,33 +101,37 @@ impl Fields {
             .language()
             .unwrap_or_default();
         let class = class_number(document.class);
-        let (id, collection, readers, title) =
-            (document.id, document.collection, document.readers, document.title);
         document
             .chunks
-            .into_iter()
+            .iter()
             .zip(evidence)
-            .map(move |(chunk, evidence)| {
+            .zip(0..)
+            .map(move |((chunk, evidence), place)| {
                 let language = chunk_language(evidence, whole);
-                let mut context = pre_tokenized(&title, language, 0);
-                for heading in &chunk.heading {
-                    let from = context.tokens.len();
-                    context
-                        .tokens
-                        .extend(pre_tokenized(heading, language, from).tokens);
-                }
-                let body = pre_tokenized(&chunk.text, language, 0);
+                let text = Terms::of(&chunk.text, language, steps);
                 let mut fields = TantivyDocument::new();
-                fields.add_text(self.document, &id);
+                fields.add_text(self.document, &document.id);
                 fields.add_i64(self.chunk, chunk.id);
-                fields.add_text(self.collection, &collection);
-                for reader in &readers {
+                fields.add_u64(self.place, place);
+                fields.add_text(self.collection, &document.collection);
+                for reader in &document.readers {
                     fields.add_text(self.readers, reader);
                 }
                 fields.add_u64(self.class, class);
-                fields.add_u64(self.length, (body.tokens.len() + context.tokens.len()) as u64);
-                fields.add_pre_tokenized_text(self.body, body);
-                fields.add_pre_tokenized_text(self.context, context);
+                fields.add_u64(self.length, text.stems.len() as u64);
+                fields.add_pre_tokenized_text(self.stems, pre_tokenized(text.stems));
+                fields.add_pre_tokenized_text(self.forms, pre_tokenized(text.forms));
+                for (field, context) in [
+                    (self.title, &document.title),
+                    (self.headings, &chunk.heading.join("\n")),
+                ] {
+                    if !context.is_empty() {
+                        fields.add_pre_tokenized_text(
+                            field,
+                            pre_tokenized(Terms::of(context, language, steps).stems),
+                        );
+                    }
+                }
                 fields
             })
     }
@@ -127,18 +148,34 @@ fn chunk_language(chunk: Evidence, document: Language) -> Language {
     chunk.language().filter(|_| clear).unwrap_or(document)
 }
 
-/// The terms of `text` as the engine takes them; `from` is the position of the first.
-fn pre_tokenized(text: &str, language: Language, from: usize) -> PreTokenizedString {
-    let mut tokens = Vec::with_capacity(text.len() / 8);
-    visit(text, language, Steps::default(), |term| {
-        tokens.push(Token {
-            offset_from: term.bytes.start,
-            offset_to: term.bytes.end,
-            position: from + term.position as usize,
-            text: term.text.to_owned(),
-            position_length: 1,
+/// The terms of a text as the engine takes them.
+struct Terms {
+    stems: Vec<Token>,
+    forms: Vec<Token>,
+}
+
+impl Terms {
+    fn of(text: &str, language: Language, steps: Steps) -> Self {
+        let mut terms = Self {
+            stems: Vec::with_capacity(text.len() / 10),
+            forms: Vec::with_capacity(text.len() / 10),
+        };
+        visit(text, language, steps, |term| {
+            let token = |text: &str| Token {
+                offset_from: term.bytes.start,
+                offset_to: term.bytes.end,
+                position: term.position as usize,
+                text: text.to_owned(),
+                position_length: 1,
+            };
+            terms.stems.push(token(term.text));
+            terms.forms.push(token(term.form));
         });
-    });
+        terms
+    }
+}
+
+fn pre_tokenized(tokens: Vec<Token>) -> PreTokenizedString {
     PreTokenizedString {
         text: String::new(),
         tokens,

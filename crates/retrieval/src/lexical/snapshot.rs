@@ -1,40 +1,25 @@
-//! The index as of one commit: the tables of its chunks, what a filter lets through, and the search itself.
+//! The index as of one commit: what a filter lets through, and the search itself.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tantivy::postings::Postings as _;
-use tantivy::schema::{IndexRecordOption, Term};
+use tantivy::postings::{Postings as _, SegmentPostings};
+use tantivy::schema::{Field, IndexRecordOption, Term};
 use tantivy::{DocSet as _, Searcher, SegmentReader, TERMINATED};
-use trousseau_text::language::detect;
-use trousseau_text::terms::{Steps, visit};
 
-use super::fields::{CHUNK, CLASS, COLLECTION, DOCUMENT, Fields, LENGTH, READERS, class_number};
-use super::{Filter, LexicalHit};
-use crate::rank::{Collection, Posting, QueryTerm, rank};
+use super::fields::{CLASS, COLLECTION, Fields, READERS, class_number};
+use super::question::{Question, QuestionTerm};
+use super::tables::Tables;
+use super::{Filter, LexicalHit, Options};
+use crate::rank::{Extent, Feature, Place, Posting, follows, rank};
 
-/// So many bytes of a question are read.
-const QUESTION_READ: usize = 8_192;
-
-/// So many different terms of a question are searched.
-const TERMS_SEARCHED: usize = 64;
-
-/// So many filters keep what they let through, for each commit.
+/// For so many filters it is kept what they let through, for each commit.
 const FILTERS_KEPT: usize = 64;
 
 /// One commit of the index, unchanging.
 pub(super) struct Snapshot {
     searcher: Searcher,
-    /// The number of the first chunk of each segment.
-    bases: Vec<u32>,
-    /// The id of each chunk.
-    chunks: Vec<i64>,
-    /// The document of each chunk, by its place in `names`.
-    documents: Vec<u32>,
-    /// The number of terms of each chunk.
-    lengths: Vec<u32>,
-    /// The documents' ids.
-    names: Vec<String>,
+    tables: Tables,
     readable: Mutex<HashMap<Filter, Arc<Readable>>>,
 }
 
@@ -42,94 +27,96 @@ pub(super) struct Snapshot {
 struct Readable {
     /// For each chunk, whether it may be read and is not deleted.
     chunks: Vec<bool>,
-    count: u32,
-    terms: u64,
+    extent: Extent,
 }
 
 impl Snapshot {
     /// Reads the tables of all chunks.
     pub(super) fn of(searcher: Searcher) -> tantivy::Result<Self> {
-        let mut snapshot = Self {
+        Ok(Self {
+            tables: Tables::of(&searcher)?,
             searcher,
-            bases: Vec::new(),
-            chunks: Vec::new(),
-            documents: Vec::new(),
-            lengths: Vec::new(),
-            names: Vec::new(),
             readable: Mutex::default(),
-        };
-        let mut numbers = HashMap::new();
-        for segment in snapshot.searcher.segment_readers() {
-            let columns = segment.fast_fields();
-            snapshot
-                .bases
-                .push(u32::try_from(snapshot.chunks.len()).unwrap_or(u32::MAX));
-            let chunks = columns.i64(CHUNK)?.first_or_default_col(0);
-            let lengths = columns.u64(LENGTH)?.first_or_default_col(0);
-            let documents = number_names(segment, &mut numbers, &mut snapshot.names)?;
-            for doc in 0..segment.max_doc() {
-                snapshot.chunks.push(chunks.get_val(doc));
-                snapshot
-                    .lengths
-                    .push(u32::try_from(lengths.get_val(doc)).unwrap_or(u32::MAX));
-            }
-            snapshot.documents.extend(documents);
-        }
-        Ok(snapshot)
+        })
     }
 
     /// The best `limit` readable chunks for `question`.
     pub(super) fn search(
         &self,
         fields: &Fields,
+        options: &Options,
         question: &str,
         filter: &Filter,
         limit: usize,
     ) -> tantivy::Result<Vec<LexicalHit>> {
         let readable = self.readable(filter)?;
-        let mut terms = Vec::new();
-        for term in question_terms(question) {
-            let mut postings = self.postings(&Term::from_field_text(fields.body, &term), &readable)?;
-            postings.extend(self.postings(&Term::from_field_text(fields.context, &term), &readable)?);
-            terms.push(QueryTerm {
-                weight: 1.0,
-                postings: added(postings),
-            });
-        }
-        let collection = Collection {
-            documents: &self.documents,
-            lengths: &self.lengths,
-            readable_chunks: readable.count,
-            readable_terms: readable.terms,
+        let question = Question::read(question, options);
+        let features = self.features(fields, options, &question, &readable)?;
+        let collection = self.tables.collection();
+        let ranked = rank(&collection, readable.extent, &features, &options.weights, limit);
+        let hit = |place: usize, score| LexicalHit {
+            chunk: self.tables.chunks[place],
+            document: self.tables.names[self.tables.documents[place] as usize].clone(),
+            score,
         };
-        let ranked = rank(&collection, &terms, limit);
         Ok(ranked
             .into_iter()
-            .map(|ranked| {
-                let place = ranked.chunk as usize;
-                LexicalHit {
-                    chunk: self.chunks[place],
-                    document: self.names[self.documents[place] as usize].clone(),
-                    score: ranked.score,
-                }
-            })
+            .map(|ranked| hit(ranked.chunk as usize, ranked.score))
             .collect())
     }
 
-    /// The readable chunks that hold `term`, in rising order.
-    fn postings(&self, term: &Term, readable: &Readable) -> tantivy::Result<Vec<Posting>> {
+    /// Everything of the question that stands somewhere in what may be read.
+    fn features(
+        &self,
+        fields: &Fields,
+        options: &Options,
+        question: &Question,
+        readable: &Readable,
+    ) -> tantivy::Result<Vec<Feature>> {
+        let weights = &options.weights;
+        let mut features = Vec::new();
+        for term in &question.terms {
+            let places = [
+                (fields.stems, &term.stem, Place::Text, 1.0),
+                (fields.forms, &term.form, Place::Text, weights.form),
+                (fields.headings, &term.stem, Place::Heading, weights.heading),
+                (fields.title, &term.stem, Place::Title, weights.title),
+            ];
+            for (field, text, place, weight) in places {
+                if weight > 0.0 {
+                    features.push(Feature {
+                        weight: weight * term.weight,
+                        place,
+                        postings: self.postings(field, text, readable)?,
+                    });
+                }
+            }
+        }
+        if weights.pair > 0.0 {
+            for (first, second) in question.pairs() {
+                features.push(Feature {
+                    weight: weights.pair * first.weight * second.weight,
+                    place: Place::Text,
+                    postings: self.pair(fields.stems, first, second, readable)?,
+                });
+            }
+        }
+        Ok(features)
+    }
+
+    /// The readable chunks that hold the term, in rising order.
+    fn postings(&self, field: Field, text: &str, readable: &Readable) -> tantivy::Result<Vec<Posting>> {
+        let term = Term::from_field_text(field, text);
         let mut found = Vec::new();
-        for (segment, base) in self.searcher.segment_readers().iter().zip(&self.bases) {
-            let inverted = segment.inverted_index(term.field())?;
-            let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::WithFreqs)? else {
+        for (segment, base) in self.searcher.segment_readers().iter().zip(&self.tables.bases) {
+            let Some(mut postings) = read(segment, &term, IndexRecordOption::WithFreqs)? else {
                 continue;
             };
             let mut doc = postings.doc();
             while doc != TERMINATED {
-                let chunk = base + doc;
-                if readable.chunks.get(chunk as usize) == Some(&true) {
+                if readable.holds(base + doc) {
                     found.push(Posting {
-                        chunk,
+                        chunk: base + doc,
                         frequency: postings.term_freq(),
                     });
                 }
@@ -139,101 +126,114 @@ impl Snapshot {
         Ok(found)
     }
 
+    /// The readable chunks in which the two terms follow one another as in the question.
+    fn pair(
+        &self,
+        field: Field,
+        first: &QuestionTerm,
+        second: &QuestionTerm,
+        readable: &Readable,
+    ) -> tantivy::Result<Vec<Posting>> {
+        let terms = [&first.stem, &second.stem].map(|stem| Term::from_field_text(field, stem));
+        let gap = second.position - first.position;
+        let mut found = Vec::new();
+        let mut positions = [Vec::new(), Vec::new()];
+        for (segment, base) in self.searcher.segment_readers().iter().zip(&self.tables.bases) {
+            let with_positions = IndexRecordOption::WithFreqsAndPositions;
+            let (Some(mut a), Some(mut b)) = (
+                read(segment, &terms[0], with_positions)?,
+                read(segment, &terms[1], with_positions)?,
+            ) else {
+                continue;
+            };
+            while let Some(doc) = next_common(&mut a, &mut b) {
+                if readable.holds(base + doc) {
+                    a.positions(&mut positions[0]);
+                    b.positions(&mut positions[1]);
+                    let frequency = follows(&positions[0], &positions[1], gap);
+                    found.extend((frequency > 0).then_some(Posting {
+                        chunk: base + doc,
+                        frequency,
+                    }));
+                }
+                a.advance();
+            }
+        }
+        Ok(found)
+    }
+
     /// What `filter` lets through; worked out once for each commit.
     fn readable(&self, filter: &Filter) -> tantivy::Result<Arc<Readable>> {
-        let mut kept = self.readable.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(readable) = kept.get(filter) {
-            return Ok(Arc::clone(readable));
+        let kept = |held: &HashMap<Filter, Arc<Readable>>| held.get(filter).map(Arc::clone);
+        if let Some(readable) = kept(&self.readable.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(readable);
         }
         let readable = Arc::new(self.read_filter(filter)?);
-        if kept.len() >= FILTERS_KEPT {
-            kept.clear();
+        let mut held = self.readable.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() >= FILTERS_KEPT {
+            held.clear();
         }
-        kept.insert(filter.clone(), Arc::clone(&readable));
+        held.insert(filter.clone(), Arc::clone(&readable));
         Ok(readable)
     }
 
     fn read_filter(&self, filter: &Filter) -> tantivy::Result<Readable> {
         let clearance = class_number(filter.clearance);
-        let mut chunks = Vec::with_capacity(self.chunks.len());
+        let mut chunks = Vec::with_capacity(self.tables.chunks.len());
         for segment in self.searcher.segment_readers() {
             let classes = segment.fast_fields().u64(CLASS)?.first_or_default_col(u64::MAX);
             let collections = one_of(segment, COLLECTION, filter.collections.as_deref())?;
             let readers = one_of(segment, READERS, filter.readers.as_deref())?;
-            for doc in 0..segment.max_doc() {
-                let readable = !segment.is_deleted(doc)
+            let readable = |doc: u32| {
+                !segment.is_deleted(doc)
                     && classes.get_val(doc) <= clearance
                     && collections[doc as usize]
-                    && readers[doc as usize];
-                chunks.push(readable);
-            }
+                    && readers[doc as usize]
+            };
+            chunks.extend((0..segment.max_doc()).map(readable));
         }
-        let lengths = chunks
-            .iter()
-            .zip(&self.lengths)
-            .filter(|(readable, _)| **readable);
-        let (count, terms) = lengths.fold((0, 0), |(count, terms), (_, length)| {
-            (count + 1, terms + u64::from(*length))
-        });
-        Ok(Readable { chunks, count, terms })
+        let mut extent = Extent::default();
+        let mut parts = vec![false; self.tables.collection().part_lengths.len()];
+        for chunk in (0..chunks.len()).filter(|chunk| chunks[*chunk]) {
+            extent.chunks += 1;
+            extent.terms += u64::from(self.tables.length(chunk));
+            let seen = &mut parts[self.tables.parts[chunk] as usize];
+            extent.parts += u32::from(!*seen);
+            *seen = true;
+        }
+        Ok(Readable { chunks, extent })
     }
 }
 
-/// The different terms of a question, in order.
-fn question_terms(question: &str) -> Vec<String> {
-    let read = &question[..question.floor_char_boundary(QUESTION_READ)];
-    let mut seen = HashSet::new();
-    let mut terms = Vec::new();
-    visit(read, detect(read), Steps::default(), |term| {
-        if terms.len() < TERMS_SEARCHED && seen.insert(term.text.to_owned()) {
-            terms.push(term.text.to_owned());
-        }
-    });
-    terms
+impl Readable {
+    fn holds(&self, chunk: u32) -> bool {
+        self.chunks.get(chunk as usize) == Some(&true)
+    }
 }
 
-/// Postings of two fields as one.
-fn added(mut postings: Vec<Posting>) -> Vec<Posting> {
-    postings.sort_unstable_by_key(|posting| posting.chunk);
-    postings.dedup_by(|later, kept| {
-        let same = later.chunk == kept.chunk;
-        if same {
-            kept.frequency += later.frequency;
-        }
-        same
-    });
-    postings
-}
-
-/// The document of each chunk of `segment`, as its place in `names`, which grows by the new ones.
-fn number_names(
+fn read(
     segment: &SegmentReader,
-    numbers: &mut HashMap<String, u32>,
-    names: &mut Vec<String>,
-) -> tantivy::Result<Vec<u32>> {
-    let Some(column) = segment.fast_fields().str(DOCUMENT)? else {
-        return Ok(vec![0; segment.max_doc() as usize]);
-    };
-    let mut of_segment = Vec::with_capacity(column.num_terms());
-    let mut name = String::new();
-    for ordinal in 0..column.num_terms() as u64 {
-        column.ord_to_str(ordinal, &mut name)?;
-        let number = *numbers.entry(name.clone()).or_insert_with(|| {
-            names.push(name.clone());
-            u32::try_from(names.len() - 1).unwrap_or(u32::MAX)
-        });
-        of_segment.push(number);
+    term: &Term,
+    record: IndexRecordOption,
+) -> tantivy::Result<Option<SegmentPostings>> {
+    Ok(segment
+        .inverted_index(term.field())?
+        .read_postings(term, record)?)
+}
+
+/// Moves both to the next chunk that holds both, from where they stand.
+fn next_common(a: &mut SegmentPostings, b: &mut SegmentPostings) -> Option<u32> {
+    loop {
+        let (at, other) = (a.doc(), b.doc());
+        if at == TERMINATED || other == TERMINATED {
+            return None;
+        }
+        match at.cmp(&other) {
+            std::cmp::Ordering::Equal => return Some(at),
+            std::cmp::Ordering::Less => a.seek(other),
+            std::cmp::Ordering::Greater => b.seek(at),
+        };
     }
-    let ordinals = column.ords();
-    let number = |doc| {
-        ordinals
-            .first(doc)
-            .and_then(|ordinal| of_segment.get(ordinal as usize))
-            .copied()
-    };
-    Ok((0..segment.max_doc())
-        .map(|doc| number(doc).unwrap_or(0))
-        .collect())
 }
 
 /// For each chunk of `segment`, whether its column `name` holds one of `wanted`; always, when all are.
