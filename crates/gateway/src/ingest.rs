@@ -14,13 +14,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use trousseau_core::digest::Digest;
-use trousseau_core::document::Extracted;
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Reader, Tenant};
-use trousseau_extract::{DETECT_BYTES, Format, Source};
 use trousseau_ledger::Durability;
 use trousseau_policy::detect::detect;
 use trousseau_retrieval::chunk::chunk;
+use trousseau_retrieval::extraction::{ReadFile, Unread};
 use trousseau_retrieval::library::blocking;
 use trousseau_retrieval::source::{self, Listing};
 use trousseau_retrieval::store::{Committed, NewDocument, NewTask, Operation, Outcome, Task, TaskError};
@@ -170,8 +169,8 @@ impl Gateway {
         let read = self.extract(changed, &mut batch).await;
         let tenant = tenant.clone();
         blocking(move || {
-            for (file, format, extracted) in read {
-                batch.documents.push(prepare(&tenant, file, format, extracted)?);
+            for (file, contents) in read {
+                batch.documents.push(prepare(&tenant, file, contents)?);
             }
             Ok(batch)
         })
@@ -206,31 +205,19 @@ impl Gateway {
     }
 
     /// Has the worker processes read the files. What cannot be read ends its task.
-    async fn extract(&self, files: Vec<Loaded>, batch: &mut Batch) -> Vec<(Loaded, Format, Extracted)> {
-        let mut readable = Vec::with_capacity(files.len());
-        for file in files {
-            let first = file
-                .bytes
-                .get(..file.bytes.len().min(DETECT_BYTES))
-                .unwrap_or_default();
-            match Format::detect(&file.task.path, first) {
-                Ok(format) => readable.push((file, format)),
-                Err(error) => batch.ended.push((file.task, Err(TaskError::of(&error)))),
-            }
-        }
-        let sources: Vec<Source<'_>> = readable
+    async fn extract(&self, files: Vec<Loaded>, batch: &mut Batch) -> Vec<(Loaded, ReadFile)> {
+        let unread: Vec<Unread<'_>> = files
             .iter()
-            .map(|(file, format)| Source {
+            .map(|file| Unread {
                 name: &file.task.path,
-                format: *format,
                 bytes: &file.bytes,
             })
             .collect();
-        let extracted = self.extraction.extract_all(&sources).await;
-        let mut read = Vec::with_capacity(readable.len());
-        for ((file, format), end) in readable.into_iter().zip(extracted) {
+        let ends = self.extraction.read_all(&unread).await;
+        let mut read = Vec::with_capacity(files.len());
+        for (file, end) in files.into_iter().zip(ends) {
             match end {
-                Ok(extracted) => read.push((file, format, extracted)),
+                Ok(contents) => read.push((file, contents)),
                 Err(error) => batch.ended.push((file.task, Err(TaskError::of(&error)))),
             }
         }
@@ -407,17 +394,13 @@ fn load_some(mut tasks: VecDeque<Task>, limit: u64) -> (Batch, Vec<Loaded>, VecD
 }
 
 /// Cuts and labels what was read.
-fn prepare(
-    tenant: &Tenant,
-    file: Loaded,
-    format: Format,
-    extracted: Extracted,
-) -> Result<NewDocument, GatewayError> {
+fn prepare(tenant: &Tenant, file: Loaded, contents: ReadFile) -> Result<NewDocument, GatewayError> {
+    let ReadFile { format, extracted } = contents;
     let mut label = file.task.label.clone();
     label.raise(&detect(&extracted.text).label());
     Ok(NewDocument {
         id: source::document_id(tenant, &file.task.collection, &file.task.source),
-        format: format.name().to_owned(),
+        format: format.to_owned(),
         digest: file.digest,
         original: file.bytes,
         label,

@@ -1,5 +1,7 @@
 //! What the tests of all crates share.
 //!
+//! It is a development dependency only; nothing of it reaches the product.
+//!
 //! A test that cannot run on this machine says so through [`skip`] and returns; there is no other way to
 //! skip. `cargo xtask test` counts what was written and fails on an id that `ci/skips.toml` does not list.
 

@@ -13,6 +13,7 @@ use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
 use trousseau_retrieval::database::Access;
+use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::extractive::{Extractive, Wording};
 use trousseau_retrieval::library::Library;
 
@@ -175,14 +176,14 @@ fn models(config: &Config) -> HashMap<String, Arc<dyn ChatModel>> {
     models
 }
 
-fn extraction(config: &Config) -> Result<Pool, AppError> {
+fn extraction(config: &Config) -> Result<Extraction, AppError> {
     let program = std::env::current_exe()?;
     let mut options = PoolOptions::new(program, [WORKER]);
     options.workers = config.extraction.workers;
     options.memory_limit = config.extraction.memory_bytes;
     options.timeout = config.settings.limits.extraction;
     options.limits.max_bytes = config.settings.limits.file_bytes;
-    Ok(Pool::new(options))
+    Ok(Extraction::new(Pool::new(options)))
 }
 
 /// Creates a folder that only its owner may enter.

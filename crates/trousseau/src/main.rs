@@ -1,5 +1,7 @@
 //! Trousseau: answers from one's own documents, on one's own machines.
 //!
+//! A command opens the data folder, does its one thing through the gateway, and closes it again.
+//!
 //! `main` reads the arguments and hands them to [`commands`]; the parts are put together in [`app`]. From
 //! here it is three jumps to the way of a question: `commands/ask.rs`, then `gateway/src/answer.rs`.
 

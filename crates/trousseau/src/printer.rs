@@ -51,6 +51,7 @@ impl Printer {
     }
 
     /// Writes text without ending the line, at once.
+    #[expect(clippy::unused_self, reason = "only who holds the printer may write")]
     pub(crate) fn write(&self, text: &str) {
         let mut out = io::stdout().lock();
         // A reader that has gone away, as `head` does, is no fault of ours.
@@ -63,6 +64,7 @@ impl Printer {
     }
 
     /// Writes a line to standard error.
+    #[expect(clippy::unused_self, reason = "only who holds the printer may write")]
     pub(crate) fn note(&self, text: &str) {
         let mut out = io::stderr().lock();
         let _gone = writeln!(out, "{text}");

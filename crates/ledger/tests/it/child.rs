@@ -63,7 +63,7 @@ fn does_what_it_is_told() {
     }
 }
 
-/// Appends from four threads and writes each acknowledged index and entry to `dir/acknowledged`.
+/// Appends from four threads, each of which writes the acknowledged indexes and entries to a file of its own.
 fn append_until_killed(dir: &Path) {
     let key = SigningKey::load_or_create(&dir.join("key"), "example.org/log").unwrap();
     let options = Options {

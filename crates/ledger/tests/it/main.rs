@@ -6,5 +6,6 @@ mod evidence;
 mod full_disk;
 mod logs;
 mod mutations;
+mod others;
 mod reading;
 mod tail;

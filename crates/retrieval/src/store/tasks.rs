@@ -189,12 +189,10 @@ impl Store {
 
     /// Takes up to `limit` waiting tasks, oldest first, and marks them as being worked on.
     pub async fn claim(&self, tenant: &Tenant, limit: usize) -> Result<Vec<Task>, StoreError> {
-        let sql = concat!(
-            "UPDATE tasks SET state = 'processing' WHERE id IN
+        let sql = "UPDATE tasks SET state = 'processing' WHERE id IN
              (SELECT id FROM tasks WHERE tenant = ? AND state = 'enqueued' ORDER BY id LIMIT ?)
              RETURNING id, kind, collection, path, source, label, readers, state, outcome, document, evidence,
-             error, enqueued, finished"
-        );
+             error, enqueued, finished";
         let mut writer = self.database.writer().await?;
         let rows = sqlx::query(sql)
             .bind(tenant.as_str())
