@@ -24,6 +24,7 @@ use crate::rank::Weights;
 mod fields;
 mod question;
 mod snapshot;
+mod spelling;
 mod tables;
 #[cfg(test)]
 mod tests;

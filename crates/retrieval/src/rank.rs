@@ -78,6 +78,8 @@ pub struct Weights {
     pub opening: f32,
     /// A word of the question that says little.
     pub vague: f32,
+    /// A word that was not found, taken for another one.
+    pub respelt: f32,
 }
 
 impl Default for Weights {
@@ -92,6 +94,7 @@ impl Default for Weights {
             part: 1.0,
             opening: 0.7,
             vague: 0.3,
+            respelt: 0.6,
         }
     }
 }

@@ -9,6 +9,7 @@ use tantivy::{DocSet as _, Searcher, SegmentReader, TERMINATED};
 
 use super::fields::{CLASS, COLLECTION, Fields, READERS, class_number};
 use super::question::{Question, QuestionTerm};
+use super::spelling::neighbours;
 use super::tables::Tables;
 use super::{Filter, LexicalHit, Options};
 use crate::rank::{Extent, Posting, Sought, follows, rank};
@@ -51,7 +52,7 @@ impl Snapshot {
     ) -> tantivy::Result<Vec<LexicalHit>> {
         let readable = self.readable(filter)?;
         let question = Question::read(question, options);
-        let sought = self.seek(fields, options, &question, &readable)?;
+        let sought = self.seek(fields, options, question, &readable)?;
         let collection = self.tables.collection();
         let ranked = rank(&collection, readable.extent, &sought, &options.weights, limit);
         let hit = |place: usize, score| LexicalHit {
@@ -70,18 +71,23 @@ impl Snapshot {
         &self,
         fields: &Fields,
         options: &Options,
-        question: &Question,
+        mut question: Question,
         readable: &Readable,
     ) -> tantivy::Result<Vec<Sought>> {
         let weights = &options.weights;
         let mut sought = Vec::new();
-        for term in &question.terms {
-            sought.push(Sought {
-                weight: term.weight,
-                text: self.postings(fields.stems, &term.stem, readable)?,
-                heading: self.postings(fields.headings, &term.stem, readable)?,
-                title: self.postings(fields.title, &term.stem, readable)?,
-            });
+        for term in &mut question.terms {
+            let mut stem = self.seek_stem(fields, term, readable)?;
+            let unknown = stem.text.is_empty() && stem.heading.is_empty() && stem.title.is_empty();
+            if unknown
+                && !term.compound
+                && weights.respelt > 0.0
+                && let Some(form) = self.respelt(fields, &term.form, readable)?
+            {
+                term.respell(form, question.language, options);
+                stem = self.seek_stem(fields, term, readable)?;
+            }
+            sought.push(stem);
             sought.push(Sought {
                 weight: term.weight * weights.form,
                 text: self.postings(fields.forms, &term.form, readable)?,
@@ -96,6 +102,33 @@ impl Snapshot {
             });
         }
         Ok(sought)
+    }
+
+    fn seek_stem(
+        &self,
+        fields: &Fields,
+        term: &QuestionTerm,
+        readable: &Readable,
+    ) -> tantivy::Result<Sought> {
+        Ok(Sought {
+            weight: term.weight,
+            text: self.postings(fields.stems, &term.stem, readable)?,
+            heading: self.postings(fields.headings, &term.stem, readable)?,
+            title: self.postings(fields.title, &term.stem, readable)?,
+        })
+    }
+
+    /// Takes an unknown word for the nearest one that stands in a readable text, the most frequent of equals.
+    fn respelt(&self, fields: &Fields, form: &str, readable: &Readable) -> tantivy::Result<Option<String>> {
+        let mut best = None;
+        for (neighbour, distance) in neighbours(&self.searcher, fields.forms, form)? {
+            let holders = self.postings(fields.forms, &neighbour, readable)?.len();
+            let merit = (std::cmp::Reverse(distance), holders);
+            if holders > 0 && best.as_ref().is_none_or(|(known, _)| merit > *known) {
+                best = Some((merit, neighbour));
+            }
+        }
+        Ok(best.map(|(_, neighbour)| neighbour))
     }
 
     /// The readable chunks that hold the term, in rising order.
