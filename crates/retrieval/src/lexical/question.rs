@@ -40,7 +40,7 @@ impl QuestionTerm {
     /// Takes another word in its place.
     pub(super) fn respell(&mut self, form: String, language: Language, options: &Options) {
         visit(&form, language, options.steps, |term| {
-            term.text.clone_into(&mut self.stem)
+            term.text.clone_into(&mut self.stem);
         });
         self.form = form;
         self.weight *= options.weights.respelt;

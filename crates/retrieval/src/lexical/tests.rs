@@ -274,8 +274,11 @@ fn an_index_of_another_version_is_emptied() {
     let payload = format!("\"{FORMAT} 5\"");
     assert!(text.contains(&payload));
     fs_err::write(&meta, text.replace(&payload, "\"0 5\"")).unwrap();
+    fs_err::write(folder.join("notes.txt"), "à garder").unwrap();
+    let before = files(&folder).len();
     let (index, applied) = LexicalIndex::open(&folder).unwrap();
     assert_eq!(applied, None);
+    assert!(folder.join("notes.txt").exists() && files(&folder).len() < before);
     assert_eq!(found(&index, "chat"), [""; 0]);
     index.apply(vec![put("b", "chat")], 6).unwrap();
     assert_eq!(found(&index, "chat"), ["b"]);
