@@ -17,8 +17,6 @@ app-not-an-entry = “{ $text }” is not an entry.
 app-io = { $reason }
 app-nothing-ingested = No file could be read ({ $failed } skipped).
     .hint = “trousseau tasks --state failed” says why, file by file.
-app-stale = To be generated again: { $files }
-    .hint = Run “cargo xtask generate”.
 app-ledger-unsound = The ledger { $directory } is not sound: { $findings ->
         [one] one finding
        *[other] { $findings } findings

@@ -17,8 +17,6 @@ app-not-an-entry = « { $text } » n’est pas une entrée.
 app-io = { $reason }
 app-nothing-ingested = Aucun fichier n’a pu être lu ({ $failed } ignorés).
     .hint = « trousseau tasks --state failed » dit pourquoi, fichier par fichier.
-app-stale = À régénérer : { $files }
-    .hint = Lancez « cargo xtask generate ».
 app-ledger-unsound = Le registre { $directory } n’est pas intègre : { $findings ->
         [one] une anomalie
        *[other] { $findings } anomalies

@@ -98,12 +98,6 @@ pub(crate) enum AppError {
         /// How many there were.
         failed: usize,
     },
-    /// A generated file is not what the program generates.
-    #[error("{files}: not fresh")]
-    Stale {
-        /// The files.
-        files: String,
-    },
     /// A ledger did not pass its verification.
     #[error("{directory}: {findings} findings")]
     LedgerUnsound {
@@ -120,7 +114,7 @@ impl Explain for AppError {
             Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } => ErrorKind::InvalidInput,
             Self::Locked { .. } => ErrorKind::Conflict,
             Self::NothingYet { .. } | Self::NoKey { .. } => ErrorKind::NotFound,
-            Self::Io(_) | Self::Ledger(_) | Self::Stale { .. } => ErrorKind::Internal,
+            Self::Io(_) | Self::Ledger(_) => ErrorKind::Internal,
             Self::LedgerUnsound { .. } => ErrorKind::Corrupt,
         }
     }
@@ -135,7 +129,6 @@ impl Explain for AppError {
             Self::Ledger(error) => error.code(),
             Self::Io(_) => "app-io",
             Self::NothingIngested { .. } => "app-nothing-ingested",
-            Self::Stale { .. } => "app-stale",
             Self::LedgerUnsound { .. } => "app-ledger-unsound",
         }
     }
@@ -152,7 +145,6 @@ impl Explain for AppError {
             Self::Ledger(error) => error.fields(),
             Self::Io(error) => vec![("reason", error.to_string())],
             Self::NothingIngested { failed } => vec![("failed", failed.to_string())],
-            Self::Stale { files } => vec![("files", files.clone())],
             Self::LedgerUnsound { directory, findings } => {
                 vec![
                     ("directory", directory.clone()),
