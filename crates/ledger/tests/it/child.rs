@@ -84,7 +84,7 @@ fn append_until_killed(dir: &Path) {
             let entries: Vec<String> = (0..=count % 3)
                 .map(|part| format!("{start}-{thread}-{count}-{part}-{}", "x".repeat(length)))
                 .collect();
-            let durability = if thread % 2 == 0 {
+            let durability = if thread.is_multiple_of(2) {
                 Durability::Request
             } else {
                 Durability::Batch
