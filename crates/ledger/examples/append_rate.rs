@@ -21,11 +21,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::Builder::new().prefix("append-rate").tempdir_in(place)?;
     let say = |what: &str, figure: f64, unit: &str| println!("{what:<44} {figure:>12.1} {unit}");
 
-    say(
-        "fdatasync after appending 1,500 bytes",
-        raw_rate(dir.path())?,
-        "/s",
-    );
     let open = || -> Result<Ledger, Box<dyn Error>> {
         let key = SigningKey::load_or_create(&dir.path().join("key"), "example.org/append-rate")?;
         Ok(Ledger::open(&dir.path().join("log"), key, Options::default())?.0)

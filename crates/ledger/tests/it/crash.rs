@@ -12,7 +12,7 @@ use crate::logs::{grown, open};
 const ROUNDS: u64 = 25;
 
 /// What the children that ran in `dir` were told was appended.
-fn acknowledged(dir: &Path) -> BTreeMap<u64, String> {
+pub(crate) fn acknowledged(dir: &Path) -> BTreeMap<u64, String> {
     let mut entries = BTreeMap::new();
     for file in fs_err::read_dir(dir).unwrap().map(|file| file.unwrap().path()) {
         if file

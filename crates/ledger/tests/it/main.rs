@@ -5,8 +5,10 @@
 mod child;
 mod crash;
 mod evidence;
+mod faults;
 mod full_disk;
 mod logs;
+mod messages;
 mod mutations;
 mod others;
 mod reading;
