@@ -119,6 +119,7 @@ async fn take_in(
             sync: true,
         };
         let tally = ingest::work(app, &tenant(global), registration, printer).await?;
+        tally.not_all_failed()?;
         ingested += tally.added + tally.replaced + tally.unchanged;
         if !printer.json() {
             let label = app.config.settings.collection(&collection).label;
