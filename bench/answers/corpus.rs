@@ -54,7 +54,10 @@ impl Corpus {
                     heading: part.heading.clone(),
                     text: text.to_owned(),
                 });
-                corpus.leads.entry(document.id.clone()).or_insert(corpus.chunks.len());
+                corpus
+                    .leads
+                    .entry(document.id.clone())
+                    .or_insert(corpus.chunks.len());
                 corpus.chunks.push((document.id.clone(), part));
             }
             changes.push(Change::Put(IndexedDocument {
@@ -103,24 +106,35 @@ impl Corpus {
             .into_iter()
             .filter(|hit| Some(hit.document.as_str()) != removed)
             .collect();
-        let mut given: Vec<(usize, f32)> = hits.iter().take(FOUND).map(|hit| (hit.chunk as usize, hit.score)).collect();
+        let mut given: Vec<(usize, f32)> = hits
+            .iter()
+            .take(FOUND)
+            .map(|hit| (hit.chunk as usize, hit.score))
+            .collect();
         let mut documents: Vec<&str> = hits.iter().map(|hit| hit.document.as_str()).collect();
         let mut seen = HashSet::new();
         documents.retain(|document| seen.insert(*document));
         for document in documents.into_iter().take(LEADS) {
             let lead = self.leads[document];
             if !given.iter().any(|(chunk, _)| *chunk == lead) {
-                let score = hits.iter().find(|hit| hit.chunk as usize == lead).map_or(0.0, |hit| hit.score);
+                let score = hits
+                    .iter()
+                    .find(|hit| hit.chunk as usize == lead)
+                    .map_or(0.0, |hit| hit.score);
                 given.push((lead, score));
             }
         }
-        Ok(given.into_iter().map(|(chunk, score)| self.passage(chunk, score)).collect())
+        Ok(given
+            .into_iter()
+            .map(|(chunk, score)| self.passage(chunk, score))
+            .collect())
     }
 
     fn passage(&self, place: usize, score: f32) -> Passage {
         let (document, chunk) = &self.chunks[place];
         let extracted = &self.documents[document];
-        let inside = |block: &&Block| chunk.bytes.start <= block.bytes.start && block.bytes.end <= chunk.bytes.end;
+        let inside =
+            |block: &&Block| chunk.bytes.start <= block.bytes.start && block.bytes.end <= chunk.bytes.end;
         let base = chunk.bytes.start;
         Passage {
             document: document.clone(),

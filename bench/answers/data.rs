@@ -43,7 +43,10 @@ pub struct Question {
 impl Question {
     /// The answers that are right, one of which is enough; empty when only the document is known.
     pub fn golds(&self) -> impl Iterator<Item = &str> {
-        self.gold_answers.iter().chain(&self.gold_answer).map(String::as_str)
+        self.gold_answers
+            .iter()
+            .chain(&self.gold_answer)
+            .map(String::as_str)
     }
 }
 

@@ -16,11 +16,19 @@ const SHARE: f32 = 0.8;
 pub fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
     let text = &corpus.documents[document].text;
     let language = detect(text);
-    let asked: HashSet<String> = analyze(question, detect(question)).into_iter().map(|term| term.text).collect();
+    let asked: HashSet<String> = analyze(question, detect(question))
+        .into_iter()
+        .map(|term| term.text)
+        .collect();
     let places = sentences(text);
     let terms: Vec<Vec<String>> = places
         .iter()
-        .map(|bytes| analyze(&text[bytes.clone()], language).into_iter().map(|term| term.text).collect())
+        .map(|bytes| {
+            analyze(&text[bytes.clone()], language)
+                .into_iter()
+                .map(|term| term.text)
+                .collect()
+        })
         .collect();
     let mean = terms.iter().map(Vec::len).sum::<usize>() as f32 / terms.len().max(1) as f32;
     let score = |terms: &Vec<String>| -> f32 {
@@ -47,7 +55,9 @@ pub fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
 
 /// The first `limit` characters.
 pub fn cut(text: &str, limit: usize) -> &str {
-    text.char_indices().nth(limit).map_or(text, |(end, _)| &text[..end])
+    text.char_indices()
+        .nth(limit)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// Whether `answer` contains at least 80 % of the stems of one of `golds`.

@@ -4,8 +4,8 @@ mod corpus;
 mod data;
 mod judge;
 
-use std::path::PathBuf;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use clap::Parser;
 use trousseau_retrieval::extractive::{self, Options, answer};
@@ -31,27 +31,52 @@ fn main() -> anyhow::Result<()> {
         .into_iter()
         .map(|set| data::load(&arguments.data, set, &arguments.part))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let mut dump = arguments.dump.as_ref().map(fs_err::File::create).transpose()?.map(std::io::BufWriter::new);
+    let mut dump = arguments
+        .dump
+        .as_ref()
+        .map(fs_err::File::create)
+        .transpose()?
+        .map(std::io::BufWriter::new);
     for set in &sets {
         let corpus = Corpus::build(set)?;
         let rarity = |term: &str| corpus.rarity(term);
         let mut counts = [0_usize; 6];
         for (number, question) in set.questions.iter().enumerate() {
             let passages = corpus.passages(&question.text, None)?;
-            let options = Options { threshold: 0.0, term_weight: Some(&rarity), ..Options::default() };
+            let options = Options {
+                threshold: 0.0,
+                term_weight: Some(&rarity),
+                ..Options::default()
+            };
             let Some(top) = passages.first() else { continue };
             let base = judge::baseline(&corpus, &top.document, &question.text);
             let base_chars = base.chars().count();
             let has_gold = question.golds().next().is_some();
             if has_gold {
-                let budget = if set.name == "service-public" { 400 } else { base_chars };
-                let ours = answer(&question.text, &passages, &Options { max_chars: budget, ..options }).text(&passages);
+                let budget = if set.name == "service-public" {
+                    400
+                } else {
+                    base_chars
+                };
+                let ours = answer(
+                    &question.text,
+                    &passages,
+                    &Options {
+                        max_chars: budget,
+                        ..options
+                    },
+                )
+                .text(&passages);
                 counts[0] += 1;
                 counts[1] += usize::from(judge::contains(&base, question.golds()));
                 counts[2] += usize::from(judge::contains(judge::cut(&base, 400), question.golds()));
                 counts[3] += usize::from(judge::contains(&ours, question.golds()));
                 counts[4] += usize::from(top.document == question.gold_doc);
-                counts[5] += usize::from(passages.iter().any(|passage| passage.document == question.gold_doc));
+                counts[5] += usize::from(
+                    passages
+                        .iter()
+                        .any(|passage| passage.document == question.gold_doc),
+                );
             }
             if let Some(out) = &mut dump {
                 let units = extractive::weigh_features(&question.text, &passages, &options);
@@ -67,6 +92,8 @@ fn main() -> anyhow::Result<()> {
         }
         println!("{}: {counts:?}", set.name);
     }
-    if let Some(out) = &mut dump { out.flush()?; }
+    if let Some(out) = &mut dump {
+        out.flush()?;
+    }
     Ok(())
 }

@@ -18,7 +18,10 @@ fn document(blocks: usize, sentences: usize) -> Extracted {
             heading = vec![format!("Partie {number}")];
             (BlockKind::Heading, heading[0].clone())
         } else {
-            (BlockKind::Paragraph, "L’agent présente une demande écrite à son chef. ".repeat(sentences))
+            (
+                BlockKind::Paragraph,
+                "L’agent présente une demande écrite à son chef. ".repeat(sentences),
+            )
         };
         let start = document.text.len();
         document.text.push_str(&text);

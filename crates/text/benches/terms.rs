@@ -32,7 +32,9 @@ fn visit_terms(bencher: Bencher<'_, '_>) {
     let bytes = BytesCount::of_str(&text);
     bencher.counter(bytes).bench(|| {
         let mut letters = 0;
-        visit(black_box(&text), Language::French, Steps::default(), |term| letters += term.text.len());
+        visit(black_box(&text), Language::French, Steps::default(), |term| {
+            letters += term.text.len()
+        });
         letters
     });
 }
@@ -41,7 +43,9 @@ fn visit_terms(bencher: Bencher<'_, '_>) {
 fn analyze_text(bencher: Bencher<'_, '_>) {
     let text = text();
     let bytes = BytesCount::of_str(&text);
-    bencher.counter(bytes).bench(|| analyze(black_box(&text), Language::French));
+    bencher
+        .counter(bytes)
+        .bench(|| analyze(black_box(&text), Language::French));
 }
 
 #[divan::bench]

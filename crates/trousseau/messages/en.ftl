@@ -95,6 +95,7 @@ ledger-written = Proof written to { $file }.
 ledger-record = Record
 
 demo-collection = Collection “{ $collection }” ({ $label }):
+demo-asks = asked by “{ $user }”
 demo-proof-verified = Proof verified with nothing but the public key { $key }
 demo-proof-refused = Proof refused: { $fault }
 demo-next = Your turn: “trousseau ingest FOLDER”, then “trousseau ask "Your question?"”.

@@ -95,6 +95,7 @@ ledger-written = Preuve écrite dans { $file }.
 ledger-record = Enregistrement
 
 demo-collection = Collection « { $collection } » ({ $label }) :
+demo-asks = demandé par « { $user } »
 demo-proof-verified = Preuve vérifiée avec la seule clé publique { $key }
 demo-proof-refused = Preuve refusée : { $fault }
 demo-next = À vous : « trousseau ingest DOSSIER », puis « trousseau ask "Votre question ?" ».
