@@ -35,7 +35,6 @@ pub(crate) async fn fill(root: &Path) {
     cast(&mut gateway, "local", &model);
     let refused = ingest_until_refused(&gateway, root).await;
     assert!(CLEAR.contains(&refused.as_str()), "{refused}");
-    eprintln!("REFUSED {refused}");
 
     let mut answered = fs_err::File::create(root.join("answered")).unwrap();
     let refused = 'asking: {
