@@ -310,13 +310,12 @@ fn translate(command: Command, key: &str, messages: &Messages) -> Command {
                 (false, true) => "help-global-options",
             };
             let text = format!("{text}{}", choices(&argument, messages));
-            let argument = argument
-                .help(text)
-                .help_heading(messages.plain(heading))
-                .hide_possible_values(true)
-                .hide_default_value(true);
+            let argument = argument.help(text).help_heading(messages.plain(heading));
             match value(&argument) {
-                Some(key) => argument.value_name(messages.plain(&key)),
+                Some(key) => argument
+                    .value_name(messages.plain(&key))
+                    .hide_possible_values(true)
+                    .hide_default_value(true),
                 None => argument,
             }
         });
