@@ -92,6 +92,9 @@ pub(crate) enum AppError {
     /// A file or a pipe failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// Standard output could not be written.
+    #[error("standard output: {0}")]
+    Output(std::io::Error),
     /// No file could be ingested.
     #[error("none of the {failed} files could be ingested")]
     NothingIngested {
@@ -114,7 +117,7 @@ impl Explain for AppError {
             Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } => ErrorKind::InvalidInput,
             Self::Locked { .. } => ErrorKind::Conflict,
             Self::NothingYet { .. } | Self::NoKey { .. } => ErrorKind::NotFound,
-            Self::Io(_) | Self::Ledger(_) => ErrorKind::Internal,
+            Self::Io(_) | Self::Output(_) | Self::Ledger(_) => ErrorKind::Internal,
             Self::LedgerUnsound { .. } => ErrorKind::Corrupt,
         }
     }
@@ -128,6 +131,7 @@ impl Explain for AppError {
             Self::NotAnEntry { .. } => "app-not-an-entry",
             Self::Ledger(error) => error.code(),
             Self::Io(_) => "app-io",
+            Self::Output(_) => "app-output",
             Self::NothingIngested { .. } => "app-nothing-ingested",
             Self::LedgerUnsound { .. } => "app-ledger-unsound",
         }
@@ -143,7 +147,7 @@ impl Explain for AppError {
             Self::NoKey { name } => vec![("name", name.clone())],
             Self::NotAnEntry { text } => vec![("text", text.clone())],
             Self::Ledger(error) => error.fields(),
-            Self::Io(error) => vec![("reason", error.to_string())],
+            Self::Io(error) | Self::Output(error) => vec![("reason", error.to_string())],
             Self::NothingIngested { failed } => vec![("failed", failed.to_string())],
             Self::LedgerUnsound { directory, findings } => {
                 vec![

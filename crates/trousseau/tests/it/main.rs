@@ -11,4 +11,4 @@ mod json;
 // mod ledger;
 // mod limits;
 // mod resume;
-// mod usage;
+mod usage;
