@@ -133,7 +133,9 @@ impl Explain for StoreError {
         match self {
             Self::Sql { path, source } => vec![shown(path), ("reason", source.to_string())],
             Self::Full { path } => vec![shown(path)],
-            Self::Disk { path, reason } | Self::Damaged { path, reason } => vec![shown(path), ("reason", reason.clone())],
+            Self::Disk { path, reason } | Self::Damaged { path, reason } => {
+                vec![shown(path), ("reason", reason.clone())]
+            }
             Self::Newer { path, found, known } => {
                 vec![
                     shown(path),
