@@ -300,7 +300,11 @@ impl LexicalIndex {
             .num_merge_threads(1)
             .memory_budget_per_thread(WRITER_MEMORY)
             .build();
-        self.index.writer_with_options(options)
+        let writer = self.index.writer_with_options(options)?;
+        // A process killed before its commit leaves files that no commit names. The next commit may choose
+        // the same names, and would fail on them.
+        writer.garbage_collect_files().wait()?;
+        Ok(writer)
     }
 
     /// The best `limit` chunks for `question` among those that `filter` lets through, best first.
