@@ -9,7 +9,7 @@ use crate::sets::{Set, mean};
 /// Changes one thing.
 type Variant = (&'static str, fn(&mut Steps, &mut Weights));
 
-const VARIANTS: [Variant; 22] = [
+const VARIANTS: [Variant; 23] = [
     ("as it is", |_, _| {}),
     ("without elisions split off", |steps, _| steps.elisions = false),
     ("without accents folded", |steps, _| steps.folding = false),
@@ -17,12 +17,15 @@ const VARIANTS: [Variant; 22] = [
     ("without stems", |steps, _| steps.stems = false),
     ("without word families", |steps, _| steps.families = false),
     ("without hyphenated wholes and parts", |steps, _| {
-        steps.compounds = false
+        steps.compounds = false;
     }),
     ("without numbers in one spelling", |steps, _| {
-        steps.numbers = false
+        steps.numbers = false;
     }),
     ("vague words count fully", |_, weights| weights.vague = 1.0),
+    ("without typing errors forgiven", |_, weights| {
+        weights.respelt = 0.0;
+    }),
     ("without words as written", |_, weights| weights.form = 0.0),
     ("without pairs", |_, weights| weights.pair = 0.0),
     ("without titles", |_, weights| weights.title = 0.0),
@@ -30,7 +33,7 @@ const VARIANTS: [Variant; 22] = [
     ("without parts", |_, weights| weights.part = 0.0),
     ("without openings", |_, weights| weights.opening = 0.0),
     ("analysis alone, plain BM25 of chunks", |_, weights| {
-        *weights = plain()
+        *weights = plain();
     }),
     ("k1 0.9, b 0.4", |_, weights| (weights.k1, weights.b) = (0.9, 0.4)),
     ("k1 0.9, b 0.75", |_, weights| weights.k1 = 0.9),
@@ -47,6 +50,7 @@ fn plain() -> Weights {
         part: 0.0,
         opening: 0.0,
         vague: 1.0,
+        respelt: 0.0,
         ..Weights::default()
     }
 }

@@ -80,6 +80,9 @@ fn cargo_test(run: &Run<'_>) -> Result<Tally> {
     command.env("INSTA_UPDATE", "no");
     if run.options.long {
         command.env("TROUSSEAU_LONG", "1").env("PROPTEST_CASES", "4096");
+    } else {
+        // A run that decides whether a change lands gives the same answer twice; the long one looks further.
+        command.env("PROPTEST_RNG_SEED", "1");
     }
     count_tests(command, say)
 }

@@ -11,7 +11,7 @@ const HEADING_CHARS: usize = 200;
 
 /// The most bytes that all heading paths of a file may take together: a long heading over many small
 /// blocks would otherwise multiply a file's size.
-const HEADING_BYTES: usize = 128 << 20;
+const HEADING_BYTES: usize = 64 << 20;
 
 /// The blocks of one file, in order, under the outline of its headings.
 pub(crate) struct Blocks {

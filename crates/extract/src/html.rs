@@ -26,7 +26,11 @@ const DECLARATION_BYTES: usize = 4096;
 
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let Decoded { text, mut warnings } = decode(bytes, declared_encoding(bytes))?;
-    let page = run(&text, Page::new(limits, Composer::new(limits)))?;
+    let mut page = run(&text, Page::new(limits, Composer::new(limits)))?;
+    if page.in_title {
+        // A title without an end has swallowed the page.
+        page = run(&text, Page::new(limits, Composer::new(limits)).without_title())?;
+    }
     if page.hidden {
         warnings.push(warning::HIDDEN_TEXT);
     }
@@ -41,7 +45,7 @@ pub(crate) fn append(
     out: &mut Composer,
 ) -> Result<Option<&'static str>, ExtractError> {
     let mine = std::mem::replace(out, Composer::new(limits));
-    let page = run(markup, Page::new(limits, mine))?;
+    let page = run(markup, Page::new(limits, mine).without_title())?;
     *out = page.out;
     Ok(page.hidden.then_some(warning::HIDDEN_TEXT))
 }

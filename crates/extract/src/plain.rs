@@ -170,21 +170,22 @@ fn division(line: &str) -> Option<u8> {
     Some(DIVISION + rank)
 }
 
-/// "2.1 Objet", "3. Durée": numbered, alone, and no item of a list whose items stand apart.
+/// "2.1 Objet", "3. Durée", "IV - Sanctions": numbered, alone, and no item of a list whose items stand apart.
 fn number(line: &str, next: Option<&str>) -> Option<u8> {
     let (number, rest) = line.split_once(' ')?;
-    let number = number.strip_suffix(['.', ')']).unwrap_or(number);
-    let parts = number.split('.');
+    let name = rest.trim_start_matches(['-', '–', ' ']);
+    let (number, ended) = match number.strip_suffix(['.', ')']) {
+        Some(number) => (number, true),
+        None => (number, name.len() < rest.len()),
+    };
     let numeral = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     let roman = number.len() > 1 && number.len() <= 5 && number.bytes().all(|b| b"IVX".contains(&b));
-    if !parts.clone().all(numeral) && !roman {
+    if !roman && !number.split('.').all(numeral) {
         return None;
     }
-    let depth = parts.count();
-    let plain = depth == 1 && !roman;
-    let ended = line[number.len()..].starts_with(['.', ')']);
-    let in_list = plain && next.is_none_or(|next| marker(next).is_some());
-    if plain && !ended || in_list || !rest.trim_start().starts_with(char::is_uppercase) || is_sentence(line) {
+    let depth = number.split('.').count();
+    let in_list = depth == 1 && !roman && next.is_none_or(|next| marker(next).is_some());
+    if depth == 1 && !ended || in_list || !name.starts_with(char::is_uppercase) || is_sentence(line) {
         return None;
     }
     Some(NUMBERED + u8::try_from(depth.min(9)).unwrap_or(9))

@@ -6,7 +6,7 @@
 //! - it can gain no privileges (`PR_SET_NO_NEW_PRIVS`);
 //! - where the kernel has Landlock, it reaches no file, no TCP port, no abstract socket, and signals nobody.
 //!
-//! The pool does the rest: it gives the process an empty environment and three pipes. A kernel without one of
+//! The pool does the rest: it gives the process an empty environment, its two pipes, and no other descriptor. A kernel without one of
 //! these walls is said, not silently accepted: [`raise`] names what is missing.
 
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
@@ -25,8 +25,8 @@ pub struct Heights {
 /// Puts up the walls; gives what is missing, in words for the log.
 pub fn raise(heights: &Heights) -> Vec<String> {
     let mut missing = Vec::new();
-    if let Some(count) = inherited_descriptors() {
-        missing.push(format!("{count} descriptors were inherited"));
+    for target in inherited_descriptors() {
+        missing.push(format!("a descriptor was inherited: {target}"));
     }
     let limits = [
         (Resource::As, heights.memory, "memory limit"),
@@ -75,11 +75,17 @@ fn landlock() -> Result<RulesetStatus, landlock::RulesetError> {
     Ok(status.ruleset)
 }
 
-/// How many descriptors are open beside the three standard ones. Rust opens none that a child inherits, so
-/// they come from whoever started the program; without `unsafe` they can be counted but not closed.
-fn inherited_descriptors() -> Option<usize> {
-    let open = fs_err::read_dir("/proc/self/fd").ok()?;
-    // One of them is the folder that is being read.
-    let count = open.count().saturating_sub(4);
-    (count > 0).then_some(count)
+/// What is open beside the three standard descriptors: the pool passes on nothing, but it may not be the
+/// pool that started this process.
+fn inherited_descriptors() -> Vec<String> {
+    let Ok(open) = fs_err::read_dir("/proc/self/fd") else {
+        return Vec::new();
+    };
+    let foreign = open.flatten().filter_map(|entry| {
+        let standard = matches!(entry.file_name().to_str(), Some("0" | "1" | "2"));
+        let target = fs_err::read_link(entry.path()).ok().filter(|_| !standard)?;
+        // The process's own are this folder and its gauge of memory.
+        (!target.starts_with("/proc")).then(|| target.display().to_string())
+    });
+    foreign.collect()
 }

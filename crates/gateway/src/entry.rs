@@ -199,6 +199,8 @@ pub struct Outline {
     pub time: Timestamp,
     /// Of an outcome: the index of its decision.
     pub decision: Option<u64>,
+    /// Of an outcome: how it ended.
+    pub state: Option<State>,
 }
 
 #[cfg(test)]
@@ -207,9 +209,8 @@ mod tests {
     use crate::commitment::Secret;
 
     #[test]
-    fn a_decision_reads_as_documented() {
+    fn an_outcome_reads_as_documented() {
         let secret = Secret([0; 32]);
-        let label = Label::default();
         let entry = Entry::new(
             Timestamp::UNIX_EPOCH,
             Event::Outcome(Outcome {
@@ -224,9 +225,8 @@ mod tests {
             }),
         );
         let bytes = entry.to_bytes().unwrap();
-        insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @"");
+        insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @r#"{"v":1,"time":"1970-01-01T00:00:00Z","type":"outcome","decision":3,"state":"answered","target":"local","model":"extractive/1","answer":"7479ca33f66224eb2283b8d476549692134a11430f8942239632e2439a5c8e9e","citations":1}"#);
         let outline: Outline = serde_json::from_slice(&bytes).unwrap();
         assert_eq!((outline.kind.as_str(), outline.decision), ("outcome", Some(3)));
-        assert_eq!(label, Label::default());
     }
 }

@@ -6,7 +6,9 @@
 //! ```
 //!
 //! Tasks are worked on in batches, one transaction and one wait for the ledger's disk each. While a batch
-//! is committed, the next one is read. A kill at any moment leaves tasks from which the next run goes on.
+//! is committed, the next one is read. Tasks on one document never meet in a batch or in two neighbouring
+//! ones, so that the last one has the last word. A kill at any moment leaves tasks from which the next run
+//! goes on.
 
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -14,13 +16,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use trousseau_core::digest::Digest;
-use trousseau_core::document::Extracted;
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Reader, Tenant};
-use trousseau_extract::{DETECT_BYTES, Format, Source};
 use trousseau_ledger::Durability;
 use trousseau_policy::detect::detect;
 use trousseau_retrieval::chunk::chunk;
+use trousseau_retrieval::extraction::{ReadFile, Unread};
 use trousseau_retrieval::library::blocking;
 use trousseau_retrieval::source::{self, Listing};
 use trousseau_retrieval::store::{Committed, NewDocument, NewTask, Operation, Outcome, Task, TaskError};
@@ -140,16 +141,23 @@ impl Gateway {
     }
 
     /// Works on the tenant's tasks until none waits, those of an earlier run that was cut included, and brings
-    /// the indexes up to date.
+    /// the indexes up to date. Whoever calls it meanwhile for the same tenant waits.
     pub async fn ingest(&self, tenant: &Tenant, ends: &Ends) -> Result<(), GatewayError> {
         let store = self.library.store();
+        let _one_at_a_time = store.work(tenant).await;
         store.requeue(tenant).await?;
         let owed = store.owed(tenant).await?;
         self.settle(tenant, owed, ends).await?;
         let mut queue = VecDeque::new();
-        let mut batch = self.read_batch(tenant, &mut queue).await?;
-        while !batch.is_empty() {
-            let reading = self.read_batch(tenant, &mut queue);
+        let mut batch = Batch::default();
+        loop {
+            if batch.is_empty() {
+                batch = self.read_batch(tenant, &mut queue, HashSet::new()).await?;
+            }
+            if batch.is_empty() {
+                break;
+            }
+            let reading = self.read_batch(tenant, &mut queue, batch.ids(tenant));
             let (next, written) = tokio::join!(reading, self.write_batch(tenant, batch, ends));
             written?;
             batch = next?;
@@ -157,21 +165,28 @@ impl Gateway {
         Ok(self.library.refresh(tenant).await?)
     }
 
-    /// Takes the next tasks up to the point where their documents stand ready to be committed.
-    async fn read_batch(&self, tenant: &Tenant, queue: &mut VecDeque<Task>) -> Result<Batch, GatewayError> {
+    /// Takes the next tasks up to the point where their documents stand ready to be committed. A task on one
+    /// of the documents that are `busy` and those behind it are left for later.
+    async fn read_batch(
+        &self,
+        tenant: &Tenant,
+        queue: &mut VecDeque<Task>,
+        busy: HashSet<String>,
+    ) -> Result<Batch, GatewayError> {
         if queue.is_empty() {
             queue.extend(self.library.store().claim(tenant, CLAIM_TASKS).await?);
         }
         let tasks = std::mem::take(queue);
         let limit = self.settings.limits.file_bytes;
-        let (mut batch, loaded, rest) = blocking(move || load_some(tasks, limit)).await?;
+        let owner = tenant.clone();
+        let (mut batch, loaded, rest) = blocking(move || load_some(&owner, tasks, busy, limit)).await?;
         *queue = rest;
         let changed = self.changed(tenant, loaded, &mut batch).await?;
         let read = self.extract(changed, &mut batch).await;
         let tenant = tenant.clone();
         blocking(move || {
-            for (file, format, extracted) in read {
-                batch.documents.push(prepare(&tenant, file, format, extracted)?);
+            for (file, contents) in read {
+                batch.documents.push(prepare(&tenant, file, contents)?);
             }
             Ok(batch)
         })
@@ -185,8 +200,7 @@ impl Gateway {
         loaded: Vec<Loaded>,
         batch: &mut Batch,
     ) -> Result<Vec<Loaded>, GatewayError> {
-        let id = |task: &Task| source::document_id(tenant, &task.collection, &task.source);
-        let ids: Vec<String> = loaded.iter().map(|file| id(&file.task)).collect();
+        let ids: Vec<String> = loaded.iter().map(|file| id(tenant, &file.task)).collect();
         let known = self.library.store().known(tenant, &ids).await?;
         let mut changed = Vec::with_capacity(loaded.len());
         for (file, id) in loaded.into_iter().zip(ids) {
@@ -206,31 +220,19 @@ impl Gateway {
     }
 
     /// Has the worker processes read the files. What cannot be read ends its task.
-    async fn extract(&self, files: Vec<Loaded>, batch: &mut Batch) -> Vec<(Loaded, Format, Extracted)> {
-        let mut readable = Vec::with_capacity(files.len());
-        for file in files {
-            let first = file
-                .bytes
-                .get(..file.bytes.len().min(DETECT_BYTES))
-                .unwrap_or_default();
-            match Format::detect(&file.task.path, first) {
-                Ok(format) => readable.push((file, format)),
-                Err(error) => batch.ended.push((file.task, Err(TaskError::of(&error)))),
-            }
-        }
-        let sources: Vec<Source<'_>> = readable
+    async fn extract(&self, files: Vec<Loaded>, batch: &mut Batch) -> Vec<(Loaded, ReadFile)> {
+        let unread: Vec<Unread<'_>> = files
             .iter()
-            .map(|(file, format)| Source {
+            .map(|file| Unread {
                 name: &file.task.path,
-                format: *format,
                 bytes: &file.bytes,
             })
             .collect();
-        let extracted = self.extraction.extract_all(&sources).await;
-        let mut read = Vec::with_capacity(readable.len());
-        for ((file, format), end) in readable.into_iter().zip(extracted) {
+        let ends = self.extraction.read_all(&unread).await;
+        let mut read = Vec::with_capacity(files.len());
+        for (file, end) in files.into_iter().zip(ends) {
             match end {
-                Ok(extracted) => read.push((file, format, extracted)),
+                Ok(contents) => read.push((file, contents)),
                 Err(error) => batch.ended.push((file.task, Err(TaskError::of(&error)))),
             }
         }
@@ -334,6 +336,13 @@ impl Batch {
     fn is_empty(&self) -> bool {
         self.documents.is_empty() && self.removals.is_empty() && self.ended.is_empty()
     }
+
+    /// The documents it is about.
+    fn ids(&self, tenant: &Tenant) -> HashSet<String> {
+        let kept = self.documents.iter().map(|document| document.id.clone());
+        let removed = self.removals.iter().map(|task| id(tenant, task));
+        kept.chain(removed).collect()
+    }
 }
 
 /// A file in memory.
@@ -367,13 +376,20 @@ impl Evidence {
     }
 }
 
-/// Lists every path. A path that cannot be listed at all is a fault like any other.
+/// The document that a task is about.
+fn id(tenant: &Tenant, task: &Task) -> String {
+    source::document_id(tenant, &task.collection, &task.source)
+}
+
+/// Lists every path, and each file once. A path that cannot be listed at all is a fault like any other.
 fn list_all(paths: &[PathBuf]) -> Listing {
     let mut all = Listing::default();
+    let mut seen = HashSet::new();
     for path in paths {
         match source::list(path) {
             Ok(listing) => {
-                all.files.extend(listing.files);
+                let new = |file: &PathBuf| seen.insert(file.clone());
+                all.files.extend(listing.files.into_iter().filter(new));
                 all.faults.extend(listing.faults);
             }
             Err(fault) => all.faults.push((path.clone(), fault)),
@@ -382,13 +398,19 @@ fn list_all(paths: &[PathBuf]) -> Listing {
     all
 }
 
-/// Loads files until a batch is full; the rest of the tasks comes back.
-fn load_some(mut tasks: VecDeque<Task>, limit: u64) -> (Batch, Vec<Loaded>, VecDeque<Task>) {
+/// Loads files until a batch is full or a task is about a document that is `busy` or in the batch already; the
+/// rest of the tasks comes back.
+fn load_some(
+    tenant: &Tenant,
+    mut tasks: VecDeque<Task>,
+    mut busy: HashSet<String>,
+    limit: u64,
+) -> (Batch, Vec<Loaded>, VecDeque<Task>) {
     let mut batch = Batch::default();
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut held = 0;
     while loaded.len() < BATCH_TASKS && held < BATCH_BYTES {
-        let Some(task) = tasks.pop_front() else {
+        let Some(task) = tasks.pop_front_if(|task| busy.insert(id(tenant, task))) else {
             break;
         };
         if task.operation == Operation::Remove {
@@ -407,17 +429,13 @@ fn load_some(mut tasks: VecDeque<Task>, limit: u64) -> (Batch, Vec<Loaded>, VecD
 }
 
 /// Cuts and labels what was read.
-fn prepare(
-    tenant: &Tenant,
-    file: Loaded,
-    format: Format,
-    extracted: Extracted,
-) -> Result<NewDocument, GatewayError> {
+fn prepare(tenant: &Tenant, file: Loaded, contents: ReadFile) -> Result<NewDocument, GatewayError> {
+    let ReadFile { format, extracted } = contents;
     let mut label = file.task.label.clone();
     label.raise(&detect(&extracted.text).label());
     Ok(NewDocument {
-        id: source::document_id(tenant, &file.task.collection, &file.task.source),
-        format: format.name().to_owned(),
+        id: id(tenant, &file.task),
+        format: format.to_owned(),
         digest: file.digest,
         original: file.bytes,
         label,

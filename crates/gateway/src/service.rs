@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use trousseau_core::chat::ChatModel;
 use trousseau_core::digest::Digest;
-use trousseau_extract::Pool;
 use trousseau_policy::date::Date;
 use trousseau_policy::decide::Target;
 use trousseau_policy::rules::Rules;
+use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
 
 use crate::error::GatewayError;
@@ -34,7 +34,7 @@ pub struct Gateway {
     /// The ledgers.
     pub logs: Logs,
     /// The worker processes that read files.
-    pub extraction: Pool,
+    pub extraction: Extraction,
     /// The clock.
     pub now: fn() -> Timestamp,
 }

@@ -37,7 +37,11 @@ impl Explain for NotADate {
 
 impl Date {
     /// The last day there is, by which everything has expired.
-    pub const LAST: Self = Self { year: 9999, month: 12, day: 31 };
+    pub const LAST: Self = Self {
+        year: 9999,
+        month: 12,
+        day: 31,
+    };
 
     /// A day, or `None` when the calendar has no such day.
     pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {

@@ -51,6 +51,32 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// Its key in the message catalogue, whose message has the field `name`.
+    pub const fn message(&self) -> &'static str {
+        match self {
+            Self::Key { .. } => "origin-key",
+            Self::Header => "origin-header",
+            Self::Route { .. } => "origin-route",
+            Self::Collection { .. } => "origin-collection",
+            Self::Detector { .. } => "origin-detector",
+            Self::History { .. } => "origin-history",
+            Self::Passage { .. } => "origin-passage",
+        }
+    }
+
+    /// What its message names: a key, a route, a collection, a detector, an entry or a document's title.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Key { name } | Self::Route { name } | Self::Collection { name } => name,
+            Self::Header => "",
+            Self::Detector { detector, .. } => detector.name(),
+            Self::History { entry } => entry,
+            Self::Passage { title, .. } => title,
+        }
+    }
+}
+
 /// One origin and the label it asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Raise {

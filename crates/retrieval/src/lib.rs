@@ -1,7 +1,7 @@
 //! Documents kept and found.
 //!
-//! A file enters through [`source`], which lists folders and loads bytes. The ingest path of the
-//! gateway has it extracted and labelled; [`chunk`] cuts its blocks into chunks; [`store`], the truth, keeps it in
+//! A file enters through [`source`], which lists folders and loads bytes; [`extraction`] has it read by a worker
+//! process; [`chunk`] cuts its blocks into chunks; [`store`], the truth, keeps it in
 //! one transaction of [`database`]. [`library`] brings the derived indexes up to date from the store's
 //! outbox and answers searches: [`lexical`] finds candidates, [`rank`] scores them, the store checks each
 //! against the truth before it leaves. [`extractive`] answers a question with verbatim sentences of the
@@ -12,6 +12,7 @@
 pub mod chunk;
 pub mod database;
 pub mod error;
+pub mod extraction;
 pub mod extractive;
 pub mod lexical;
 pub mod library;

@@ -13,6 +13,7 @@ use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
 use trousseau_retrieval::database::Access;
+use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::extractive::{Extractive, Wording};
 use trousseau_retrieval::library::Library;
 
@@ -95,6 +96,14 @@ impl App {
         Self::assemble(place, Access::Write, Some(lock)).await
     }
 
+    /// Opens the data folder to write to it, or, while another process does, to read what it has so far.
+    pub(crate) async fn open_or_read(global: &Global) -> Result<Self, Failure> {
+        match Self::open(global).await {
+            Err(failure) if failure.is_locked() => Self::read(global).await,
+            opened => opened,
+        }
+    }
+
     /// Opens the data folder to read from it, whoever writes to it meanwhile.
     pub(crate) async fn read(global: &Global) -> Result<Self, Failure> {
         let place = place(global)?;
@@ -175,14 +184,14 @@ fn models(config: &Config) -> HashMap<String, Arc<dyn ChatModel>> {
     models
 }
 
-fn extraction(config: &Config) -> Result<Pool, AppError> {
+fn extraction(config: &Config) -> Result<Extraction, AppError> {
     let program = std::env::current_exe()?;
     let mut options = PoolOptions::new(program, [WORKER]);
     options.workers = config.extraction.workers;
     options.memory_limit = config.extraction.memory_bytes;
     options.timeout = config.settings.limits.extraction;
     options.limits.max_bytes = config.settings.limits.file_bytes;
-    Ok(Pool::new(options))
+    Ok(Extraction::new(Pool::new(options)))
 }
 
 /// Creates a folder that only its owner may enter.

@@ -2,116 +2,99 @@
 
 use html5ever::tokenizer::Tag;
 
-/// Whether an element begins on a new line, as the rendering section of the HTML standard says.
+/// Elements that begin on a new line, as the rendering section of the HTML standard says. Sorted.
+const BLOCK: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hgroup",
+    "hr",
+    "html",
+    "legend",
+    "li",
+    "listing",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "optgroup",
+    "option",
+    "p",
+    "plaintext",
+    "pre",
+    "search",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "title",
+    "tr",
+    "ul",
+    "xmp",
+];
+
+/// Elements that stand in a line but look apart from the words around them. Sorted.
+const APART: &[&str] = &[
+    "audio", "button", "canvas", "img", "input", "object", "select", "textarea", "video",
+];
+
+/// Elements without content. Sorted.
+const VOID: &[&str] = &[
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+];
+
+/// Elements whose content is not the text of the page. Sorted.
+const DROPPED: &[&str] = &[
+    "audio", "canvas", "datalist", "iframe", "nav", "noembed", "noframes", "noscript", "object", "script",
+    "select", "style", "svg", "template", "textarea", "video",
+];
+
+/// Whether an element begins on a new line.
 pub(super) fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "head"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "html"
-            | "legend"
-            | "li"
-            | "listing"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "option"
-            | "p"
-            | "plaintext"
-            | "pre"
-            | "search"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "title"
-            | "tr"
-            | "ul"
-            | "xmp"
-    )
+    BLOCK.binary_search(&name).is_ok()
 }
 
-/// Elements that stand in a line but look apart from the words around them.
+/// Whether an element in a line is seen as something else than a word.
 pub(super) fn is_apart(name: &str) -> bool {
-    matches!(
-        name,
-        "button" | "img" | "input" | "select" | "textarea" | "object" | "video" | "audio" | "canvas"
-    )
+    APART.binary_search(&name).is_ok()
 }
 
+/// Whether an element has no content and no end tag.
 pub(super) fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "source"
-            | "track"
-            | "wbr"
-    )
+    VOID.binary_search(&name).is_ok()
 }
 
-/// Elements whose content is not the page's text.
+/// Whether an element's content is not the page's text.
 pub(super) fn is_dropped(name: &str) -> bool {
-    matches!(
-        name,
-        "script"
-            | "style"
-            | "template"
-            | "noscript"
-            | "nav"
-            | "svg"
-            | "iframe"
-            | "noembed"
-            | "noframes"
-            | "object"
-            | "audio"
-            | "video"
-            | "canvas"
-            | "select"
-            | "datalist"
-            | "textarea"
-    )
+    DROPPED.binary_search(&name).is_ok()
 }
 
 /// Whether a tag's attributes hide its element.
@@ -212,5 +195,17 @@ impl Skipped {
         }
         self.depth -= 1;
         SkipEnd::No
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_sorted() {
+        for list in [BLOCK, APART, VOID, DROPPED] {
+            assert!(list.is_sorted(), "{list:?}");
+        }
     }
 }

@@ -30,7 +30,10 @@ pub(super) struct Page {
     flow: Flow,
     breaks: u32,
     heading: Option<u8>,
-    in_title: bool,
+    /// Whether a title is to be looked for.
+    pub(super) has_title: bool,
+    /// Whether it is open.
+    pub(super) in_title: bool,
     code: Option<String>,
     skipped: Option<(Skipped, bool)>,
     containers: Vec<Container>,
@@ -50,6 +53,7 @@ impl Page {
             flow: Flow::new(),
             breaks: 0,
             heading: None,
+            has_title: true,
             in_title: false,
             code: None,
             skipped: None,
@@ -58,6 +62,12 @@ impl Page {
             in_cell: false,
             group: 0,
         }
+    }
+
+    /// The same, taking a title for a paragraph.
+    pub(super) const fn without_title(mut self) -> Self {
+        self.has_title = false;
+        self
     }
 
     pub(super) fn text(&mut self, text: &str) {
@@ -124,7 +134,7 @@ impl Page {
             "table" => self.start_table(),
             "tr" => self.start_row(),
             "td" | "th" => self.start_cell(),
-            "title" if self.title.is_none() => {
+            "title" if self.has_title && self.title.is_none() => {
                 self.flush()?;
                 self.in_title = true;
                 Ok(())
@@ -371,7 +381,6 @@ impl Page {
 
     /// Ends what is open at the end of the file.
     pub(super) fn end(&mut self) -> Result<(), ExtractError> {
-        self.in_title = false;
         self.end_code()?;
         while self.tables > 0 {
             self.end_table()?;

@@ -47,7 +47,7 @@ impl TokenSink for Sink {
                 *outcome = page.tag(&tag);
                 // XHTML closes such elements in their start tag.
                 if tag.kind == TagKind::StartTag && !tag.self_closing {
-                    return raw_content(&tag.name);
+                    return raw_content(&tag.name, page.has_title);
                 }
             }
             Token::NullCharacterToken
@@ -61,10 +61,11 @@ impl TokenSink for Sink {
 }
 
 /// How the content of an element that holds no tags is to be read.
-fn raw_content(name: &str) -> TokenSinkResult<()> {
+fn raw_content(name: &str, has_title: bool) -> TokenSinkResult<()> {
     match name {
         "script" => TokenSinkResult::RawData(RawKind::ScriptData),
         "style" | "xmp" | "iframe" | "noembed" | "noframes" => TokenSinkResult::RawData(RawKind::Rawtext),
+        "title" if !has_title => TokenSinkResult::Continue,
         "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
         "plaintext" => TokenSinkResult::Plaintext,
         _ => TokenSinkResult::Continue,

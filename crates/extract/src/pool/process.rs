@@ -16,8 +16,11 @@ use super::{PoolOptions, Source};
 use crate::ExtractError;
 use crate::frame::{self, Hello, PREFIX, Ready, Reply, Request};
 
-/// How long a process may take to be ready, and to end when its input does.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a process may take to be ready, on a machine with much else to do.
+const TO_BE_READY: Duration = Duration::from_secs(30);
+
+/// How long it may take to end when its input does.
+const TO_END: Duration = Duration::from_secs(5);
 
 /// A body up to this size is written together with its header.
 const SMALL: usize = 64 << 10;
@@ -50,6 +53,8 @@ impl Process {
             program: options.program.display().to_string(),
             reason,
         };
+        // Rust's own descriptors are not inherited, but those the program was started with would be.
+        close_fds::set_fds_cloexec_threadsafe(3, &[]);
         let mut child = Command::new(&options.program)
             .args(&options.args)
             .env_clear()
@@ -74,7 +79,7 @@ impl Process {
             busy: Duration::ZERO,
             retire: false,
         };
-        match timeout(PATIENCE, process.greet(options)).await {
+        match timeout(TO_BE_READY, process.greet(options)).await {
             Ok(Ok(())) => Ok(process),
             Ok(Err(_)) => Err(failed(process.cause_of_death().await)),
             Err(_) => {
@@ -149,7 +154,7 @@ impl Process {
     pub(super) async fn end(self) {
         let Self { mut child, stdin, .. } = self;
         drop(stdin);
-        if timeout(PATIENCE, child.wait()).await.is_err() {
+        if timeout(TO_END, child.wait()).await.is_err() {
             let _gone = child.kill().await;
         }
     }
@@ -167,7 +172,7 @@ impl Process {
             ..
         } = self;
         drop((stdin, stdout));
-        match timeout(PATIENCE, child.wait()).await {
+        match timeout(TO_END, child.wait()).await {
             Ok(Ok(status)) => match (status.signal(), status.code()) {
                 (Some(signal), _) => format!("signal {signal}"),
                 (None, Some(0)) => "its reply cannot be understood".to_owned(),

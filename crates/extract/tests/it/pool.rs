@@ -192,6 +192,17 @@ async fn a_caller_that_gives_up_leaves_no_process_behind() {
 }
 
 #[tokio::test]
+async fn a_pool_that_is_dropped_leaves_no_process_behind() {
+    let pool = Pool::new(options("forget"));
+    reads_on(&pool).await;
+    assert_eq!(processes("forget").len(), 1);
+    drop(pool);
+    while !processes("forget").is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_process_is_replaced_after_its_share_of_files() {
     let mut options = options("recycle");
     options.recycle_after = 2;
@@ -290,10 +301,17 @@ async fn a_program_that_is_no_worker_is_named() {
 
 #[tokio::test]
 async fn a_worker_reaches_nothing() {
+    let inheritable = tempfile::tempfile().unwrap();
+    rustix::io::fcntl_setfd(&inheritable, rustix::io::FdFlags::empty()).unwrap();
     let pool = Pool::new(options("spy"));
     let told = pool.extract("spy", Format::Text, b"x").await.unwrap().text;
     let could: Vec<&str> = told.lines().filter(|line| line.ends_with("true")).collect();
     assert!(could.is_empty(), "{could:?}");
+    let missing = pool.missing_walls();
+    assert!(
+        missing.iter().all(|wall| wall.starts_with("Landlock")),
+        "{missing:?}"
+    );
     pool.shut_down().await;
 }
 

@@ -101,11 +101,10 @@ mod tests {
     use super::super::key::SigningKey;
     use super::*;
 
-    // The example of the Go documentation of `golang.org/x/mod/sumdb/note`.
-    const GO_PUBLIC: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
-    const GO_NOTE: &str = "If you think cryptography is the answer to your problem,\n\
-        then you don't know what your problem is.\n\n\
-        \u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+    // Written by golang.org/x/mod/sumdb/note (`tests/fsck`).
+    const GO_PUBLIC: &str = "example.org/log+5e2cef00+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+    const GO_NOTE: &str = "A note.\nOf two lines.\n\n\
+        \u{2014} example.org/log XizvABYzqiwrwMLL0hbYCPqmta9H+Zo8sOcEaYmvVk+3Vtb1n9ZFqA/HIzCIx19kQGSemU50d2Z4ZrvV6EUGUR2oOwI=\n";
 
     #[test]
     fn the_note_of_go_is_verified() {
@@ -113,7 +112,7 @@ mod tests {
         let note = SignedNote::parse(GO_NOTE).unwrap();
         assert!(note.is_signed_by(&key));
         assert_eq!(note.text.lines().count(), 2);
-        let changed = GO_NOTE.replace("answer", "Answer");
+        let changed = GO_NOTE.replace("two", "six");
         assert!(!SignedNote::parse(&changed).unwrap().is_signed_by(&key));
     }
 

@@ -9,6 +9,7 @@ use trousseau_policy::condition::Condition;
 use trousseau_policy::date::Date;
 use trousseau_policy::detect::Detector;
 use trousseau_policy::eligibility::Remedy;
+use trousseau_policy::explanation::Origin;
 use trousseau_policy::reason::Code;
 use trousseau_policy::rules::{DEFAULTS, RawRestriction, RawRules, Rules};
 
@@ -74,6 +75,26 @@ fn errors() -> Vec<Box<dyn Explain>> {
     errors
 }
 
+/// One origin of every kind.
+fn origins() -> [Origin; 7] {
+    let name = String::new;
+    [
+        Origin::Key { name: name() },
+        Origin::Header,
+        Origin::Route { name: name() },
+        Origin::Collection { name: name() },
+        Origin::Detector {
+            detector: Detector::Email,
+            spans: vec![],
+        },
+        Origin::History { entry: name() },
+        Origin::Passage {
+            document: name(),
+            title: name(),
+        },
+    ]
+}
+
 /// Every key that the crate asks for, with the fields it gives.
 fn asked() -> BTreeMap<String, BTreeSet<&'static str>> {
     let mut asked = BTreeMap::new();
@@ -103,16 +124,8 @@ fn asked() -> BTreeMap<String, BTreeSet<&'static str>> {
     {
         asked.insert(key, BTreeSet::new());
     }
-    for origin in [
-        "key",
-        "header",
-        "route",
-        "collection",
-        "detector",
-        "history",
-        "passage",
-    ] {
-        asked.insert(format!("origin-{origin}"), BTreeSet::from(["name"]));
+    for origin in origins() {
+        asked.insert(origin.message().to_owned(), BTreeSet::from(["name"]));
     }
     asked
 }

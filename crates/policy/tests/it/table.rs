@@ -39,6 +39,7 @@ const TABLE: &str = "
     European, Chinese parent          x x . . . .
     European, stores in the US        x x . . . .
     European, American sub-processor  x x . . . .
+    European, French sub-processor    x x x . . .
     European, US exposure unknown     x x . . . .
     European, CN exposure unknown     x x . . . .
     European, premises unknown        x x x . . .
@@ -82,6 +83,9 @@ fn card_of(name: &str) -> String {
         "European, stores in the US" => european("storage_region = \"EU\"", "storage_region = \"US\""),
         "European, American sub-processor" => {
             format!("subprocessors = [{{ name = 'Acme', country = 'US' }}]\n{EUROPEAN}")
+        }
+        "European, French sub-processor" => {
+            format!("subprocessors = [{{ name = 'Acme', country = 'FR' }}]\n{EUROPEAN}")
         }
         "European, US exposure unknown" => european("us_law = false", "us_law = 'unknown'"),
         "European, CN exposure unknown" => european("chinese_law = false", ""),

@@ -229,6 +229,23 @@ fn a_question_is_only_words() {
 }
 
 #[test]
+fn a_typing_error_is_forgiven_within_what_may_be_read() {
+    let (_folder, index) = new_index();
+    let mut hidden = document("h", "le télétravial est secret");
+    hidden.class = Class::Restricted;
+    let changes = vec![
+        put("a", "le télétravail est permis"),
+        put("b", "le chat"),
+        Change::Put(hidden),
+    ];
+    index.apply(changes, 1).unwrap();
+    assert_eq!(found(&index, "téletravial"), ["a"]);
+    assert_eq!(found(&index, "téltravail"), ["a"]);
+    assert_eq!(found(&index, "chot"), [""; 0]);
+    assert_eq!(found(&index, "télécommande"), [""; 0]);
+}
+
+#[test]
 fn a_long_document_leaves_room_for_others() {
     let (_folder, index) = new_index();
     let texts: Vec<String> = (0..40).map(|at| format!("le chat numéro {at} dort")).collect();
@@ -257,8 +274,11 @@ fn an_index_of_another_version_is_emptied() {
     let payload = format!("\"{FORMAT} 5\"");
     assert!(text.contains(&payload));
     fs_err::write(&meta, text.replace(&payload, "\"0 5\"")).unwrap();
+    fs_err::write(folder.join("notes.txt"), "à garder").unwrap();
+    let before = files(&folder).len();
     let (index, applied) = LexicalIndex::open(&folder).unwrap();
     assert_eq!(applied, None);
+    assert!(folder.join("notes.txt").exists() && files(&folder).len() < before);
     assert_eq!(found(&index, "chat"), [""; 0]);
     index.apply(vec![put("b", "chat")], 6).unwrap();
     assert_eq!(found(&index, "chat"), ["b"]);
@@ -280,32 +300,37 @@ fn a_damaged_index_is_emptied() {
         |path, bytes| fs_err::write(path, vec![0xa5; bytes.len()]).unwrap(),
         |path, _| fs_err::remove_file(path).unwrap(),
     ];
+    let (pristine, index) = new_index();
+    index
+        .apply(vec![put("a", "le chat dort"), put("b", "un chien")], 1)
+        .unwrap();
+    index
+        .apply(vec![Change::Remove("b".to_owned()), put("c", "chat")], 2)
+        .unwrap();
+    drop(index);
+    let pristine = files(&pristine.path().join("lexical"));
     let mut emptied = 0;
-    for damage in damages {
-        for place in 0.. {
-            let (folder, index) = new_index();
-            index
-                .apply(vec![put("a", "le chat dort"), put("b", "un chien")], 1)
-                .unwrap();
-            index
-                .apply(vec![Change::Remove("b".to_owned()), put("c", "chat")], 2)
-                .unwrap();
-            drop(index);
-            let folder = folder.path().join("lexical");
-            let Some(file) = files(&folder).into_iter().nth(place) else {
-                break;
-            };
-            damage(&file, &fs_err::read(&file).unwrap());
-            let (index, applied) = LexicalIndex::open(&folder).unwrap();
-            let expected: &[&str] = match applied {
-                Some(2) => &["c", "a"],
-                Some(sequence) => panic!("{}: opened at {sequence}", file.display()),
-                None => &[],
-            };
-            assert_eq!(found(&index, "chat chien"), expected, "{}", file.display());
-            emptied += usize::from(applied.is_none());
+    for (damage, victim) in damages
+        .into_iter()
+        .flat_map(|damage| pristine.iter().map(move |file| (damage, file)))
+    {
+        let folder = tempfile::tempdir().unwrap();
+        for file in &pristine {
+            fs_err::copy(file, folder.path().join(file.file_name().unwrap())).unwrap();
+        }
+        let copy = folder.path().join(victim.file_name().unwrap());
+        damage(&copy, &fs_err::read(victim).unwrap());
+        let (index, applied) = LexicalIndex::open(folder.path()).unwrap();
+        let expected: &[&str] = match applied {
+            Some(2) => &["c", "a"],
+            Some(sequence) => panic!("{}: opened at {sequence}", copy.display()),
+            None => &[],
+        };
+        assert_eq!(found(&index, "chat chien"), expected, "{}", copy.display());
+        emptied += usize::from(applied.is_none());
+        if applied.is_none() && emptied == 1 {
             index.apply(vec![put("d", "chat")], 3).unwrap();
-            assert!(found(&index, "chat").contains(&"d".to_owned()));
+            assert_eq!(found(&index, "chat"), ["d"]);
         }
     }
     assert!(emptied >= 4 * 5, "only {emptied} damages were noticed");
@@ -337,7 +362,7 @@ fn searches_beside_a_writer_see_whole_commits() {
                 }
             });
         }
-        for round in 0..20 {
+        for round in 0..10 {
             let text = format!("chat {round}");
             index
                 .apply(vec![put("a", &text), put("b", &text)], round + 2)
@@ -348,7 +373,7 @@ fn searches_beside_a_writer_see_whole_commits() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     /// After any changes, exactly the documents put last and not removed are found.
     #[test]

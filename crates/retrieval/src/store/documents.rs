@@ -131,7 +131,7 @@ pub(super) fn readable(select: &str, rest: &str) -> sqlx::AssertSqlSafe<String> 
 }
 
 const ROW: &str =
-    "SELECT d.id, d.collection, d.path, d.title, d.format, d.digest, d.size, d.version, d.label,
+    "SELECT d.id, d.collection, d.source, d.path, d.title, d.format, d.digest, d.size, d.version, d.label,
     d.warnings, d.updated FROM documents d";
 
 impl Store {

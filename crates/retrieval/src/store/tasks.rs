@@ -174,6 +174,9 @@ pub struct Task {
     pub finished: Option<i64>,
 }
 
+/// How many task numbers back tasks that ended are remembered.
+const KEPT_TASKS: i64 = 100_000;
+
 const SELECT: &str =
     "SELECT id, kind, collection, path, source, label, readers, state, outcome, document, evidence,
     error, enqueued, finished FROM tasks ";
@@ -189,12 +192,10 @@ impl Store {
 
     /// Takes up to `limit` waiting tasks, oldest first, and marks them as being worked on.
     pub async fn claim(&self, tenant: &Tenant, limit: usize) -> Result<Vec<Task>, StoreError> {
-        let sql = concat!(
-            "UPDATE tasks SET state = 'processing' WHERE id IN
+        let sql = "UPDATE tasks SET state = 'processing' WHERE id IN
              (SELECT id FROM tasks WHERE tenant = ? AND state = 'enqueued' ORDER BY id LIMIT ?)
              RETURNING id, kind, collection, path, source, label, readers, state, outcome, document, evidence,
-             error, enqueued, finished"
-        );
+             error, enqueued, finished";
         let mut writer = self.database.writer().await?;
         let rows = sqlx::query(sql)
             .bind(tenant.as_str())
@@ -329,6 +330,15 @@ async fn enqueue(
         .execute(&mut *transaction)
         .await?;
     }
+    // A folder that is ingested every night must not make the table grow for ever.
+    sqlx::query(
+        "DELETE FROM tasks WHERE tenant = ?1 AND state IN ('succeeded', 'failed')
+         AND id <= (SELECT max(id) FROM tasks WHERE tenant = ?1) - ?2",
+    )
+    .bind(tenant.as_str())
+    .bind(KEPT_TASKS)
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await
 }
 

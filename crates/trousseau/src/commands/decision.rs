@@ -69,12 +69,15 @@ fn origin(printer: &Printer, raise: &Raise) -> String {
         Origin::Header => ("origin-header", String::new()),
         Origin::Route { name } => ("origin-route", name.clone()),
         Origin::Collection { name } => ("origin-collection", name.clone()),
-        Origin::Detector { detector, .. } => {
-            ("origin-detector", printer.messages.plain(&format!("detector-{}", detector.name())))
-        }
+        Origin::Detector { detector, .. } => (
+            "origin-detector",
+            printer.messages.plain(&format!("detector-{}", detector.name())),
+        ),
         Origin::History { entry } => ("origin-history", entry.clone()),
         Origin::Passage { title, .. } => ("origin-passage", title.clone()),
     };
     let told = printer.messages.text(key, &[("name", &name)]);
-    printer.messages.text("decision-origin", &[("origin", &told), ("label", &raise.label)])
+    printer
+        .messages
+        .text("decision-origin", &[("origin", &told), ("label", &raise.label)])
 }

@@ -77,5 +77,17 @@ banned = ["nobody"]
         panic!("the text reads well");
     };
     let told: Vec<&str> = faults.iter().map(|fault| fault.english.as_str()).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    upstream.u.url is missing
+    upstream.u.model is missing
+    upstream.v.kind: "claude" is not one of extractive, openai
+    route.r.targets: there is no "w"; there are u
+    route.r.durability: "batch" is not one of request
+    collection: the name "a" is taken twice
+    collection.a.label: "secret" is not one of public, internal, personal, sensitive, restricted
+    collection.a.readers: "alice" is not one of *, user:NAME, group:NAME
+    policy.banned names "nobody", but there is no such upstream
+    ledger.replica: "Main One" is not one of a-z, 0-9, -
+    ingest.workers: "0" is not one of 1..64
+    "#);
 }
