@@ -40,7 +40,9 @@ pub const NAMES: [&str; COUNT] = [
 pub struct Support(pub [f32; COUNT]);
 
 /// The fitted weights and the constant.
-const WEIGHTS: [f32; COUNT] = [5.86, -2.89, 1.65, -1.26, -0.68, 0.61, 0.37, 2.23, 1.80, -1.42, 1.23, 1.08, 0.12, -0.45, 1.39, 0.90];
+const WEIGHTS: [f32; COUNT] = [
+    5.86, -2.89, 1.65, -1.26, -0.68, 0.61, 0.37, 2.23, 1.80, -1.42, 1.23, 1.08, 0.12, -0.45, 1.39, 0.90,
+];
 const CONSTANT: f32 = -7.01;
 
 /// The margin taken where there is no other document to compare with.
