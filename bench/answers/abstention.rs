@@ -111,7 +111,7 @@ fn half(document: &str) -> usize {
     let hash = document.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    (hash >> 32) as usize % 2
+    (hash ^ (hash >> 29) ^ (hash >> 47)) as usize % 2
 }
 
 fn of_half(asked: &[Asked], half: usize) -> impl Iterator<Item = f32> {

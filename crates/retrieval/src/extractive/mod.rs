@@ -65,14 +65,14 @@ impl Default for Options<'_> {
     }
 }
 
-/// One quoted piece of an answer.
+/// One quoted piece of an answer: a sentence, list item or table row, or several that stand side by side.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quote {
     /// The passage it stands in: its place in the list that was given.
     pub passage: usize,
     /// Its place in the text of that passage.
     pub bytes: Range<usize>,
-    /// How likely it holds the answer, 0 to 1, as [`relevance`] estimates it.
+    /// How likely it holds the answer, given that a passage does: 0 to 1, as [`relevance`] estimates it.
     pub relevance: f32,
 }
 
