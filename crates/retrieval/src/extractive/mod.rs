@@ -12,7 +12,7 @@
 
 pub mod confidence;
 pub mod cues;
-pub mod kin;
+mod kin;
 pub mod model;
 pub mod question;
 pub mod relevance;
@@ -173,3 +173,6 @@ pub fn weigh(question: &str, passages: &[Passage], options: &Options<'_>) -> Wei
         relevance,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,16 +129,12 @@ impl Surroundings {
             let known = by_document.entry(&passage.document).or_default();
             *known = known.max(*score);
         }
+        let mut held = vec![Vec::new(); passages.len()];
+        for unit in units {
+            held[unit.passage].extend(unit.matches.iter().map(|(place, _)| *place));
+        }
         Self {
-            covered: (0..passages.len())
-                .map(|place| {
-                    let held = units.iter().filter(|unit| unit.passage == place);
-                    covered(
-                        question,
-                        held.flat_map(|unit| unit.matches.iter().map(|(place, _)| *place)),
-                    )
-                })
-                .collect(),
+            covered: held.into_iter().map(|places| covered(question, places)).collect(),
             titles: passages
                 .iter()
                 .map(|passage| title_terms(question, passage))
