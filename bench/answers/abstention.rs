@@ -61,7 +61,7 @@ fn trial((set, corpus): &(Set, Corpus), sets: &[(Set, Corpus)]) -> anyhow::Resul
         let weight = |term: &str| corpus.rarity(term);
         let options = Options {
             threshold: 0.0,
-            term_weight: Some(&weight),
+            term_weight: corpus.known.then_some(&weight),
             ..Options::default()
         };
         let extract = answer(text, &passages, &options);

@@ -137,7 +137,7 @@ fn fitting(
         let options = Options {
             max_chars,
             threshold: 0.0,
-            term_weight: Some(&weight),
+            term_weight: corpus.known.then_some(&weight),
             ..Options::default()
         };
         answer(question, passages, &options)

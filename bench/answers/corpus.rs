@@ -22,6 +22,8 @@ const LEADS: usize = 3;
 pub(crate) struct Corpus {
     /// The text of each document.
     pub(crate) documents: HashMap<String, Extracted>,
+    /// Whether the answerer is told how rare terms are in the whole set.
+    pub(crate) known: bool,
     chunks: Vec<(String, Chunk)>,
     leads: HashMap<String, usize>,
     titles: HashMap<String, String>,
@@ -33,11 +35,12 @@ pub(crate) struct Corpus {
 
 impl Corpus {
     /// Chunks and indexes the documents of `set`.
-    pub(crate) fn build(set: &Set) -> anyhow::Result<Self> {
+    pub(crate) fn build(set: &Set, known: bool) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let (index, _) = LexicalIndex::open(&folder.path().join("index"))?;
         let (plain, _) = LexicalIndex::open_with(&folder.path().join("plain"), plain())?;
         let mut corpus = Self {
+            known,
             documents: HashMap::new(),
             chunks: Vec::new(),
             leads: HashMap::new(),

@@ -27,6 +27,9 @@ struct Arguments {
     /// The folder of each set whose questions are asked.
     #[arg(long, default_value = "dev")]
     part: String,
+    /// Do not tell the answerer how rare terms are in the whole set: it estimates from the passages.
+    #[arg(long)]
+    estimated: bool,
     /// Write what the weights are fitted on to this file, as JSON lines, and measure nothing.
     #[arg(long)]
     features: Option<PathBuf>,
@@ -37,7 +40,7 @@ fn main() -> anyhow::Result<()> {
     let mut sets = Vec::new();
     for set in data::SETS {
         let set = data::load(&arguments.data, set, &arguments.part)?;
-        let corpus = Corpus::build(&set)?;
+        let corpus = Corpus::build(&set, !arguments.estimated)?;
         sets.push((set, corpus));
     }
     if let Some(path) = arguments.features {

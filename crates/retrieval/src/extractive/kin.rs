@@ -133,7 +133,7 @@ const SHARED: usize = 5;
 
 /// What makes a word kin to a term of the question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Family {
+pub(super) struct Family {
     members: &'static [&'static str],
     beginning: String,
 }

@@ -44,7 +44,8 @@ pub struct Options<'a> {
     pub max_units: usize,
     /// The confidence, 0 to 1, below which it abstains.
     pub threshold: f32,
-    /// How rare each term is; without it, rarity is estimated from the passages, which is much coarser.
+    /// How rare each term is; without it, rarity is estimated from the passages, which tells questions
+    /// of other collections a little less well.
     pub term_weight: Option<TermWeight<'a>>,
 }
 
@@ -133,7 +134,10 @@ pub fn answer(question: &str, passages: &[Passage], options: &Options<'_>) -> Ex
         ..
     } = weigh(question, passages, options);
     let support = Support::of(&question, passages, &units, &relevance);
-    let confidence = support.as_ref().map_or(0.0, Support::confidence);
+    let estimated = options.term_weight.is_none();
+    let confidence = support
+        .as_ref()
+        .map_or(0.0, |support| support.confidence(estimated));
     let quotes = if confidence >= options.threshold && support.is_some() {
         select::select(passages, &units, &relevance, options)
     } else {
