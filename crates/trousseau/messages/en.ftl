@@ -15,15 +15,37 @@ app-no-key = There is no key “{ $name }” in the configuration.
 app-not-an-entry = “{ $text }” is not an entry.
     .hint = Write a number, such as 12, or main/12.
 app-io = { $reason }
+app-output = Standard output could not be written whole: { $reason }
 app-nothing-ingested = No file could be read ({ $failed } skipped).
     .hint = “trousseau tasks --state failed” says why, file by file.
-app-stale = To be generated again: { $files }
-    .hint = Run “cargo xtask generate”.
 app-ledger-unsound = The ledger { $directory } is not sound: { $findings ->
         [one] one finding
        *[other] { $findings } findings
     }.
     .hint = Keep these files as they are, and compare them with a backup or with a proof that you hold.
+
+usage-unknown-command = There is no command “{ $found }”.
+    .hint = “trousseau --help” lists the commands.
+usage-mistyped-command = There is no command “{ $found }”.
+    .hint = Did you mean “{ $meant }”?
+usage-unknown-argument = “{ $argument }” is not expected here.
+    .hint = Write: { $usage }. A text of several words goes between quotation marks.
+usage-mistyped-argument = “{ $argument }” is not expected here.
+    .hint = Did you mean “{ $meant }”?
+usage-missing = Missing: { $argument }
+    .hint = Write: { $usage }
+usage-conflict = “{ $argument }” does not go with “{ $other }”.
+    .hint = Write: { $usage }
+usage-no-value = A value is missing after { $argument }.
+usage-choice = “{ $found }” is not accepted for { $argument }; accepted are: { $accepted }
+usage-value = “{ $found }” is not accepted for { $argument }.
+    .hint = Add --help to the command to know what it expects.
+usage-label = “{ $found }” is not a label.
+    .hint = Write public, internal, personal, sensitive or restricted, with tags where needed, such as “sensitive+health”.
+usage-tenant = “{ $found }” is not the name of a tenant.
+    .hint = A name has 1 to 64 characters of a-z, 0-9 and “-”, and does not begin with “-”.
+usage-reader = “{ $found }” is not a reader.
+    .hint = Write “*” for all, “user:NAME” or “group:NAME”.
 
 config-read = The configuration cannot be read: { $reason }
 config-syntax = { $file }, line { $line }, column { $column }: { $reason }
@@ -49,6 +71,9 @@ documents-removed = { $count ->
         [one] One document removed.
        *[other] { $count } documents removed.
     }
+documents-none = No document that you may read.
+tasks-none = No task.
+collections-none = No collection.
 
 answer-abstained = I found nothing in the documents you may read that answers this question.
 answer-withdrawn = This answer was cut: do not rely on it.
@@ -97,14 +122,15 @@ ledger-written = Proof written to { $file }.
 ledger-record = Record
 
 demo-collection = Collection “{ $collection }” ({ $label }):
+demo-asks = asked by “{ $user }”
 demo-proof-verified = Proof verified with nothing but the public key { $key }
 demo-proof-refused = Proof refused: { $fault }
 demo-next = Your turn: “trousseau ingest FOLDER”, then “trousseau ask "Your question?"”.
     “trousseau demo --keep FOLDER” keeps these data to explore them.
 demo-next-kept = Your turn:
-      trousseau ask --data { $data } "Your question?"
-      trousseau ledger verify --data { $data }
-      trousseau policy explain --data { $data } "My IBAN is FR76 3000 6000 0112 3456 7890 189"
+    {"  "}trousseau ask --data { $data } "Your question?"
+    {"  "}trousseau ledger verify --data { $data }
+    {"  "}trousseau policy explain --data { $data } "My IBAN is FR76 3000 6000 0112 3456 7890 189"
 
 doctor-config = Configuration { $file }: no fault.
 doctor-no-client = { $upstream }: it is decided about, but this program cannot call it yet.

@@ -15,15 +15,37 @@ app-no-key = Il n’y a pas de clé « { $name } » dans la configuration.
 app-not-an-entry = « { $text } » n’est pas une entrée.
     .hint = Écrivez un numéro, comme 12, ou main/12.
 app-io = { $reason }
+app-output = La sortie n’a pas pu être écrite en entier : { $reason }
 app-nothing-ingested = Aucun fichier n’a pu être lu ({ $failed } ignorés).
     .hint = « trousseau tasks --state failed » dit pourquoi, fichier par fichier.
-app-stale = À régénérer : { $files }
-    .hint = Lancez « cargo xtask generate ».
 app-ledger-unsound = Le registre { $directory } n’est pas intègre : { $findings ->
         [one] une anomalie
        *[other] { $findings } anomalies
     }.
     .hint = Gardez ces fichiers tels quels, et comparez-les à une sauvegarde ou à une preuve que vous détenez.
+
+usage-unknown-command = Il n’y a pas de commande « { $found } ».
+    .hint = « trousseau --help » liste les commandes.
+usage-mistyped-command = Il n’y a pas de commande « { $found } ».
+    .hint = Vouliez-vous écrire « { $meant } » ?
+usage-unknown-argument = « { $argument } » n’est pas attendu ici.
+    .hint = Écrivez : { $usage }. Un texte de plusieurs mots se met entre guillemets.
+usage-mistyped-argument = « { $argument } » n’est pas attendu ici.
+    .hint = Vouliez-vous écrire « { $meant } » ?
+usage-missing = Il manque : { $argument }
+    .hint = Écrivez : { $usage }
+usage-conflict = « { $argument } » ne va pas avec « { $other } ».
+    .hint = Écrivez : { $usage }
+usage-no-value = Il manque une valeur après { $argument }.
+usage-choice = « { $found } » n’est pas admis pour { $argument } ; sont admis : { $accepted }
+usage-value = « { $found } » n’est pas admis pour { $argument }.
+    .hint = Ajoutez --help à la commande pour savoir ce qu’elle attend.
+usage-label = « { $found } » n’est pas une étiquette.
+    .hint = Écrivez public, internal, personal, sensitive ou restricted, avec des marques au besoin, comme « sensitive+health ».
+usage-tenant = « { $found } » n’est pas un nom de locataire.
+    .hint = Un nom a 1 à 64 caractères parmi a-z, 0-9 et « - », et ne commence pas par « - ».
+usage-reader = « { $found } » n’est pas un lecteur.
+    .hint = Écrivez « * » pour tous, « user:NOM » ou « group:NOM ».
 
 config-read = La configuration ne peut pas être lue : { $reason }
 config-syntax = { $file }, ligne { $line }, colonne { $column } : { $reason }
@@ -49,6 +71,9 @@ documents-removed = { $count ->
         [one] Un document retiré.
        *[other] { $count } documents retirés.
     }
+documents-none = Aucun document que vous pouvez lire.
+tasks-none = Aucune tâche.
+collections-none = Aucune collection.
 
 answer-abstained = Je n’ai pas trouvé, dans les documents que vous pouvez lire, de quoi répondre à cette question.
 answer-withdrawn = Cette réponse a été coupée : ne la retenez pas.
@@ -97,14 +122,15 @@ ledger-written = Preuve écrite dans { $file }.
 ledger-record = Enregistrement
 
 demo-collection = Collection « { $collection } » ({ $label }) :
+demo-asks = demandé par « { $user } »
 demo-proof-verified = Preuve vérifiée avec la seule clé publique { $key }
 demo-proof-refused = Preuve refusée : { $fault }
 demo-next = À vous : « trousseau ingest DOSSIER », puis « trousseau ask "Votre question ?" ».
     « trousseau demo --keep DOSSIER » garde ces données pour les explorer.
 demo-next-kept = À vous :
-      trousseau ask --data { $data } "Votre question ?"
-      trousseau ledger verify --data { $data }
-      trousseau policy explain --data { $data } "Mon IBAN est FR76 3000 6000 0112 3456 7890 189"
+    {"  "}trousseau ask --data { $data } "Votre question ?"
+    {"  "}trousseau ledger verify --data { $data }
+    {"  "}trousseau policy explain --data { $data } "Mon IBAN est FR76 3000 6000 0112 3456 7890 189"
 
 doctor-config = Configuration { $file } : sans faute.
 doctor-no-client = { $upstream } : les décisions à son sujet sont prises, mais ce programme ne sait pas encore l’appeler.

@@ -1,11 +1,14 @@
 # The help of the command line.
 
 help = Trousseau answers from your own documents, on your own machines, with citations and proof.
-help-usage = Usage
+help-usage = Usage:
 help-commands = Commands
 help-command-value = COMMAND
 help-options = Options
+help-global-options = Options of every command
 help-arguments = Arguments
+help-possible = one of: { $values }
+help-default = default: { $values }
 help--help = Prints this help
 help--version = Prints the version
 help--data = Data folder (else TROUSSEAU_DATA, else the XDG data folder)
@@ -13,6 +16,21 @@ help--config = Configuration file (else TROUSSEAU_CONFIG, else trousseau.toml in
 help--json = Prints one JSON object
 help--tenant = Tenant to work in
 help--key = Key of the configuration to act as (else the operator, who reads everything)
+
+value-dir = DIR
+value-file = FILE
+value-name = NAME
+value-path = PATH
+value-text = TEXT
+value-label = LABEL
+value-reader = READER
+value-question = QUESTION
+value-state = STATE
+value-count = COUNT
+value-document = DOCUMENT
+value-vkey = VKEY
+value-entry = ENTRY
+value-shell = SHELL
 
 help-demo = Shows everything at once: sample documents, questions, cited answers, decision, proof
 help-demo--keep = Keeps the data of the demonstration in this folder
@@ -33,9 +51,9 @@ help-ask--collection = Searches only this collection (may be repeated)
 help-ask--label = Least label of the question
 
 help-search = Finds the passages that speak of a question
-help-search--question = The question
+help-search--question = The question; “-” reads it from standard input
 help-search--collection = Searches only this collection (may be repeated)
-help-search--limit = Number of passages
+help-search--limit = Number of passages, 1 to 1000
 
 help-tasks = Lists tasks and their states
 help-tasks--state = Only tasks in this state

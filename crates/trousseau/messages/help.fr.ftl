@@ -1,11 +1,14 @@
 # L’aide de la ligne de commande.
 
 help = Trousseau répond à vos questions à partir de vos documents, sur vos machines, avec citations et preuve.
-help-usage = Utilisation
-help-commands = Commandes
+help-usage = Utilisation :
+help-commands = Commandes{" "}
 help-command-value = COMMANDE
-help-options = Options
-help-arguments = Arguments
+help-options = Options{" "}
+help-global-options = Options de toutes les commandes{" "}
+help-arguments = Arguments{" "}
+help-possible = au choix : { $values }
+help-default = par défaut : { $values }
 help--help = Affiche cette aide
 help--version = Affiche la version
 help--data = Dossier des données (sinon TROUSSEAU_DATA, sinon le dossier de données XDG)
@@ -13,6 +16,21 @@ help--config = Fichier de configuration (sinon TROUSSEAU_CONFIG, sinon trousseau
 help--json = Écrit un seul objet JSON
 help--tenant = Locataire dans lequel travailler
 help--key = Clé de la configuration au nom de laquelle agir (sinon l’opérateur, qui lit tout)
+
+value-dir = DOSSIER
+value-file = FICHIER
+value-name = NOM
+value-path = CHEMIN
+value-text = TEXTE
+value-label = ÉTIQUETTE
+value-reader = LECTEUR
+value-question = QUESTION
+value-state = ÉTAT
+value-count = NOMBRE
+value-document = DOCUMENT
+value-vkey = CLÉ
+value-entry = ENTRÉE
+value-shell = INTERPRÉTEUR
 
 help-demo = Montre tout en une fois : documents d’exemple, questions, réponses citées, décision, preuve
 help-demo--keep = Garde les données de la démonstration dans ce dossier
@@ -33,9 +51,9 @@ help-ask--collection = Ne cherche que dans cette collection (peut être répét�
 help-ask--label = Étiquette minimale de la question
 
 help-search = Cherche les passages qui parlent d’une question
-help-search--question = La question
+help-search--question = La question ; « - » la lit sur l’entrée standard
 help-search--collection = Ne cherche que dans cette collection (peut être répété)
-help-search--limit = Nombre de passages
+help-search--limit = Nombre de passages, de 1 à 1000
 
 help-tasks = Liste les tâches et leur état
 help-tasks--state = Seulement les tâches dans cet état

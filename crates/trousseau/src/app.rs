@@ -96,6 +96,14 @@ impl App {
         Self::assemble(place, Access::Write, Some(lock)).await
     }
 
+    /// Opens the data folder to write to it, or, while another process does, to read what it has so far.
+    pub(crate) async fn open_or_read(global: &Global) -> Result<Self, Failure> {
+        match Self::open(global).await {
+            Err(failure) if failure.is_locked() => Self::read(global).await,
+            opened => opened,
+        }
+    }
+
     /// Opens the data folder to read from it, whoever writes to it meanwhile.
     pub(crate) async fn read(global: &Global) -> Result<Self, Failure> {
         let place = place(global)?;

@@ -233,13 +233,19 @@ fn tenant(name: &str) -> Result<Tenant, InvalidTenant> {
     Tenant::new(name)
 }
 
-/// Writes the generated references, or, with `--check`, fails when they are not fresh.
+/// Prints one of the reference pages that are kept in the repository.
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
-    #[arg(value_name = "DIR")]
-    pub directory: PathBuf,
-    #[arg(long)]
-    pub check: bool,
+    pub page: Page,
+}
+
+/// A reference page.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Page {
+    CommandsFr,
+    CommandsEn,
+    ConfigFr,
+    ConfigEn,
 }
 
 /// The command line with its help in the user's language.
@@ -249,11 +255,13 @@ pub(crate) fn command(messages: &Messages) -> Command {
         .short('h')
         .global(true)
         .action(ArgAction::Help)
+        .help_heading(messages.plain("help-options"))
         .help(messages.plain("help--help"));
     let version = clap::Arg::new("version")
         .long("version")
         .short('V')
         .action(ArgAction::Version)
+        .help_heading(messages.plain("help-options"))
         .help(messages.plain("help--version"));
     let root = Cli::command()
         .disable_help_flag(true)
@@ -275,7 +283,7 @@ pub(crate) fn parse(
 /// Gives a command, its arguments and its subcommands their texts.
 fn translate(command: Command, key: &str, messages: &Messages) -> Command {
     let template = format!(
-        "{{about-with-newline}}\n{}: {{usage}}\n\n{{all-args}}{{after-help}}",
+        "{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
         messages.plain("help-usage")
     );
     let mut command = command
@@ -302,11 +310,20 @@ fn translate(command: Command, key: &str, messages: &Messages) -> Command {
         };
         let text = messages.plain(&text);
         command = command.mut_arg(name, |argument| {
-            let heading = match argument.is_positional() {
-                true => "help-arguments",
-                false => "help-options",
+            let heading = match (argument.is_positional(), global) {
+                (true, _) => "help-arguments",
+                (false, false) => "help-options",
+                (false, true) => "help-global-options",
             };
-            argument.help(text).help_heading(messages.plain(heading))
+            let text = format!("{text}{}", choices(&argument, messages));
+            let argument = argument.help(text).help_heading(messages.plain(heading));
+            match value(&argument) {
+                Some(key) => argument
+                    .value_name(messages.plain(&key))
+                    .hide_possible_values(true)
+                    .hide_default_value(true),
+                None => argument,
+            }
         });
     }
     let subcommands: Vec<String> = command
@@ -320,6 +337,30 @@ fn translate(command: Command, key: &str, messages: &Messages) -> Command {
         });
     }
     command
+}
+
+/// What help says of an argument's possible values and default.
+fn choices(argument: &clap::Arg, messages: &Messages) -> String {
+    if !argument.get_action().takes_values() {
+        return String::new();
+    }
+    let told = |key: &str, values: Vec<String>| match values.is_empty() {
+        true => String::new(),
+        false => format!(" [{}]", messages.text(key, &[("values", &values.join(", "))])),
+    };
+    let possible = argument.get_possible_values();
+    let possible = possible.iter().map(|value| value.get_name().to_owned());
+    let defaults = argument.get_default_values().iter();
+    let defaults = defaults.map(|value| value.to_string_lossy().into_owned());
+    told("help-possible", possible.collect()) + &told("help-default", defaults.collect())
+}
+
+/// The key of the name that help gives an argument's value, where it takes one.
+fn value(argument: &clap::Arg) -> Option<String> {
+    let names = argument
+        .get_value_names()
+        .filter(|_| argument.get_action().takes_values())?;
+    Some(format!("value-{}", names.first()?.to_lowercase()))
 }
 
 #[cfg(test)]
@@ -340,6 +381,7 @@ mod tests {
         for argument in command.get_arguments() {
             let prefix = if argument.is_global_set() { "help" } else { key };
             found.push(format!("{prefix}--{}", argument.get_id()));
+            found.extend(value(argument));
         }
         for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
             keys(sub, &format!("{key}-{}", sub.get_name()), found);

@@ -92,17 +92,14 @@ pub(crate) enum AppError {
     /// A file or a pipe failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// Standard output could not be written.
+    #[error("standard output: {0}")]
+    Output(std::io::Error),
     /// No file could be ingested.
     #[error("none of the {failed} files could be ingested")]
     NothingIngested {
         /// How many there were.
         failed: usize,
-    },
-    /// A generated file is not what the program generates.
-    #[error("{files}: not fresh")]
-    Stale {
-        /// The files.
-        files: String,
     },
     /// A ledger did not pass its verification.
     #[error("{directory}: {findings} findings")]
@@ -120,7 +117,7 @@ impl Explain for AppError {
             Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } => ErrorKind::InvalidInput,
             Self::Locked { .. } => ErrorKind::Conflict,
             Self::NothingYet { .. } | Self::NoKey { .. } => ErrorKind::NotFound,
-            Self::Io(_) | Self::Ledger(_) | Self::Stale { .. } => ErrorKind::Internal,
+            Self::Io(_) | Self::Output(_) | Self::Ledger(_) => ErrorKind::Internal,
             Self::LedgerUnsound { .. } => ErrorKind::Corrupt,
         }
     }
@@ -134,8 +131,8 @@ impl Explain for AppError {
             Self::NotAnEntry { .. } => "app-not-an-entry",
             Self::Ledger(error) => error.code(),
             Self::Io(_) => "app-io",
+            Self::Output(_) => "app-output",
             Self::NothingIngested { .. } => "app-nothing-ingested",
-            Self::Stale { .. } => "app-stale",
             Self::LedgerUnsound { .. } => "app-ledger-unsound",
         }
     }
@@ -150,9 +147,8 @@ impl Explain for AppError {
             Self::NoKey { name } => vec![("name", name.clone())],
             Self::NotAnEntry { text } => vec![("text", text.clone())],
             Self::Ledger(error) => error.fields(),
-            Self::Io(error) => vec![("reason", error.to_string())],
+            Self::Io(error) | Self::Output(error) => vec![("reason", error.to_string())],
             Self::NothingIngested { failed } => vec![("failed", failed.to_string())],
-            Self::Stale { files } => vec![("files", files.clone())],
             Self::LedgerUnsound { directory, findings } => {
                 vec![
                     ("directory", directory.clone()),

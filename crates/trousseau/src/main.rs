@@ -14,6 +14,7 @@ mod failure;
 mod messages;
 mod printer;
 mod report;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -30,12 +31,14 @@ fn main() -> ExitCode {
         return work();
     }
     let messages = Messages::new(Language::of_locale());
-    let cli = match cli::parse(&messages, arguments) {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    let parsed = cli::parse(&messages, arguments);
+    let printer = Printer::new(messages, json);
+    let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::tell(&printer, &error),
     };
     start_log();
-    let printer = Printer::new(messages, cli.global.json);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -47,7 +50,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(Box::pin(commands::run(cli, &printer))) {
+    let ended = runtime.block_on(Box::pin(commands::run(cli, &printer)));
+    if let Some(error) = printer.take_refused() {
+        printer.error(&failure::AppError::Output(error));
+        return ExitCode::FAILURE;
+    }
+    match ended {
         Ok(code) => code,
         Err(failure) => {
             failure.tell(&printer);
@@ -62,13 +70,6 @@ fn work() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
-}
-
-/// Tells what clap has to say: help on standard output, a fault of usage on standard error.
-fn usage(error: &clap::Error) -> ExitCode {
-    // A reader that has gone away is no fault of ours.
-    let _gone = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn start_log() {

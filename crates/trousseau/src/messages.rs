@@ -10,6 +10,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 use crate::env;
+use crate::printer::shown;
 
 /// The two languages of the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +135,7 @@ impl Messages {
                 Ok(number) if value == &number.to_string() && number.unsigned_abs() < 1 << 52 => {
                     args.set(*name, FluentValue::from(number));
                 }
-                _ => args.set(*name, FluentValue::from(value.as_str())),
+                _ => args.set(*name, FluentValue::from(shown(value))),
             }
         }
         let mut faults = Vec::new();

@@ -1,6 +1,7 @@
 //! The only place that writes to standard output and standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Mutex;
 
 use trousseau_core::error::Explain;
 
@@ -13,6 +14,8 @@ pub(crate) struct Printer {
     pub messages: Messages,
     json: bool,
     colour: bool,
+    /// Why standard output could not be written, the first time that it could not.
+    refused: Mutex<Option<io::Error>>,
 }
 
 /// A way of writing that makes a part of a line stand out.
@@ -36,6 +39,7 @@ impl Printer {
             messages,
             json,
             colour,
+            refused: Mutex::default(),
         }
     }
 
@@ -51,11 +55,32 @@ impl Printer {
     }
 
     /// Writes text without ending the line, at once.
-    #[expect(clippy::unused_self, reason = "only who holds the printer may write")]
     pub(crate) fn write(&self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Writes bytes as they are, at once.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
         let mut out = io::stdout().lock();
+        let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) else {
+            return;
+        };
         // A reader that has gone away, as `head` does, is no fault of ours.
-        let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.refused().get_or_insert(error);
+        }
+    }
+
+    /// Why not everything could be written to standard output.
+    pub(crate) fn take_refused(&self) -> Option<io::Error> {
+        self.refused().take()
+    }
+
+    fn refused(&self) -> std::sync::MutexGuard<'_, Option<io::Error>> {
+        // Nothing can panic while the lock is held.
+        self.refused
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Writes one JSON object on a line of its own.
@@ -110,10 +135,15 @@ impl Printer {
         }
     }
 
-    /// Writes rows in columns as wide as their widest cell, under a heading.
+    /// Writes rows in columns as wide as their widest cell, under a heading. A cell stays on its line.
     pub(crate) fn table(&self, heading: &[String], rows: &[Vec<String>]) {
+        let one_line = |cell: &String| shown(cell).replace(['\n', '\t'], " ");
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.iter().map(one_line).collect())
+            .collect();
         let mut widths: Vec<usize> = heading.iter().map(|cell| width(cell)).collect();
-        for row in rows {
+        for row in &rows {
             for (cell, widest) in row.iter().zip(&mut widths) {
                 *widest = width(cell).max(*widest);
             }
@@ -124,7 +154,7 @@ impl Printer {
             padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
         self.line(&self.styled(&lay(heading), Style::Faint));
-        for row in rows {
+        for row in &rows {
             self.line(&lay(row));
         }
     }
@@ -134,10 +164,19 @@ fn width(cell: &str) -> usize {
     cell.chars().count()
 }
 
-/// Text from documents and files, safe to show in a terminal: control characters are replaced.
+/// A place in a document: its title, then the headings that say more than the title does.
+pub(crate) fn place(title: &str, heading: &[String]) -> String {
+    let under = heading.iter().filter(|heading| *heading != title);
+    let parts = std::iter::once(title).chain(under.map(String::as_str));
+    parts.map(shown).collect::<Vec<_>>().join(" › ")
+}
+
+/// Text from documents, files and command lines, safe to show in a terminal: control characters, and
+/// those that turn the writing direction so that a name can pass for another, are replaced.
 pub(crate) fn shown(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let safe = |c: char| {
-        if c.is_control() && c != '\n' && c != '\t' {
+        if (c.is_control() && c != '\n' && c != '\t') || turns(c) {
             '\u{fffd}'
         } else {
             c

@@ -1,8 +1,8 @@
 //! The other side of the tests that need a second process: this test binary, started again.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use trousseau_ledger::{Durability, Ledger, LedgerError, Options, SigningKey, VerifyOptions, verify};
@@ -11,28 +11,8 @@ use crate::logs::{entry, open};
 
 /// Starts `task` on the folder `dir`, behind the words of `wrapper` if there are any.
 pub(crate) fn start(task: &str, dir: &Path, wrapper: &[&str]) -> Child {
-    let program = std::env::current_exe().unwrap();
-    let words: Vec<&str> = wrapper
-        .iter()
-        .copied()
-        .chain([program.to_str().unwrap()])
-        .collect();
-    let mut child = Command::new(words[0])
-        .args(&words[1..])
-        .args([
-            "--exact",
-            "child::does_what_it_is_told",
-            "--ignored",
-            "--nocapture",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
     let order = format!("{task} {}", dir.display());
-    child.stdin.take().unwrap().write_all(order.as_bytes()).unwrap();
-    child
+    trousseau_testing::start_child("child::does_what_it_is_told", &order, wrapper)
 }
 
 /// Starts `task` and waits for its success.
@@ -48,15 +28,16 @@ pub(crate) fn run(task: &str, dir: &Path, wrapper: &[&str]) {
 }
 
 #[test]
-#[ignore = "the other tests start it as a process of its own"]
 fn does_what_it_is_told() {
-    let mut order = String::new();
-    std::io::stdin().read_to_string(&mut order).unwrap();
+    let Some(order) = trousseau_testing::child_order() else {
+        return;
+    };
     let (task, dir) = order.split_once(' ').unwrap();
     let dir = Path::new(dir);
     match task {
         "append-until-killed" => append_until_killed(dir),
         "find-it-locked" => assert_eq!(open(dir).unwrap_err().code(), "ledger-locked"),
+        "append-through-faults" => append_through_faults(dir),
         "fill-the-file" => fill(dir, None),
         "fill-the-disk" => fill(dir, Some(&dir.join("ballast"))),
         _ => panic!("no such task: {task}"),
@@ -84,7 +65,7 @@ fn append_until_killed(dir: &Path) {
             let entries: Vec<String> = (0..=count % 3)
                 .map(|part| format!("{start}-{thread}-{count}-{part}-{}", "x".repeat(length)))
                 .collect();
-            let durability = if thread % 2 == 0 {
+            let durability = if thread.is_multiple_of(2) {
                 Durability::Request
             } else {
                 Durability::Batch
@@ -102,6 +83,32 @@ fn append_until_killed(dir: &Path) {
             scope.spawn(move || append(thread));
         }
     });
+}
+
+/// Appends and publishes whatever fails meanwhile, and tells of what was acknowledged like the above.
+fn append_through_faults(dir: &Path) {
+    let mut file = fs_err::File::create(dir.join("faults.acknowledged")).unwrap();
+    let mut failures = 0;
+    for _ in 0..5 {
+        let Ok((ledger, _)) = open(dir) else {
+            failures += 1;
+            continue;
+        };
+        for count in 0..60 {
+            let line = format!("entry after {failures} failures");
+            match ledger.append(line.as_bytes(), Durability::Request) {
+                Ok(index) => file.write_all(format!("{index} {line}\n").as_bytes()).unwrap(),
+                Err(_) => failures += 1,
+            }
+            if count % 7 == 6 && ledger.publish().is_err() {
+                failures += 1;
+            }
+        }
+        if ledger.close().is_err() {
+            failures += 1;
+        }
+    }
+    fs_err::write(dir.join("failures"), failures.to_string()).unwrap();
 }
 
 /// Appends until there is no room, and shows that nothing was harmed by it. `ballast` makes room when removed.

@@ -14,7 +14,7 @@ use super::{decision, named, text_or_input};
 use crate::app::App;
 use crate::cli::{Ask, Global};
 use crate::failure::Failure;
-use crate::printer::{Printer, Style, shown};
+use crate::printer::{Printer, Style, place, shown};
 
 /// How many characters of a cited text are shown.
 const EXCERPT: usize = 240;
@@ -29,7 +29,7 @@ pub(super) async fn run(global: &Global, ask: Ask, printer: &Printer) -> Result<
             ..ChatRequest::default()
         },
         route: ask.route,
-        collections: named(&ask.collection),
+        collections: named(&app, global, ask.collection).await?,
         label: ask.label,
     };
     app.gateway.library.refresh(&principal.tenant).await?;
@@ -116,15 +116,7 @@ pub(super) fn tell(printer: &Printer, answered: &Answered) {
 }
 
 fn source(printer: &Printer, citation: &Citation) {
-    let under = citation
-        .heading
-        .iter()
-        .filter(|heading| **heading != citation.title);
-    let place: Vec<String> = std::iter::once(&citation.title)
-        .chain(under)
-        .map(|part| shown(part))
-        .collect();
-    let place = place.join(" › ");
+    let place = place(&citation.title, &citation.heading);
     let characters = printer.messages.text(
         "answer-characters",
         &[("start", &citation.span.start), ("end", &citation.span.end)],

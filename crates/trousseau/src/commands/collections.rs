@@ -38,6 +38,10 @@ pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, 
         printer.object(&json!({ "collections": collections }));
         return Ok(ExitCode::SUCCESS);
     }
+    if rows.is_empty() {
+        printer.line(&printer.messages.plain("collections-none"));
+        return Ok(ExitCode::SUCCESS);
+    }
     let heading = ["collection", "documents", "label", "readers"];
     let heading = heading.map(|column| printer.messages.plain(&format!("column-{column}")));
     let rows: Vec<Vec<String>> = rows

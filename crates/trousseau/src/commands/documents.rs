@@ -1,15 +1,15 @@
 //! `trousseau documents`: lists, shows and deletes documents.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use serde_json::json;
 use tokio::sync::mpsc;
 use trousseau_retrieval::store::DocumentRow;
 
+use super::named;
 use crate::app::App;
 use crate::cli::{DocumentAction, DocumentDelete, DocumentShow, Documents, Global};
-use crate::failure::{AppError, Failure};
+use crate::failure::Failure;
 use crate::printer::{Printer, shown};
 
 pub(super) async fn run(
@@ -18,20 +18,22 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitCode, Failure> {
     match documents.action {
-        None => list(global, documents.collection.as_deref(), printer).await,
+        None => list(global, documents.collection, printer).await,
         Some(DocumentAction::Show(show)) => self::show(global, &show, printer).await,
         Some(DocumentAction::Delete(delete)) => self::delete(global, &delete, printer).await,
     }
 }
 
-async fn list(global: &Global, collection: Option<&str>, printer: &Printer) -> Result<ExitCode, Failure> {
+async fn list(global: &Global, collection: Option<String>, printer: &Printer) -> Result<ExitCode, Failure> {
     let app = App::read(global).await?;
     let principal = app.principal(global)?;
+    let collection = named(&app, global, collection.into_iter().collect()).await?;
+    let collection = collection.as_ref().and_then(|names| names.first());
     let rows = app
         .gateway
         .library
         .store()
-        .documents(&principal, collection)
+        .documents(&principal, collection.map(String::as_str))
         .await?;
     app.close().await?;
     if printer.json() {
@@ -39,17 +41,20 @@ async fn list(global: &Global, collection: Option<&str>, printer: &Printer) -> R
         printer.object(&json!({ "documents": documents }));
         return Ok(ExitCode::SUCCESS);
     }
+    if rows.is_empty() {
+        printer.line(&printer.messages.plain("documents-none"));
+        return Ok(ExitCode::SUCCESS);
+    }
     let heading = ["document", "collection", "label", "title", "path"];
     let heading = heading.map(|column| printer.messages.plain(&format!("column-{column}")));
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            let title = shown(&row.title).replace(['\n', '\t'], " ");
             vec![
                 row.id.clone(),
                 row.collection.clone(),
                 row.label.to_string(),
-                title,
+                row.title.clone(),
                 row.path.clone(),
             ]
         })
@@ -80,7 +85,7 @@ async fn show(global: &Global, show: &DocumentShow, printer: &Printer) -> Result
     if show.original {
         let bytes = store.original(&principal, &show.document).await?;
         app.close().await?;
-        std::io::stdout().lock().write_all(&bytes).map_err(AppError::Io)?;
+        printer.bytes(&bytes);
         return Ok(ExitCode::SUCCESS);
     }
     let stored = store.document(&principal, &show.document).await?;

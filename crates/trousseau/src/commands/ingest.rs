@@ -39,8 +39,13 @@ impl Tally {
         }
     }
 
-    const fn succeeded(&self) -> usize {
-        self.added + self.replaced + self.unchanged + self.removed
+    /// Fails when there were files and none of them could be read.
+    pub(super) fn not_all_failed(&self) -> Result<(), AppError> {
+        let succeeded = self.added + self.replaced + self.unchanged + self.removed;
+        match self.failed.len() {
+            failed if failed > 0 && succeeded == 0 => Err(AppError::NothingIngested { failed }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -58,12 +63,7 @@ pub(super) async fn run(global: &Global, ingest: Ingest, printer: &Printer) -> R
     let tally = work(&app, &tenant, registration, printer).await?;
     app.close().await?;
     tell(printer, &tally);
-    if tally.succeeded() == 0 && !tally.failed.is_empty() {
-        return Err(AppError::NothingIngested {
-            failed: tally.failed.len(),
-        }
-        .into());
-    }
+    tally.not_all_failed()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use trousseau_core::chat::{ChatRequest, Message};
 use trousseau_gateway::answer::Asked;
 
-use super::{decision, text_or_input};
+use super::{decision, named, text_or_input};
 use crate::app::App;
 use crate::cli::{Explain, Global};
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ pub(super) async fn explain(
     explain: Explain,
     printer: &Printer,
 ) -> Result<ExitCode, Failure> {
-    let app = App::open(global).await?;
+    let app = App::open_or_read(global).await?;
     let principal = app.principal(global)?;
     let text = text_or_input(explain.text, app.config.settings.limits.question_bytes)?;
     let asked = Asked {
@@ -29,9 +29,10 @@ pub(super) async fn explain(
         collections: None,
         label: explain.label,
     };
+    let collections = named(&app, global, explain.collection).await?;
     let explanation = app
         .gateway
-        .explain(&principal, &asked, &explain.collection)
+        .explain(&principal, &asked, collections.as_deref().unwrap_or_default())
         .await?;
     app.close().await?;
     if printer.json() {

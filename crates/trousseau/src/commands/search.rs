@@ -5,30 +5,23 @@ use std::process::ExitCode;
 use serde_json::json;
 use trousseau_core::document::Passage;
 
-use super::named;
+use super::{named, text_or_input};
 use crate::app::App;
 use crate::cli::{Global, Search};
 use crate::failure::Failure;
-use crate::printer::{Printer, Style, shown};
+use crate::printer::{Printer, Style, place, shown};
 
-pub(super) async fn run(global: &Global, search: &Search, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = match App::open(global).await {
-        Ok(app) => app,
-        // Somebody else writes: what is indexed so far can be searched all the same.
-        Err(failure) if failure.is_locked() => App::read(global).await?,
-        Err(failure) => return Err(failure),
-    };
-    if search.question.trim().is_empty() {
-        return Err(trousseau_gateway::error::GatewayError::EmptyQuestion.into());
-    }
+pub(super) async fn run(global: &Global, search: Search, printer: &Printer) -> Result<ExitCode, Failure> {
+    let app = App::open_or_read(global).await?;
+    let question = text_or_input(search.question, app.config.settings.limits.question_bytes)?;
     let principal = app.principal(global)?;
     let library = &app.gateway.library;
     library.refresh(&principal.tenant).await?;
-    let collections = named(&search.collection);
+    let collections = named(&app, global, search.collection).await?;
     let passages = library
         .search(
             &principal,
-            &search.question,
+            &question,
             collections.as_deref(),
             usize::from(search.limit),
         )
@@ -64,9 +57,8 @@ fn object(passage: &Passage) -> serde_json::Value {
 }
 
 fn tell(printer: &Printer, number: usize, passage: &Passage) {
-    let mut place = vec![shown(&passage.title)];
-    place.extend(passage.heading.iter().map(|heading| shown(heading)));
-    let heading = format!("{number}. {}", place.join(" › "));
+    let place = place(&passage.title, &passage.heading);
+    let heading = format!("{number}. {place}");
     printer.line(&printer.styled(&heading, Style::Strong));
     let about = printer.messages.text(
         "search-hit",

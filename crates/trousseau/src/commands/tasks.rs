@@ -26,6 +26,10 @@ pub(super) async fn run(global: &Global, tasks: &Tasks, printer: &Printer) -> Re
         printer.object(&json!({ "tasks": tasks }));
         return Ok(ExitCode::SUCCESS);
     }
+    if listed.is_empty() {
+        printer.line(&printer.messages.plain("tasks-none"));
+        return Ok(ExitCode::SUCCESS);
+    }
     let heading = ["task", "state", "outcome", "collection", "path"];
     let heading = heading.map(|column| printer.messages.plain(&format!("column-{column}")));
     let rows: Vec<Vec<String>> = listed.iter().map(|task| row(printer, task)).collect();
