@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use trousseau_core::digest::Digest;
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::Class;
 use trousseau_core::principal::{Principal, Tenant};
@@ -16,23 +17,25 @@ fn index_of(data: &Path) -> PathBuf {
 }
 
 fn drafts() -> Vec<Draft> {
-    let name = |number| format!("f{number}.md");
-    let text = |number| {
-        format!(
-            "# Fiche {number}\n\nLe mot commun, et mot{} seul.\n",
-            letters(number)
-        )
-    };
-    (0..12)
-        .map(|number| draft(&name(number), &text(number)))
-        .collect()
+    (0..12).map(|number| marked(&format!("f{number}.md"))).collect()
 }
 
-fn letters(number: usize) -> String {
-    let digits = format!("{number:02}");
-    digits
-        .bytes()
-        .map(|digit| char::from(b'b' + (digit - b'0') * 2))
+/// A document with a word that all share and one that no other has.
+fn marked(name: &str) -> Draft {
+    draft(
+        name,
+        &format!("# Fiche\n\nLe mot commun, et {} seul.\n", word(name)),
+    )
+}
+
+/// A word of letters alone that is like no other.
+fn word(name: &str) -> String {
+    let digest = Digest::of(name.as_bytes());
+    digest
+        .0
+        .iter()
+        .take(12)
+        .map(|byte| char::from(b'a' + byte % 26))
         .collect()
 }
 
@@ -60,11 +63,7 @@ async fn check_open(library: &Library, expected: &[Draft], gone: &[&str]) {
     all.sort();
     assert_eq!(all, names);
     for draft in expected {
-        let word = draft
-            .text
-            .split_whitespace()
-            .find(|word| word.len() > 3 && word.starts_with("mot"));
-        assert_eq!(found(library, word.unwrap()).await, [draft.name.as_str()]);
+        assert_eq!(found(library, &word(&draft.name)).await, [draft.name.as_str()]);
     }
     for word in gone {
         assert_eq!(found(library, word).await, [""; 0], "{word}");
@@ -125,30 +124,18 @@ async fn an_index_of_another_store_is_not_believed() {
             stock::open(&data).await
         };
         let mine: Vec<Draft> = (0..count)
-            .map(|number| {
-                draft(
-                    &format!("m{number}.md"),
-                    &format!("Le commun et motx{}.\n", letters(number)),
-                )
-            })
+            .map(|number| marked(&format!("m{number}.md")))
             .collect();
         put(&library, &mine).await;
         library.refresh(&Tenant::default()).await.unwrap();
         library.close().await;
         copy(&index_of(&other), &index_of(&data));
-        let theirs = format!("mot{}", letters(1));
+        let theirs = word("f1.md");
         check(&data, &mine, &[&theirs]).await;
 
         // And once it has seen as much as the other, under the same numbers.
         let library = stock::open(&data).await;
-        let more: Vec<Draft> = (20..36)
-            .map(|number| {
-                draft(
-                    &format!("m{number}.md"),
-                    &format!("Le commun et motx{}.\n", letters(number)),
-                )
-            })
-            .collect();
+        let more: Vec<Draft> = (20..36).map(|number| marked(&format!("m{number}.md"))).collect();
         put(&library, &more).await;
         library.refresh(&Tenant::default()).await.unwrap();
         library.close().await;
@@ -170,15 +157,13 @@ async fn an_index_older_than_what_the_outbox_remembers_is_rebuilt() {
     let library = stock::open(&data).await;
     for round in 0..3 {
         remove(&library, &expected.remove(0)).await;
-        let name = format!("neuf{round}.md");
-        let text = format!("Le commun, motneuf{}.\n", letters(round));
-        expected.push(draft(&name, &text));
+        expected.push(marked(&format!("neuf{round}.md")));
         put(&library, &expected[expected.len() - 1..]).await;
         library.refresh(&Tenant::default()).await.unwrap();
     }
     library.close().await;
     copy(&earlier, &index_of(&data));
-    check(&data, &expected, &[&format!("mot{}", letters(0))]).await;
+    check(&data, &expected, &[&word("f0.md")]).await;
 }
 
 #[test]
@@ -247,7 +232,7 @@ async fn whoever_only_reads_changes_nothing() {
 
     // A sound index is searched, also while somebody writes to it.
     let writer = stock::open(&data).await;
-    put(&writer, &[draft("neuf.md", "Le commun et motneuf.\n")]).await;
+    put(&writer, &[marked("neuf.md")]).await;
     let reader = Library::open(&data, Access::Read).await.unwrap();
     reader.refresh(&Tenant::default()).await.unwrap();
     assert_eq!(found(&reader, "commun").await.len(), 12);
