@@ -145,6 +145,7 @@ impl Gateway {
     pub async fn ingest(&self, tenant: &Tenant, ends: &Ends) -> Result<(), GatewayError> {
         let store = self.library.store();
         let _one_at_a_time = store.work(tenant).await;
+        self.library.refresh(tenant).await?;
         store.requeue(tenant).await?;
         let owed = store.owed(tenant).await?;
         self.settle(tenant, owed, ends).await?;
