@@ -17,10 +17,10 @@ const VARIANTS: [Variant; 22] = [
     ("without stems", |steps, _| steps.stems = false),
     ("without word families", |steps, _| steps.families = false),
     ("without hyphenated wholes and parts", |steps, _| {
-        steps.compounds = false
+        steps.compounds = false;
     }),
     ("without numbers in one spelling", |steps, _| {
-        steps.numbers = false
+        steps.numbers = false;
     }),
     ("vague words count fully", |_, weights| weights.vague = 1.0),
     ("without words as written", |_, weights| weights.form = 0.0),
@@ -30,7 +30,7 @@ const VARIANTS: [Variant; 22] = [
     ("without parts", |_, weights| weights.part = 0.0),
     ("without openings", |_, weights| weights.opening = 0.0),
     ("analysis alone, plain BM25 of chunks", |_, weights| {
-        *weights = plain()
+        *weights = plain();
     }),
     ("k1 0.9, b 0.4", |_, weights| (weights.k1, weights.b) = (0.9, 0.4)),
     ("k1 0.9, b 0.75", |_, weights| weights.k1 = 0.9),

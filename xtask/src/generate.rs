@@ -14,7 +14,24 @@ struct Reference {
     name: &'static str,
 }
 
-const REFERENCES: &[Reference] = &[];
+const REFERENCES: &[Reference] = &[
+    Reference {
+        path: "docs/reference/commandes.md",
+        name: "commands-fr",
+    },
+    Reference {
+        path: "docs/reference/commands.md",
+        name: "commands-en",
+    },
+    Reference {
+        path: "docs/reference/trousseau.fr.toml",
+        name: "config-fr",
+    },
+    Reference {
+        path: "docs/reference/trousseau.toml",
+        name: "config-en",
+    },
+];
 
 /// Writes the pages; with `check`, names the stale ones instead and returns false when there is one.
 pub(crate) fn run(repository: &Repository, check: bool) -> Result<bool> {

@@ -21,6 +21,7 @@ use trousseau_ledger::Durability;
 use trousseau_policy::decide::{Decision, Denied, Request, decide};
 use trousseau_policy::detect::detect;
 use trousseau_policy::explanation::{Explanation, Labelling, Origin};
+use trousseau_retrieval::library::keep_relevant;
 
 use crate::commitment::Secret;
 use crate::entry::{self, Attempt, Event, State};
@@ -105,6 +106,7 @@ impl Gateway {
                     route.passages,
                 )
                 .await?;
+            keep_relevant(&mut request.passages);
             label_passages(&mut labelling, &request);
         }
         let decision = self.decide(principal, route, &labelling, &request);

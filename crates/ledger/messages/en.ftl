@@ -1,1 +1,56 @@
-# The ledger.
+# What the ledger tells people. Fields: see LedgerError::fields and Finding::fields.
+
+ledger-io = The ledger cannot use { $path }: { $reason }.
+ledger-disk-full = There is no room left to write { $path }: { $reason }.
+    .hint = Free some space on this disk and try again. Nothing that was acknowledged is lost.
+ledger-locked = The ledger in { $path } is already open for writing.
+    .hint = Another process of Trousseau uses it. Stop that one, or let it do the work.
+ledger-failed = The ledger in { $path } takes no more entries since a write failed: { $reason }.
+    .hint = Check the disk, then restart. Nothing that was acknowledged is lost.
+ledger-entry-too-large = An entry of { $bytes } bytes is too long for the ledger: the limit is { $limit } bytes.
+ledger-no-such-entry = The ledger has no entry { $index }: it has { $size } entries.
+ledger-not-covered = Entry { $index } is recorded, but no signed checkpoint covers it yet: the last one covers { $size } entries.
+    .hint = Try again in a moment: checkpoints follow within about a second while the server runs.
+ledger-no-log = There is no ledger in { $path }.
+    .hint = A ledger begins with the first recorded question. Check that the folder is the right one.
+ledger-set-back = The ledger was set back to { $size } entries: { $path } reaches further.
+    .hint = Files were restored from an older copy. To go on would sign a second history: bring back the newest copy of the whole folder, or keep this one as evidence and begin a new ledger.
+ledger-key-name = “{ $name }” cannot name a key: a name must not be empty nor hold spaces or plus signs.
+ledger-other-key = The key in { $path } is { $found }, not { $expected }.
+    .hint = A ledger keeps the key it began with. Bring back that key, or begin a new ledger.
+ledger-key-exposed = The secret key { $path } may be read by every user of this machine (mode { $mode }).
+    .hint = Run: chmod 600 { $path }
+ledger-malformed = { $path } is not a well-formed { $what }: line { $line }, { $reason }.
+ledger-signature = The checkpoint of { $origin } is not signed by the key { $key }, or was changed afterwards.
+ledger-proof-mismatch = The proof does not show that the entry is number { $index } of { $origin }.
+ledger-tile = { $path }: { $reason }.
+    .hint = Run “trousseau ledger verify” to see everything that is damaged, then bring back the file from a copy.
+ledger-wal-damaged = { $path } is damaged at byte { $offset }, where entry { $index } was written.
+    .hint = No crash does that: the disk failed or the file was changed. Bring back the ledger’s folder from a copy.
+ledger-newer = { $path } was written by a newer version of Trousseau (format { $found }, this version reads up to { $known }).
+    .hint = Use the newer version.
+ledger-random = The operating system gives no random bytes: { $reason }.
+
+ledger-finding-checkpoint-missing = The checkpoint { $path } is missing.
+ledger-finding-checkpoint-malformed = The checkpoint { $path } is not well-formed: line { $line }, { $reason }.
+ledger-finding-checkpoint-edited = The checkpoint { $path } was changed after it was signed, or is not signed by { $key }.
+ledger-finding-key-missing = The key { $path } is missing, so the signature could not be checked.
+    .hint = Give the key with --key if you have it.
+ledger-finding-key-changed = { $path } does not hold the key { $expected }.
+ledger-finding-tile-missing = The file { $path } is missing.
+ledger-finding-tile-length = The file { $path } has { $bytes } bytes instead of { $expected }.
+ledger-finding-tile-changed = Item { $position } of { $path } was changed.
+ledger-finding-bundle-cut = { $path } does not hold entry { $index }: what stands at byte { $offset } is no entry.
+ledger-finding-byte-changed = Byte { $byte } of entry { $index } was changed, in { $path }.
+    .hint = A single changed byte is what a failing disk does. Bring back the file from a copy.
+ledger-finding-entry-changed = Entry { $index } was changed, in { $path }.
+ledger-finding-entry-dropped = Entry { $index } was removed from { $path }.
+ledger-finding-entry-added = An entry was put before entry { $index }, in { $path }.
+ledger-finding-entries-reordered = Entries { $first } to { $last } were reordered, in { $path }.
+ledger-finding-entries-rewritten = Entries { $first } to { $last } were rewritten together with their hashes: { $path } contradicts them.
+ledger-finding-root-mismatch = The { $size } entries do not lead to the signed root: they give { $computed }, the checkpoint says { $signed }.
+ledger-finding-set-back = The ledger was set back to { $size } entries: { $path } reaches further.
+ledger-finding-wal-damaged = { $path } is damaged at byte { $offset }, where entry { $index } was written.
+ledger-finding-rolled-back = The ledger was rolled back: it has { $size } entries, but the evidence was signed when it had { $held }.
+ledger-finding-forked = The ledger was forked: its first { $held } entries are not those that the evidence was signed over.
+ledger-finding-evidence-invalid = The evidence of { $origin } is not signed by the key { $key }, or proves nothing.

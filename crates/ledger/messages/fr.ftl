@@ -1,1 +1,56 @@
-# Le registre.
+# Ce que le journal dit aux personnes. Champs : voir LedgerError::fields et Finding::fields.
+
+ledger-io = Le journal ne peut pas utiliser { $path } : { $reason }.
+ledger-disk-full = Il n’y a plus de place pour écrire { $path } : { $reason }.
+    .hint = Libérez de la place sur ce disque et recommencez. Rien de ce qui a été confirmé n’est perdu.
+ledger-locked = Le journal de { $path } est déjà ouvert en écriture.
+    .hint = Un autre processus de Trousseau s’en sert. Arrêtez-le, ou confiez-lui le travail.
+ledger-failed = Le journal de { $path } n’accepte plus d’entrée depuis l’échec d’une écriture : { $reason }.
+    .hint = Vérifiez le disque, puis redémarrez. Rien de ce qui a été confirmé n’est perdu.
+ledger-entry-too-large = Une entrée de { $bytes } octets est trop longue pour le journal : la limite est de { $limit } octets.
+ledger-no-such-entry = Le journal n’a pas d’entrée { $index } : il en compte { $size }.
+ledger-not-covered = L’entrée { $index } est enregistrée, mais aucun point de contrôle signé ne la couvre encore : le dernier couvre { $size } entrées.
+    .hint = Recommencez dans un instant : tant que le serveur tourne, un point de contrôle suit en une seconde environ.
+ledger-no-log = Il n’y a pas de journal dans { $path }.
+    .hint = Un journal commence avec la première question enregistrée. Vérifiez que le dossier est le bon.
+ledger-set-back = Le journal a été ramené à { $size } entrées : { $path } va plus loin.
+    .hint = Des fichiers ont été restaurés depuis une copie plus ancienne. Continuer signerait une seconde histoire : remettez la copie la plus récente de tout le dossier, ou gardez celui-ci comme preuve et commencez un nouveau journal.
+ledger-key-name = « { $name } » ne peut pas nommer une clé : un nom ne doit être ni vide ni contenir d’espace ou de signe plus.
+ledger-other-key = La clé de { $path } est { $found }, et non { $expected }.
+    .hint = Un journal garde la clé avec laquelle il a commencé. Remettez cette clé, ou commencez un nouveau journal.
+ledger-key-exposed = La clé secrète { $path } peut être lue par tous les utilisateurs de cette machine (mode { $mode }).
+    .hint = Exécutez : chmod 600 { $path }
+ledger-malformed = { $path } n’est pas bien formé ({ $what }) : ligne { $line }, { $reason }.
+ledger-signature = Le point de contrôle de { $origin } n’est pas signé par la clé { $key }, ou il a été modifié depuis.
+ledger-proof-mismatch = La preuve ne montre pas que l’entrée est la numéro { $index } de { $origin }.
+ledger-tile = { $path } : { $reason }.
+    .hint = Lancez « trousseau ledger verify » pour voir tout ce qui est endommagé, puis remettez le fichier depuis une copie.
+ledger-wal-damaged = { $path } est endommagé à l’octet { $offset }, là où l’entrée { $index } était écrite.
+    .hint = Aucune panne ne fait cela : le disque a failli ou le fichier a été modifié. Remettez le dossier du journal depuis une copie.
+ledger-newer = { $path } a été écrit par une version plus récente de Trousseau (format { $found } ; cette version lit jusqu’au { $known }).
+    .hint = Utilisez la version plus récente.
+ledger-random = Le système d’exploitation ne fournit pas d’octets aléatoires : { $reason }.
+
+ledger-finding-checkpoint-missing = Le point de contrôle { $path } manque.
+ledger-finding-checkpoint-malformed = Le point de contrôle { $path } n’est pas bien formé : ligne { $line }, { $reason }.
+ledger-finding-checkpoint-edited = Le point de contrôle { $path } a été modifié après sa signature, ou n’est pas signé par { $key }.
+ledger-finding-key-missing = La clé { $path } manque : la signature n’a pas pu être vérifiée.
+    .hint = Donnez la clé avec --key si vous l’avez.
+ledger-finding-key-changed = { $path } ne contient pas la clé { $expected }.
+ledger-finding-tile-missing = Le fichier { $path } manque.
+ledger-finding-tile-length = Le fichier { $path } a { $bytes } octets au lieu de { $expected }.
+ledger-finding-tile-changed = L’élément { $position } de { $path } a été modifié.
+ledger-finding-bundle-cut = { $path } ne contient pas l’entrée { $index } : ce qui se trouve à l’octet { $offset } n’est pas une entrée.
+ledger-finding-byte-changed = L’octet { $byte } de l’entrée { $index } a été modifié, dans { $path }.
+    .hint = Un seul octet modifié est l’effet d’un disque qui faiblit. Remettez le fichier depuis une copie.
+ledger-finding-entry-changed = L’entrée { $index } a été modifiée, dans { $path }.
+ledger-finding-entry-dropped = L’entrée { $index } a été retirée de { $path }.
+ledger-finding-entry-added = Une entrée a été insérée avant l’entrée { $index }, dans { $path }.
+ledger-finding-entries-reordered = L’ordre des entrées { $first } à { $last } a été changé, dans { $path }.
+ledger-finding-entries-rewritten = Les entrées { $first } à { $last } ont été réécrites avec leurs empreintes : { $path } les contredit.
+ledger-finding-root-mismatch = Les { $size } entrées ne mènent pas à la racine signée : elles donnent { $computed }, le point de contrôle dit { $signed }.
+ledger-finding-set-back = Le journal a été ramené à { $size } entrées : { $path } va plus loin.
+ledger-finding-wal-damaged = { $path } est endommagé à l’octet { $offset }, là où l’entrée { $index } était écrite.
+ledger-finding-rolled-back = Le journal a été ramené en arrière : il compte { $size } entrées, mais la preuve a été signée quand il en comptait { $held }.
+ledger-finding-forked = Le journal a bifurqué : ses { $held } premières entrées ne sont pas celles sur lesquelles la preuve a été signée.
+ledger-finding-evidence-invalid = La preuve de { $origin } n’est pas signée par la clé { $key }, ou ne prouve rien.

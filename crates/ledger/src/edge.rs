@@ -134,28 +134,14 @@ mod tests {
         let mut edge = Edge::default();
         let mut tiles = HashMap::new();
         assert_eq!(edge.root(), Hash::empty());
-        for (count, leaf) in leaves.iter().enumerate() {
-            edge.push(*leaf, &mut |name, row| {
-                tiles.insert(name, row.to_vec());
-            });
-            let count = count + 1;
+        for (count, leaf) in (1..).zip(&leaves) {
+            edge.push(*leaf, &mut |name, row| _ = tiles.insert(name, row.to_vec()));
             if [
                 1, 2, 3, 255, 256, 257, 511, 512, 700, 65_535, 65_536, 65_537, 66_100,
             ]
             .contains(&count)
             {
-                assert_eq!(edge.root(), root_of(&leaves[..count]), "{count}");
-                let rows: HashMap<_, _> = edge.partial_tiles().map(|(n, row)| (n, row.to_vec())).collect();
-                let read = Edge::read(edge.size(), |name| Ok::<_, Infallible>(rows[&name].clone())).unwrap();
-                assert_eq!(read.root(), edge.root(), "{count}");
-                for name in rows.keys() {
-                    let kind = name.kind;
-                    let TileKind::Hashes(level) = kind else {
-                        panic!("{name:?}")
-                    };
-                    let last = (edge.size() >> (8 * level)) - 1;
-                    assert_eq!(TileName::covering(kind, last, edge.size()), Some(*name));
-                }
+                check_edge(&edge, &leaves[..count]);
             }
         }
         assert_eq!(tiles.len(), 66_100 / 256 + 1);
@@ -165,5 +151,25 @@ mod tests {
             width: 256,
         }];
         assert_eq!(top[7], root_of(&leaves[7 * 256..8 * 256]));
+    }
+
+    fn check_edge(edge: &Edge, leaves: &[Hash]) {
+        let size = leaves.len() as u64;
+        assert_eq!((edge.size(), edge.root()), (size, root_of(leaves)));
+        let rows: HashMap<_, _> = edge
+            .partial_tiles()
+            .map(|(name, row)| (name, row.to_vec()))
+            .collect();
+        let read = Edge::read(size, |name| Ok::<_, Infallible>(rows[&name].clone())).unwrap();
+        assert_eq!(read.root(), edge.root(), "{size}");
+        for name in rows.keys() {
+            let TileKind::Hashes(level) = name.kind else {
+                panic!("{name:?}")
+            };
+            assert_eq!(
+                TileName::covering(name.kind, (size >> (8 * level)) - 1, size),
+                Some(*name)
+            );
+        }
     }
 }

@@ -70,7 +70,7 @@ impl Publisher {
             push_entry(&mut bundle, &pending.entry);
             let mut full = Vec::new();
             edge.push(pending.leaf, &mut |name, row| {
-                full.push((name, write_hashes(row)))
+                full.push((name, write_hashes(row)));
             });
             if full.is_empty() {
                 continue;

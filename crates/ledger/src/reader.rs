@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::entries::Entries;
 use crate::error::LedgerError;
+use crate::merkle::Hash;
 use crate::store::Store;
 use crate::text::checkpoint::Checkpoint;
 use crate::text::key::VerifierKey;
@@ -94,6 +95,16 @@ impl LogReader {
             return Err(LedgerError::NotCovered { index, size });
         }
         self.store.prove(index, self.checkpoint.clone())
+    }
+
+    /// The hashes that show that the first `old` entries are the beginning of the published log, for
+    /// [`crate::merkle::is_consistent`]: what a witness asks for before it signs a newer checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::NoSuchEntry`] when the published log is shorter; or when tiles cannot be read.
+    pub fn prove_consistency(&self, old: u64) -> Result<Vec<Hash>, LedgerError> {
+        self.store.prove_consistency(old, self.checkpoint.size)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Gives every entry its index: the write-ahead file, the entries not yet in tiles, and group commit.
 //!
-//! Lock order: `state` may be taken while nothing is held; `commit` is never held together with it.
+//! Lock order: `state`, then `disk`; `commit` is never held together with either.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{At as _, LedgerError};
 use crate::ledger::{Durability, Recovery};
@@ -27,6 +27,11 @@ pub(crate) struct Sequencer {
     durable: AtomicU64,
     commit: Mutex<Commit>,
     committed: Condvar,
+    /// Held during each sync. The operating system tells of a failed one once: whoever syncs next must know of it
+    /// already, or take the loss for success.
+    disk: Mutex<()>,
+    /// Why nothing is appended any more.
+    failed: OnceLock<String>,
 }
 
 #[derive(Debug)]
@@ -38,13 +43,11 @@ struct State {
     pending: VecDeque<Pending>,
     flags: Flags,
     is_used: bool,
-    failed: Option<String>,
 }
 
 #[derive(Debug, Default)]
 struct Commit {
     is_running: bool,
-    failed: Option<String>,
 }
 
 impl Sequencer {
@@ -55,7 +58,7 @@ impl Sequencer {
             tail,
             torn_bytes,
             flags,
-            older,
+            mut older,
         } = replay(folder, covered)?;
         let size = covered + pending.len() as u64;
         let unclean_batch = flags.batch_open || flags.gap_owed;
@@ -63,6 +66,8 @@ impl Sequencer {
             Some(tail) => Wal::resume(&tail)?,
             None => Wal::begin(folder, size, flags)?,
         };
+        // A file whose beginning a crash had cut is begun anew under its name.
+        older.retain(|(path, _)| *path != wal.path());
         let mut after = flags;
         if flags.batch_open {
             after = flags.after(Kind::GapOwed);
@@ -82,7 +87,6 @@ impl Sequencer {
             pending: pending.into(),
             flags: after,
             is_used: false,
-            failed: None,
         };
         let sequencer = Self {
             dir: dir.to_owned(),
@@ -91,6 +95,8 @@ impl Sequencer {
             durable: AtomicU64::new(covered),
             commit: Mutex::default(),
             committed: Condvar::new(),
+            disk: Mutex::new(()),
+            failed: OnceLock::new(),
         };
         Ok((sequencer, recovery))
     }
@@ -131,7 +137,7 @@ impl Sequencer {
 
     fn write(&self, entries: Vec<Pending>, durability: Durability) -> Result<Range<u64>, LedgerError> {
         let mut state = hold(&self.state);
-        self.refuse_if_failed(state.failed.as_deref())?;
+        self.refuse_if_failed()?;
         let durable = self.durable.load(Ordering::Acquire);
         let start = state.size;
         let opens_batch = durability == Durability::Batch && !state.flags.batch_open && !entries.is_empty();
@@ -143,7 +149,7 @@ impl Sequencer {
         }
         if let Err(failure) = state.wal.flush() {
             if !failure.is_undone {
-                state.failed = Some(failure.error.to_string());
+                self.fail(&failure.error);
             }
             return Err(failure.error);
         }
@@ -156,7 +162,7 @@ impl Sequencer {
         let range = start..state.size;
         if opens_batch {
             // The next run must see that a batch was open, whatever else a power loss takes.
-            self.sync_file(&mut state)?;
+            self.sync_file(&state)?;
             state.flags.batch_open = true;
         }
         Ok(range)
@@ -169,7 +175,7 @@ impl Sequencer {
             if self.durable.load(Ordering::Acquire) >= end {
                 return Ok(());
             }
-            self.refuse_if_failed(commit.failed.as_deref())?;
+            self.refuse_if_failed()?;
             if !commit.is_running {
                 break;
             }
@@ -185,19 +191,13 @@ impl Sequencer {
             let state = hold(&self.state);
             (state.wal.file(), state.size)
         };
-        let synced = file.sync_data();
-        if let Err(error) = &synced {
-            hold(&self.state).failed = Some(error.to_string());
+        let synced = self.sync_disk(&file);
+        if synced.is_ok() {
+            self.durable.fetch_max(size, Ordering::AcqRel);
         }
-        let mut commit = hold(&self.commit);
-        commit.is_running = false;
-        match &synced {
-            Ok(()) => _ = self.durable.fetch_max(size, Ordering::AcqRel),
-            Err(error) => commit.failed = Some(error.to_string()),
-        }
+        hold(&self.commit).is_running = false;
         self.committed.notify_all();
-        drop(commit);
-        synced.at(file.path())
+        synced
     }
 
     /// Lets go of the entries below `published`, which are in durable tiles under a durable checkpoint, and of
@@ -209,7 +209,7 @@ impl Sequencer {
         let count = count.min(state.pending.len());
         state.pending.drain(..count);
         // On a full disk the present file goes on.
-        if state.wal.length() > ROTATE_BYTES && state.failed.is_none() && self.sync_file(&mut state).is_ok() {
+        if state.wal.length() > ROTATE_BYTES && self.sync_file(&state).is_ok() {
             self.rotate(&mut state);
         }
         state
@@ -227,33 +227,42 @@ impl Sequencer {
     /// Writes down that the run ended in good order.
     pub(crate) fn close(&self) -> Result<(), LedgerError> {
         let mut state = hold(&self.state);
-        self.refuse_if_failed(state.failed.as_deref())?;
+        self.refuse_if_failed()?;
         if !state.is_used {
             return Ok(());
         }
-        self.sync_file(&mut state)?;
+        self.sync_file(&state)?;
         let size = state.size;
         state.wal.push_mark(Kind::Closed, size, size);
         state.wal.flush().map_err(|failure| failure.error)?;
         state.is_used = false;
         state.flags = state.flags.after(Kind::Closed);
-        self.sync_file(&mut state)
+        self.sync_file(&state)
     }
 
-    fn sync_file(&self, state: &mut State) -> Result<(), LedgerError> {
-        if let Err(error) = state.wal.file().sync_data() {
-            state.failed = Some(error.to_string());
-            return Err(error).at(&state.wal.path());
-        }
+    /// Makes all that was written durable, while no other thread can write.
+    fn sync_file(&self, state: &State) -> Result<(), LedgerError> {
+        self.sync_disk(&state.wal.file())?;
         self.durable.fetch_max(state.size, Ordering::AcqRel);
         Ok(())
     }
 
-    fn refuse_if_failed(&self, failed: Option<&str>) -> Result<(), LedgerError> {
-        match failed {
+    fn sync_disk(&self, file: &Arc<fs_err::File>) -> Result<(), LedgerError> {
+        let _one_at_a_time = hold(&self.disk);
+        self.refuse_if_failed()?;
+        let synced = file.sync_data().at(file.path());
+        synced.inspect_err(|error| self.fail(error))
+    }
+
+    fn fail(&self, error: &LedgerError) {
+        self.failed.get_or_init(|| error.to_string());
+    }
+
+    fn refuse_if_failed(&self) -> Result<(), LedgerError> {
+        match self.failed.get() {
             Some(reason) => Err(LedgerError::Failed {
                 dir: self.dir.clone(),
-                reason: reason.to_owned(),
+                reason: reason.clone(),
             }),
             None => Ok(()),
         }

@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{At as _, LedgerError};
-use crate::merkle::{Hash, Subtree, inclusion_proof, root_from_inclusion};
+use crate::merkle::{Hash, Subtree, consistency_proof, inclusion_proof, root_from_inclusion};
 use crate::text::TextFault;
 use crate::text::checkpoint::Checkpoint;
 use crate::text::key::VerifierKey;
@@ -161,6 +161,14 @@ impl Store {
             hashes,
             checkpoint,
             extra: None,
+        })
+    }
+
+    /// The proof that the first `old` entries are the beginning of the tree of `size` leaves.
+    pub(crate) fn prove_consistency(&self, old: u64, size: u64) -> Result<Vec<Hash>, LedgerError> {
+        consistency_proof(old, size, |at| self.subtree(at, size))?.ok_or(LedgerError::NoSuchEntry {
+            index: old.saturating_sub(1),
+            size,
         })
     }
 

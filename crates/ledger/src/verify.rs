@@ -16,6 +16,7 @@ use crate::text::TextFault;
 use crate::text::checkpoint::Checkpoint;
 use crate::text::key::VerifierKey;
 use crate::text::proof::Proof;
+use crate::tile::TILE_WIDTH;
 use crate::wal::replay::{Replay, replay};
 
 use earlier::earlier_partials;
@@ -243,18 +244,18 @@ fn wanted(options: &VerifyOptions) -> Wanted {
     Wanted { sizes, leaves }
 }
 
-/// A tile that reaches beyond the log. A writer may have put it there since the log was read, and then the log
-/// has grown too.
+/// A tile that reaches beyond the log, unless a writer put it there since the log was read: what it holds was in
+/// the write-ahead file before.
 fn set_back(store: &Store, size: u64) -> Result<Option<Finding>, LedgerError> {
-    if store.tile_beyond(size)?.is_none() {
+    let Some(found) = store.tile_beyond(size)? else {
         return Ok(None);
-    }
+    };
+    let reach = found.number * TILE_WIDTH + u64::from(found.width);
     let size = match consistent_read(store) {
         Ok((checkpoint, Ok(replay))) => checkpoint.size + replay.pending.len() as u64,
         _ => size,
     };
-    let found = store.tile_beyond(size)?;
-    Ok(found.map(|found| Finding::SetBack {
+    Ok((size < reach).then(|| Finding::SetBack {
         path: store.tile_path(found),
         size,
     }))

@@ -20,7 +20,7 @@ policy-unknown-upstream = { $key } names "{ $upstream }", but there is no such u
 policy-restriction-effect = The restriction "{ $name }" must have either deny = true or require = [..].
 
 policy-attestation-value = The attestation of { $field } has a value of the wrong type: { $value }.
-    .hint = { $field } needs { $expected }.
+    .hint = retention_days needs a number of days, the other fields true or false.
 policy-attestation-evidence = The attestation of { $field } names no evidence.
     .hint = Name the contract, annex or letter that establishes it.
 policy-not-a-date = "{ $value }" is not a date.

@@ -23,6 +23,14 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// The disk refused to read or write.
+    #[error("{path}: the disk failed: {reason}")]
+    Disk {
+        /// The database file.
+        path: PathBuf,
+        /// What was seen.
+        reason: String,
+    },
     /// The file is not a sound database.
     #[error("{path}: damaged: {reason}")]
     Damaged {
@@ -74,6 +82,10 @@ impl StoreError {
         let path = path.to_path_buf();
         match primary {
             Some(SQLITE_FULL) => Self::Full { path },
+            Some(SQLITE_IOERR) => Self::Disk {
+                path,
+                reason: source.to_string(),
+            },
             Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged {
                 path,
                 reason: source.to_string(),
@@ -84,6 +96,7 @@ impl StoreError {
 }
 
 /// Primary result codes of SQLite (sqlite.org/rescode.html).
+const SQLITE_IOERR: i64 = 10;
 const SQLITE_CORRUPT: i64 = 11;
 const SQLITE_FULL: i64 = 13;
 const SQLITE_NOTADB: i64 = 26;
@@ -92,7 +105,7 @@ impl Explain for StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Sql { .. } | Self::Died(_) => ErrorKind::Internal,
-            Self::Full { .. } | Self::File(_) => ErrorKind::Unavailable,
+            Self::Full { .. } | Self::Disk { .. } | Self::File(_) => ErrorKind::Unavailable,
             Self::Damaged { .. } => ErrorKind::Corrupt,
             Self::Newer { .. } => ErrorKind::Conflict,
             Self::Lexical(error) => error.kind(),
@@ -104,6 +117,7 @@ impl Explain for StoreError {
         match self {
             Self::Sql { .. } => "store-sql",
             Self::Full { .. } => "store-full",
+            Self::Disk { .. } => "store-disk",
             Self::Damaged { .. } => "store-damaged",
             Self::Newer { .. } => "store-newer",
             Self::File(_) => "store-file",
@@ -119,7 +133,9 @@ impl Explain for StoreError {
         match self {
             Self::Sql { path, source } => vec![shown(path), ("reason", source.to_string())],
             Self::Full { path } => vec![shown(path)],
-            Self::Damaged { path, reason } => vec![shown(path), ("reason", reason.clone())],
+            Self::Disk { path, reason } | Self::Damaged { path, reason } => {
+                vec![shown(path), ("reason", reason.clone())]
+            }
             Self::Newer { path, found, known } => {
                 vec![
                     shown(path),

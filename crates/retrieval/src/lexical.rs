@@ -25,6 +25,8 @@ mod fields;
 mod question;
 mod snapshot;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 /// The version of what the index holds and how: another one is rebuilt.
 const FORMAT: &str = "1";
@@ -299,7 +301,11 @@ impl LexicalIndex {
             .num_merge_threads(1)
             .memory_budget_per_thread(WRITER_MEMORY)
             .build();
-        self.index.writer_with_options(options)
+        let writer = self.index.writer_with_options(options)?;
+        // A process killed before its commit leaves files that no commit names. The next commit may choose
+        // the same names, and would fail on them.
+        writer.garbage_collect_files().wait()?;
+        Ok(writer)
     }
 
     /// The best `limit` chunks for `question` among those that `filter` lets through, best first.
@@ -346,89 +352,4 @@ fn is_verified(index: &Index, folder: &Path) -> bool {
         .map(|metadata| metadata.len())
         .sum();
     size > VERIFIED_SIZE || index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn document(id: &str, text: &str) -> IndexedDocument {
-        IndexedDocument {
-            id: id.to_owned(),
-            collection: "guides".to_owned(),
-            readers: vec!["everyone".to_owned()],
-            class: Class::Public,
-            title: String::new(),
-            chunks: vec![IndexedChunk {
-                id: i64::from(id.as_bytes()[0]),
-                heading: Vec::new(),
-                text: text.to_owned(),
-            }],
-        }
-    }
-
-    fn found(index: &LexicalIndex, question: &str, filter: &Filter) -> Vec<String> {
-        let hits = index.search(question, filter, 10).unwrap();
-        hits.into_iter().map(|hit| hit.document).collect()
-    }
-
-    #[test]
-    fn what_is_put_is_found_until_it_is_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().join("lexical");
-        let (index, applied) = LexicalIndex::open(&folder).unwrap();
-        assert_eq!(applied, None);
-        let put = |id, text| Change::Put(document(id, text));
-        let all = Filter::default();
-        index
-            .apply(vec![put("a", "le chat dort"), put("b", "le chien dort")], 2)
-            .unwrap();
-        assert_eq!(found(&index, "Où dort le chat ?", &all), ["a", "b"]);
-        index
-            .apply(
-                vec![put("a", "le cheval mange"), Change::Remove("b".to_owned())],
-                4,
-            )
-            .unwrap();
-        assert_eq!(found(&index, "chat chien cheval", &all), ["a"]);
-        drop(index);
-        let (index, applied) = LexicalIndex::open(&folder).unwrap();
-        assert_eq!(applied, Some(4));
-        assert_eq!(found(&index, "chat chien cheval", &all), ["a"]);
-    }
-
-    #[test]
-    fn a_filter_lets_nothing_else_through() {
-        let folder = tempfile::tempdir().unwrap();
-        let (index, _) = LexicalIndex::open(folder.path()).unwrap();
-        let mut secret = document("s", "le chat secret");
-        secret.class = Class::Sensitive;
-        secret.readers = vec!["rh".to_owned(), "maire".to_owned()];
-        secret.collection = "personnel".to_owned();
-        index
-            .apply(
-                vec![Change::Put(document("a", "le chat")), Change::Put(secret)],
-                1,
-            )
-            .unwrap();
-        let sensitive = Filter {
-            clearance: Class::Sensitive,
-            ..Filter::default()
-        };
-        let readers = |names: &[&str]| Filter {
-            readers: Some(names.iter().map(|name| (*name).to_owned()).collect()),
-            ..sensitive.clone()
-        };
-        let collections = |names: &[&str]| Filter {
-            collections: Some(names.iter().map(|name| (*name).to_owned()).collect()),
-            ..sensitive.clone()
-        };
-        assert_eq!(found(&index, "chat", &Filter::default()), ["a"]);
-        assert_eq!(found(&index, "chat", &sensitive).len(), 2);
-        assert_eq!(found(&index, "chat", &readers(&["maire"])), ["s"]);
-        assert_eq!(found(&index, "chat", &readers(&["everyone", "x"])), ["a"]);
-        assert_eq!(found(&index, "chat", &readers(&[])), [""; 0]);
-        assert_eq!(found(&index, "chat", &collections(&["personnel"])), ["s"]);
-        assert_eq!(found(&index, "secret", &Filter::default()), [""; 0]);
-    }
 }

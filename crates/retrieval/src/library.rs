@@ -24,6 +24,9 @@ const COMMIT_DOCUMENTS: usize = 2_000;
 /// How many more hits are taken from the index than asked for, to make up for those the truth drops.
 const SPARE_HITS: usize = 8;
 
+/// The share of the best score from which on a passage is worth reading.
+const RELEVANT_SHARE: f32 = 1.0 / 3.0;
+
 /// The documents of every tenant, and the way to find passages in them.
 pub struct Library {
     folder: PathBuf,
@@ -155,6 +158,15 @@ impl Library {
         }
         Ok(sequence)
     }
+}
+
+/// Drops passages that score below a third of the best one.
+///
+/// They say nothing of the question, and each that is kept brings its label: a personnel file at the end of the
+/// list would make a public question personal.
+pub fn keep_relevant(passages: &mut Vec<Passage>) {
+    let best = passages.first().map_or(0.0, |passage| passage.score);
+    passages.retain(|passage| passage.score >= best * RELEVANT_SHARE);
 }
 
 /// Runs a step that computes or waits for the disk where it holds nobody up.

@@ -11,6 +11,16 @@ use std::path::{Path, PathBuf};
 /// The environment variable that names the folder of the benchmark data.
 pub const BENCH_DATA: &str = "TROUSSEAU_BENCH_DATA";
 
+/// Whether the randomised tests run at full size: `cargo xtask test --long` says so.
+pub fn long() -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are told by the environment how long they may take"
+    )]
+    let told = std::env::var_os("TROUSSEAU_LONG");
+    told.is_some()
+}
+
 /// Records that the test `id` is skipped, and why. The caller returns right after.
 ///
 /// # Panics

@@ -18,8 +18,6 @@ app-io = { $reason }
 app-output = Standard output could not be written whole: { $reason }
 app-nothing-ingested = No file could be read ({ $failed } skipped).
     .hint = “trousseau tasks --state failed” says why, file by file.
-app-stale = To be generated again: { $files }
-    .hint = Run “cargo xtask generate”.
 app-ledger-unsound = The ledger { $directory } is not sound: { $findings ->
         [one] one finding
        *[other] { $findings } findings
@@ -49,10 +47,24 @@ usage-tenant = “{ $found }” is not the name of a tenant.
 usage-reader = “{ $found }” is not a reader.
     .hint = Write “*” for all, “user:NAME” or “group:NAME”.
 
-config-read = The configuration cannot be read: { $reason }
+config-not-found = There is no configuration file { $file }.
+    .hint = “trousseau config example” gives a commented example.
+config-read = The configuration { $file } cannot be read: { $reason }
 config-syntax = { $file }, line { $line }, column { $column }: { $reason }
-config-unknown-key = { $file }, line { $line }, column { $column }: { $reason }
+    .hint = “trousseau config example” gives a commented example.
+config-mistyped-key = { $file }, line { $line }, column { $column }: unknown key “{ $key }”
     .hint = Did you mean “{ $meant }”?
+config-unknown-key = { $file }, line { $line }, column { $column }: unknown key “{ $key }”
+    .hint = Accepted here: { $known }
+config-missing-key = { $file }, line { $line }, column { $column }: the key “{ $key }” is missing
+config-wrong-type = { $file }, line { $line }, column { $column }: { $expected ->
+        [integer] a whole number
+        [string] a text in quotation marks
+        [boolean] true or false
+        [list] a list in square brackets
+        [table] a table
+       *[other] { $expected }
+    } is expected, not { $found }
 config-faults = { $file } has { $count ->
         [one] one fault
        *[other] { $count } faults
@@ -63,12 +75,26 @@ config-twice = { $key }: the name “{ $name }” is given twice
 config-unknown-name = { $key }: there is no “{ $name }”; there are: { $known }
 config-missing = { $key } is missing
 config-no-file = No configuration: the local answerer, without a network, is used.
-config-sound = { $file }: { $upstreams } upstream(s), { $routes } route(s), { $collections } collection(s), no fault.
+config-sound = { $file }: { $upstreams ->
+        [one] { $upstreams } upstream
+       *[other] { $upstreams } upstreams
+    }, { $routes ->
+        [one] { $routes } route
+       *[other] { $routes } routes
+    }, { $collections ->
+        [one] { $collections } collection
+       *[other] { $collections } collections
+    }, no fault.
 
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} files · {"{"}per_sec{"}"} · {"{"}eta{"}"} left
 ingest-skipped = skipped
 ingest-fault = { $path }: { $reason }
-ingest-summary = { $added } added, { $replaced } replaced, { $unchanged } unchanged, { $removed } removed, { $failed } skipped
+ingest-nothing = no file
+ingest-added = { $count } added
+ingest-replaced = { $count } replaced
+ingest-unchanged = { $count } unchanged
+ingest-removed = { $count } removed
+ingest-failed = { $count } skipped
 documents-removed = { $count ->
         [one] One document removed.
        *[other] { $count } documents removed.
@@ -124,6 +150,7 @@ ledger-written = Proof written to { $file }.
 ledger-record = Record
 
 demo-collection = Collection “{ $collection }” ({ $label }):
+demo-asks = asked by “{ $user }”
 demo-proof-verified = Proof verified with nothing but the public key { $key }
 demo-proof-refused = Proof refused: { $fault }
 demo-next = Your turn: “trousseau ingest FOLDER”, then “trousseau ask "Your question?"”.

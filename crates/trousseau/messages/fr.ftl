@@ -16,10 +16,11 @@ app-not-an-entry = « { $text } » n’est pas une entrée.
     .hint = Écrivez un numéro, comme 12, ou main/12.
 app-io = { $reason }
 app-output = La sortie n’a pas pu être écrite en entier : { $reason }
-app-nothing-ingested = Aucun fichier n’a pu être lu ({ $failed } ignorés).
+app-nothing-ingested = Aucun fichier n’a pu être lu ({ $failed ->
+        [one] { $failed } ignoré
+       *[other] { $failed } ignorés
+    }).
     .hint = « trousseau tasks --state failed » dit pourquoi, fichier par fichier.
-app-stale = À régénérer : { $files }
-    .hint = Lancez « cargo xtask generate ».
 app-ledger-unsound = Le registre { $directory } n’est pas intègre : { $findings ->
         [one] une anomalie
        *[other] { $findings } anomalies
@@ -49,10 +50,24 @@ usage-tenant = « { $found } » n’est pas un nom de locataire.
 usage-reader = « { $found } » n’est pas un lecteur.
     .hint = Écrivez « * » pour tous, « user:NOM » ou « group:NOM ».
 
-config-read = La configuration ne peut pas être lue : { $reason }
+config-not-found = Il n’y a pas de fichier de configuration { $file }.
+    .hint = « trousseau config example » en donne un exemple commenté.
+config-read = La configuration { $file } ne peut pas être lue : { $reason }
 config-syntax = { $file }, ligne { $line }, colonne { $column } : { $reason }
-config-unknown-key = { $file }, ligne { $line }, colonne { $column } : { $reason }
+    .hint = « trousseau config example » donne un exemple commenté.
+config-mistyped-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » est inconnue
     .hint = Vouliez-vous écrire « { $meant } » ?
+config-unknown-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » est inconnue
+    .hint = Sont admises ici : { $known }
+config-missing-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » manque
+config-wrong-type = { $file }, ligne { $line }, colonne { $column } : il faut { $expected ->
+        [integer] un nombre entier
+        [string] un texte entre guillemets
+        [boolean] true ou false
+        [list] une liste entre crochets
+        [table] une table
+       *[other] { $expected }
+    }, et non { $found }
 config-faults = { $file } contient { $count ->
         [one] une faute
        *[other] { $count } fautes
@@ -63,12 +78,41 @@ config-twice = { $key } : le nom « { $name } » est donné deux fois
 config-unknown-name = { $key } : il n’y a pas de « { $name } » ; il y a : { $known }
 config-missing = { $key } manque
 config-no-file = Aucune configuration : la réponse locale, sans réseau, est utilisée.
-config-sound = { $file } : { $upstreams } destination(s), { $routes } route(s), { $collections } collection(s), aucune faute.
+config-sound = { $file } : { $upstreams ->
+        [one] { $upstreams } destination
+       *[other] { $upstreams } destinations
+    }, { $routes ->
+        [one] { $routes } route
+       *[other] { $routes } routes
+    }, { $collections ->
+        [one] { $collections } collection
+       *[other] { $collections } collections
+    }, aucune faute.
 
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} fichiers · {"{"}per_sec{"}"} · encore {"{"}eta{"}"}
 ingest-skipped = ignoré
 ingest-fault = { $path } : { $reason }
-ingest-summary = { $added } ajouté(s), { $replaced } remplacé(s), { $unchanged } inchangé(s), { $removed } retiré(s), { $failed } ignoré(s)
+ingest-nothing = aucun fichier
+ingest-added = { $count ->
+        [one] { $count } ajouté
+       *[other] { $count } ajoutés
+    }
+ingest-replaced = { $count ->
+        [one] { $count } remplacé
+       *[other] { $count } remplacés
+    }
+ingest-unchanged = { $count ->
+        [one] { $count } inchangé
+       *[other] { $count } inchangés
+    }
+ingest-removed = { $count ->
+        [one] { $count } retiré
+       *[other] { $count } retirés
+    }
+ingest-failed = { $count ->
+        [one] { $count } ignoré
+       *[other] { $count } ignorés
+    }
 documents-removed = { $count ->
         [one] Un document retiré.
        *[other] { $count } documents retirés.
@@ -124,6 +168,7 @@ ledger-written = Preuve écrite dans { $file }.
 ledger-record = Enregistrement
 
 demo-collection = Collection « { $collection } » ({ $label }) :
+demo-asks = demandé par « { $user } »
 demo-proof-verified = Preuve vérifiée avec la seule clé publique { $key }
 demo-proof-refused = Preuve refusée : { $fault }
 demo-next = À vous : « trousseau ingest DOSSIER », puis « trousseau ask "Votre question ?" ».

@@ -233,13 +233,19 @@ fn tenant(name: &str) -> Result<Tenant, InvalidTenant> {
     Tenant::new(name)
 }
 
-/// Writes the generated references, or, with `--check`, fails when they are not fresh.
+/// Prints one of the reference pages that are kept in the repository.
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
-    #[arg(value_name = "DIR")]
-    pub directory: PathBuf,
-    #[arg(long)]
-    pub check: bool,
+    pub page: Page,
+}
+
+/// A reference page.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Page {
+    CommandsFr,
+    CommandsEn,
+    ConfigFr,
+    ConfigEn,
 }
 
 /// The command line with its help in the user's language.

@@ -68,6 +68,30 @@ impl Language {
     }
 }
 
+/// The function `BYTES` of the catalogue: a number of bytes as people read it, `64 MiB`.
+fn bytes<'a>(values: &[FluentValue<'a>], language: Language) -> FluentValue<'a> {
+    let Some(FluentValue::Number(number)) = values.first() else {
+        return FluentValue::Error;
+    };
+    let letter = match language {
+        Language::French => 'o',
+        Language::English => 'B',
+    };
+    let (mut number, mut unit) = (number.value, String::new());
+    for prefix in ["Ki", "Mi", "Gi"] {
+        if number >= 1024.0 {
+            number /= 1024.0;
+            unit = prefix.to_owned();
+        }
+    }
+    let digits = if number.fract() == 0.0 { 0 } else { 1 };
+    let mut told = format!("{number:.digits$}");
+    if language == Language::French {
+        told = told.replace('.', ",");
+    }
+    format!("{told}\u{a0}{unit}{letter}").into()
+}
+
 /// The texts of one language.
 pub(crate) struct Messages {
     bundle: FluentBundle<FluentResource>,
@@ -80,6 +104,8 @@ impl Messages {
     pub(crate) fn new(language: Language) -> Self {
         let mut bundle = FluentBundle::new_concurrent(vec![language.id()]);
         bundle.set_use_isolating(false);
+        // No bundle has had a function of this name.
+        let _new = bundle.add_function("BYTES", move |values, _| bytes(values, language));
         for source in language.sources() {
             let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(read, _)| read);
             bundle.add_resource_overriding(resource);

@@ -57,6 +57,7 @@ fn does_what_it_is_told() {
     match task {
         "append-until-killed" => append_until_killed(dir),
         "find-it-locked" => assert_eq!(open(dir).unwrap_err().code(), "ledger-locked"),
+        "append-through-faults" => append_through_faults(dir),
         "fill-the-file" => fill(dir, None),
         "fill-the-disk" => fill(dir, Some(&dir.join("ballast"))),
         _ => panic!("no such task: {task}"),
@@ -84,7 +85,7 @@ fn append_until_killed(dir: &Path) {
             let entries: Vec<String> = (0..=count % 3)
                 .map(|part| format!("{start}-{thread}-{count}-{part}-{}", "x".repeat(length)))
                 .collect();
-            let durability = if thread % 2 == 0 {
+            let durability = if thread.is_multiple_of(2) {
                 Durability::Request
             } else {
                 Durability::Batch
@@ -102,6 +103,32 @@ fn append_until_killed(dir: &Path) {
             scope.spawn(move || append(thread));
         }
     });
+}
+
+/// Appends and publishes whatever fails meanwhile, and tells of what was acknowledged like the above.
+fn append_through_faults(dir: &Path) {
+    let mut file = fs_err::File::create(dir.join("faults.acknowledged")).unwrap();
+    let mut failures = 0;
+    for _ in 0..5 {
+        let Ok((ledger, _)) = open(dir) else {
+            failures += 1;
+            continue;
+        };
+        for count in 0..60 {
+            let line = format!("entry after {failures} failures");
+            match ledger.append(line.as_bytes(), Durability::Request) {
+                Ok(index) => file.write_all(format!("{index} {line}\n").as_bytes()).unwrap(),
+                Err(_) => failures += 1,
+            }
+            if count % 7 == 6 && ledger.publish().is_err() {
+                failures += 1;
+            }
+        }
+        if ledger.close().is_err() {
+            failures += 1;
+        }
+    }
+    fs_err::write(dir.join("failures"), failures.to_string()).unwrap();
 }
 
 /// Appends until there is no room, and shows that nothing was harmed by it. `ballast` makes room when removed.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use trousseau_ledger::{Evidence, LogReader, VerifyOptions, verify};
+use trousseau_ledger::{Durability, Evidence, LogReader, VerifyOptions, verify};
 
 use crate::child;
 use crate::logs::{grown, open};
@@ -12,7 +12,7 @@ use crate::logs::{grown, open};
 const ROUNDS: u64 = 25;
 
 /// What the children that ran in `dir` were told was appended.
-fn acknowledged(dir: &Path) -> BTreeMap<u64, String> {
+pub(crate) fn acknowledged(dir: &Path) -> BTreeMap<u64, String> {
     let mut entries = BTreeMap::new();
     for file in fs_err::read_dir(dir).unwrap().map(|file| file.unwrap().path()) {
         if file
@@ -89,6 +89,40 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
     }
     assert!(published > 100, "only {published} entries were published");
     assert!(kept.len() > 10);
+}
+
+#[test]
+fn a_log_is_read_and_verified_while_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    let (ledger, _) = open(dir.path()).unwrap();
+    let mut rounds = 0;
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            // Several times past the length at which a new write-ahead file is begun.
+            for _ in 0..60 {
+                ledger.append_all(&[[b'.'; 2000]; 90], Durability::Batch).unwrap();
+                ledger.publish().unwrap();
+            }
+        });
+        let mut size = 0;
+        while !writer.is_finished() {
+            let report = verify(&log, &VerifyOptions::default()).unwrap();
+            assert_eq!(report.findings, []);
+            let reader = LogReader::open(&log).unwrap();
+            assert!(reader.size() >= size, "{} after {size}", reader.size());
+            size = reader.size();
+            for (index, entry) in reader.entries(size.saturating_sub(300)..size).map(Result::unwrap) {
+                assert!(entry == [b'.'; 2000], "entry {index}");
+            }
+            if let Some(last) = reader.checkpoint().size.checked_sub(1) {
+                let proof = reader.prove(last).unwrap();
+                proof.verify(reader.verifier(), &[b'.'; 2000]).unwrap();
+            }
+            rounds += 1;
+        }
+    });
+    assert!(rounds > 3, "the writer was done after {rounds} rounds");
 }
 
 #[test]

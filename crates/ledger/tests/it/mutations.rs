@@ -127,7 +127,7 @@ fn a_changed_length_of_an_entry_is_named() {
     assert_eq!(
         findings(dir.path()),
         [Finding::BundleCut {
-            path: path.clone(),
+            path,
             offset: 0,
             index: 0
         }]
@@ -182,11 +182,11 @@ fn entries_rewritten_with_their_hashes_are_found_from_above() {
     let dir = log();
     let tile = dir.path().join("log/tile");
     change_entries(&tile.join("entries/000"), |entries| {
-        entries[3] = b"forged".to_vec()
+        entries[3] = b"forged".to_vec();
     });
     let forged = trousseau_ledger::merkle::Hash::leaf(b"forged");
     change(&tile.join("0/000"), |bytes| {
-        bytes[3 * 32..4 * 32].copy_from_slice(&forged.0)
+        bytes[3 * 32..4 * 32].copy_from_slice(&forged.0);
     });
     let path = tile.join("1/000.p/2");
     assert_eq!(
@@ -297,9 +297,9 @@ fn no_file_can_lose_or_change_a_byte_unnoticed() {
             let at = at.index(original.len());
             change(path, |bytes| {
                 if is_removed {
-                    _ = bytes.remove(at)
+                    bytes.remove(at);
                 } else {
-                    bytes[at] ^= 1 << bit
+                    bytes[at] ^= 1 << bit;
                 }
             });
             let found = findings(dir.path());

@@ -1,5 +1,6 @@
 //! Entries come back as they went in, proved, through every way of reading.
 
+use trousseau_ledger::merkle::is_consistent;
 use trousseau_ledger::{Durability, LogReader, Proof};
 
 use crate::logs::{entry, grown, open};
@@ -67,4 +68,32 @@ fn a_proof_of_an_unpublished_entry_publishes_it() {
     let proof = ledger.prove(index).unwrap();
     proof.verify(&ledger.verifier(), b"decided").unwrap();
     assert_eq!(ledger.checkpoint(), proof.checkpoint);
+}
+
+#[test]
+fn every_older_checkpoint_is_shown_to_be_a_beginning() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut older = Vec::new();
+    for size in [1, 7, 255, 256, 300, 512, 700, 1000] {
+        grown(dir.path(), size);
+        let reader = LogReader::open(&dir.path().join("log")).unwrap();
+        let new = reader.checkpoint().clone();
+        older.push((new.size, new.root));
+        for (old, root) in &older {
+            let proof = reader.prove_consistency(*old).unwrap();
+            assert!(
+                is_consistent((*old, root), (new.size, &new.root), &proof),
+                "{old} in {size}"
+            );
+            let (_, other) = older[0];
+            assert_eq!(
+                is_consistent((*old, &other), (new.size, &new.root), &proof),
+                other == *root
+            );
+        }
+        assert_eq!(
+            reader.prove_consistency(size + 1).unwrap_err().code(),
+            "ledger-no-such-entry"
+        );
+    }
 }

@@ -208,6 +208,34 @@ fn a_power_loss_that_takes_a_batch_is_told() {
 }
 
 #[test]
+fn a_file_that_was_only_just_begun_is_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    grown(dir.path(), 3);
+    let begun = dir.path().join("log/wal/00000000000000000003");
+    for length in [0, 8, 55] {
+        let crash = image(dir.path());
+        let begun = crash.path().join("log/wal").join(begun.file_name().unwrap());
+        fs_err::write(&begun, &fs_err::read(wal(dir.path())).unwrap()[..length]).unwrap();
+        for size in 4..8 {
+            let (ledger, _) = open(crash.path()).unwrap();
+            assert_eq!(
+                ledger.append(&entry(size - 1), Durability::Request).unwrap(),
+                size - 1
+            );
+            drop(open(image(crash.path()).path()).unwrap());
+            ledger.close().unwrap();
+            assert!(begun.exists());
+        }
+        assert_eq!(
+            verify(&crash.path().join("log"), &VerifyOptions::default())
+                .unwrap()
+                .findings,
+            []
+        );
+    }
+}
+
+#[test]
 fn a_format_of_tomorrow_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     grown(dir.path(), 1);

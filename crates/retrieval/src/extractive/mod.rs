@@ -11,6 +11,8 @@
 //! invented.
 
 pub mod confidence;
+pub mod cues;
+pub mod kin;
 pub mod model;
 pub mod question;
 pub mod relevance;
@@ -166,4 +168,16 @@ pub fn weigh(question: &str, passages: &[Passage], options: &Options<'_>) -> Wei
         units,
         relevance,
     }
+}
+
+/// The units with their features.
+pub fn weigh_features(
+    question: &str,
+    passages: &[Passage],
+    options: &Options<'_>,
+) -> Vec<(Unit, relevance::Features)> {
+    let question = Question::read(question, passages, options.term_weight);
+    let units = units::units(&question, passages);
+    let features = relevance::features(&question, passages, &units);
+    units.into_iter().zip(features).collect()
 }

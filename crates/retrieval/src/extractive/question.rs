@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use trousseau_core::document::Passage;
 use trousseau_text::fold::fold;
 use trousseau_text::language::{Evidence, Language};
-use trousseau_text::quantities::{Kind, quantities};
 use trousseau_text::words::{analyze, words};
 
 use super::TermWeight;
+use super::cues::{Expected, expected, folded};
+use super::kin::{Family, families};
 
 /// A longer question is read up to here, in bytes.
 const LONGEST_QUESTION: usize = 4_000;
@@ -124,39 +125,6 @@ const FRAME: &[&str] = &[
     "consiste",
 ];
 
-/// The sort of answer that a question expects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Expected {
-    /// A number or a count.
-    Number,
-    /// Money.
-    Amount,
-    /// A share of a whole.
-    Percent,
-    /// A length of time.
-    Duration,
-    /// A date, a year, a century.
-    Date,
-    /// A time of day.
-    Time,
-    /// A physical measure.
-    Measure,
-    /// A place.
-    Place,
-    /// A person or an organisation.
-    Person,
-    /// What something is.
-    Definition,
-    /// Yes or no.
-    Verdict,
-    /// A reason.
-    Reason,
-    /// A way to do something.
-    Manner,
-    /// Anything else.
-    Other,
-}
-
 /// One term of the question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuestionTerm {
@@ -181,6 +149,7 @@ pub struct Question {
     pub words: Vec<String>,
     /// The sum of the weights.
     pub mass: f32,
+    kin: Vec<(Family, usize)>,
     places: [HashMap<String, usize>; 2],
 }
 
@@ -198,12 +167,13 @@ impl Question {
                 .language()
                 .unwrap_or_default()
         });
-        let words: Vec<String> = words(text).map(|word| fold(&text[word.bytes])).collect();
+        let folded = folded(text);
         let mut question = Self {
             language,
             terms: Vec::new(),
-            expected: expected(&words, text),
-            words,
+            expected: expected(text, &folded),
+            words: folded.split_whitespace().map(str::to_owned).collect(),
+            kin: Vec::new(),
             mass: 0.0,
             places: [HashMap::new(), HashMap::new()],
         };
@@ -218,6 +188,19 @@ impl Question {
     /// The place of the term `form` of a text in `language` among the question's terms.
     pub fn place(&self, form: &str, language: Language) -> Option<usize> {
         self.places[side(language)].get(form).copied()
+    }
+
+    /// The place of the question's term that the folded word `form` is kin to, without being the same term.
+    pub fn kin_place(&self, form: &str) -> Option<usize> {
+        self.kin
+            .iter()
+            .find(|(family, _)| family.has(form))
+            .map(|(_, place)| *place)
+    }
+
+    /// Whether every word of `written` stands in the question.
+    pub(super) fn repeats(&self, written: &str) -> bool {
+        words(written).all(|word| self.words.contains(&fold(&written[word.bytes])))
     }
 
     fn add_terms(&mut self, text: &str) {
@@ -240,6 +223,8 @@ impl Question {
             let place = self.terms.len();
             self.places[side(self.language)].insert(term.text.clone(), place);
             self.places[side(other)].entry(twin.clone()).or_insert(place);
+            self.kin
+                .extend(families(&fold(form)).map(|family| (family, place)));
             let forms = match self.language {
                 Language::French => [term.text, twin],
                 Language::English => [twin, term.text],
@@ -294,254 +279,4 @@ fn estimated(passages: &[Passage]) -> impl Fn(&str) -> f32 + Sync {
         // One is added because what a search returns holds the question's terms by selection.
         1.0 + (1.0 + (count - holders + 0.5) / (holders + 0.5)).ln()
     }
-}
-
-/// The sort of answer that a question of these folded words expects.
-fn expected(words: &[String], text: &str) -> Expected {
-    let words: Vec<&str> = words
-        .iter()
-        .map(|word| word.trim_end_matches(['\'', '’']))
-        .collect();
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
-    let asks = has(&[
-        "quel", "quelle", "quels", "quelles", "lequel", "laquelle", "what", "which", "combien", "how",
-    ]);
-    let noun = asks.then(|| asked_noun(&words)).flatten();
-    if let Some(noun) = noun {
-        return noun;
-    }
-    if has(&["combien"]) || pair(&words, "how", &["many", "much", "few"]) {
-        return Expected::Number;
-    }
-    if has(&["quand", "when"]) {
-        return Expected::Date;
-    }
-    if text.contains("où") || text.contains("Où") || has(&["where"]) {
-        return Expected::Place;
-    }
-    if defines(&words) {
-        return Expected::Definition;
-    }
-    if has(&["pourquoi", "why"]) {
-        return Expected::Reason;
-    }
-    if pair(&words, "est-ce", &["que", "qu"]) && !asks && words.first() == Some(&"est-ce") {
-        return Expected::Verdict;
-    }
-    if matches!(words.first(), Some(&("qui" | "who" | "whom" | "whose")))
-        || has(&["who", "whose", "whom"])
-        || asks_for_person(&words)
-    {
-        return Expected::Person;
-    }
-    if has(&["comment", "how"]) {
-        return Expected::Manner;
-    }
-    if !asks && !has(&["que", "qu", "quoi", "qui"]) && verdict(&words) {
-        return Expected::Verdict;
-    }
-    Expected::Other
-}
-
-fn pair(words: &[&str], first: &str, second: &[&str]) -> bool {
-    words
-        .windows(2)
-        .any(|pair| pair[0] == first && second.contains(&pair[1]))
-}
-
-/// `qui a écrit ...`, `par qui`, `à qui`; not the relative `la loi qui ...`.
-fn asks_for_person(words: &[&str]) -> bool {
-    pair(words, "par", &["qui"])
-        || pair(words, "a", &["qui"])
-        || pair(words, "de", &["qui"])
-        || pair(words, "pour", &["qui"])
-}
-
-fn defines(words: &[&str]) -> bool {
-    let quest = words
-        .windows(3)
-        .any(|three| matches!(three, ["qu", "est-ce", "que" | "qu"] | ["c", "est", "quoi"]));
-    quest
-        || matches!(
-            words,
-            ["what", "is" | "are" | "was" | "were", "a" | "an" | "the", _]
-                | ["what", "is" | "are" | "was" | "were", _]
-        )
-        || words
-            .iter()
-            .any(|word| matches!(*word, "definition" | "signifie" | "definir" | "define" | "mean"))
-}
-
-/// An inversion (`peut-on`, `a-t-il`, `faut-il`) or an English auxiliary at the head.
-fn verdict(words: &[&str]) -> bool {
-    let inverted = |word: &&str| {
-        [
-            "-on", "-il", "-elle", "-je", "-ils", "-elles", "-t-on", "-nous", "-vous",
-        ]
-        .iter()
-        .any(|ending| word.ends_with(ending))
-    };
-    let auxiliary = [
-        "is", "are", "can", "do", "does", "did", "should", "may", "must", "was", "were", "has", "have",
-        "will",
-    ];
-    words.iter().any(inverted) || words.first().is_some_and(|first| auxiliary.contains(first))
-}
-
-/// What the noun after the question word asks for: `quel montant`, `en quelle année`, `how long`.
-fn asked_noun(words: &[&str]) -> Option<Expected> {
-    let asking = [
-        "quel", "quelle", "quels", "quelles", "what", "which", "combien", "how",
-    ];
-    let at = words.iter().position(|word| asking.contains(word))?;
-    // "quel est le montant", "what was the total cost": the noun may stand a few words on.
-    let fillers = [
-        "est", "sont", "etait", "etaient", "fut", "le", "la", "les", "l", "de", "d", "du", "is", "was",
-        "are", "were", "the", "total", "totale", "nouveau", "nouvelle", "exact", "exacte", "en",
-    ];
-    let noun = words[at + 1..]
-        .iter()
-        .take(6)
-        .find(|word| !fillers.contains(word))?;
-    let how = words[at] == "how";
-    Some(match *noun {
-        "montant" | "prix" | "cout" | "tarif" | "tarifs" | "salaire" | "budget" | "somme" | "cost"
-        | "price" | "salary" | "amount" | "coute" | "coutent" => Expected::Amount,
-        "euros" | "dollars" | "money" => Expected::Amount,
-        "pourcentage" | "taux" | "proportion" | "part" | "percentage" | "percent" | "rate" => {
-            Expected::Percent
-        }
-        "temps" | "duree" | "delai" | "delais" | "duration" | "mois" | "jours" | "heures" | "annees"
-        | "ans" | "semaines"
-            if words[at] == "combien" || !matches!(*noun, "mois" | "jours") =>
-        {
-            Expected::Duration
-        }
-        "long" if how => Expected::Duration,
-        "date" | "annee" | "jour" | "mois" | "siecle" | "year" | "day" | "month" | "century" | "decade"
-        | "epoque" => Expected::Date,
-        "heure" | "horaires" | "time" => Expected::Time,
-        "distance" | "taille" | "hauteur" | "superficie" | "longueur" | "altitude" | "poids"
-        | "temperature" | "vitesse" | "largeur" | "surface" | "profondeur" | "height" | "length"
-        | "speed" | "weight" | "size" => Expected::Measure,
-        "far" | "tall" | "high" | "deep" | "wide" | "big" | "large" | "heavy" | "fast" if how => {
-            Expected::Measure
-        }
-        "nombre" | "number" | "population" | "numero" | "age" => Expected::Number,
-        "old" if how => Expected::Number,
-        "ville" | "pays" | "region" | "lieu" | "endroit" | "city" | "country" | "state" | "place"
-        | "continent" | "location" | "villes" | "departement" | "commune" => Expected::Place,
-        "auteur" | "personne" | "roi" | "president" | "person" | "king" | "author" | "homme" | "femme"
-        | "acteur" | "chanteur" | "realisateur" | "joueur" | "player" => Expected::Person,
-        _ => return None,
-    })
-}
-
-impl Expected {
-    /// How well a quantity of this kind answers: 1, 0.5 or 0.
-    pub const fn fits(self, kind: Kind) -> f32 {
-        match (self, kind) {
-            (Self::Amount, Kind::Amount)
-            | (Self::Percent, Kind::Percent)
-            | (Self::Duration, Kind::Duration)
-            | (Self::Date, Kind::Date)
-            | (Self::Time, Kind::Time)
-            | (Self::Measure, Kind::Measure)
-            | (Self::Number, Kind::Number | Kind::Amount | Kind::Percent | Kind::Measure | Kind::Duration) => {
-                1.0
-            }
-            (Self::Amount | Self::Percent | Self::Measure, Kind::Number)
-            | (Self::Amount, Kind::Percent)
-            | (Self::Percent, Kind::Amount)
-            | (Self::Number, Kind::Ordinal | Kind::Reference)
-            | (Self::Duration, Kind::Date | Kind::Time)
-            | (Self::Time, Kind::Duration)
-            | (Self::Measure, Kind::Duration) => 0.5,
-            _ => 0.0,
-        }
-    }
-
-    /// Whether a quantity answers at all.
-    pub const fn is_quantity(self) -> bool {
-        matches!(
-            self,
-            Self::Number
-                | Self::Amount
-                | Self::Percent
-                | Self::Duration
-                | Self::Date
-                | Self::Time
-                | Self::Measure
-        )
-    }
-}
-
-/// How well the text `written` holds what is expected, 0 to 1; what the question itself says does not count.
-/// `None` when the question expects nothing that can be told by its form.
-pub fn match_expected(question: &Question, written: &str) -> Option<f32> {
-    if question.expected.is_quantity() {
-        let best = quantities(written, question.language)
-            .into_iter()
-            .filter(|found| !question.repeats(&written[found.bytes.clone()]))
-            .map(|found| question.expected.fits(found.value.kind()))
-            .fold(0.0, f32::max);
-        return Some(best);
-    }
-    match question.expected {
-        Expected::Person => Some(f32::from(u8::from(new_name(question, written, false)))),
-        Expected::Place => Some(f32::from(u8::from(new_name(question, written, true)))),
-        Expected::Reason => Some(f32::from(u8::from(gives_reason(written)))),
-        _ => None,
-    }
-}
-
-impl Question {
-    fn repeats(&self, written: &str) -> bool {
-        words(written).all(|word| self.words.contains(&fold(&written[word.bytes])))
-    }
-}
-
-/// Whether a capitalised word stands inside a sentence that the question does not name; for a place, after
-/// a preposition.
-fn new_name(question: &Question, written: &str, place: bool) -> bool {
-    const PLACE: &[&str] = &[
-        "a", "au", "aux", "en", "dans", "de", "du", "d'", "pres", "vers", "in", "at", "from", "near", "to",
-        "of", "the", "la", "l'",
-    ];
-    let mut before: Option<String> = None;
-    for word in words(written) {
-        let form = &written[word.bytes.clone()];
-        let folded = fold(form).replace('’', "'");
-        let fresh = form.starts_with(char::is_uppercase) && !question.words.contains(&folded);
-        let inside = before
-            .as_ref()
-            .is_some_and(|before| !place || PLACE.contains(&before.as_str()));
-        if fresh && inside && form.chars().nth(1).is_some() {
-            return true;
-        }
-        before = Some(folded);
-    }
-    false
-}
-
-fn gives_reason(written: &str) -> bool {
-    let folded = format!(" {} ", fold(written));
-    [
-        " car ",
-        " parce qu",
-        " afin ",
-        " en raison ",
-        " grace ",
-        " a cause ",
-        " pour ",
-        " puisqu",
-        " because ",
-        " due to ",
-        " since ",
-        " in order ",
-        " as a result",
-        " so that ",
-    ]
-    .iter()
-    .any(|cue| folded.contains(cue))
 }

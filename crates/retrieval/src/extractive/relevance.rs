@@ -10,11 +10,12 @@ use trousseau_text::fold::fold;
 use trousseau_text::language::Evidence;
 use trousseau_text::words::analyze;
 
-use super::question::{Expected, Question, match_expected};
+use super::cues::{Expected, match_expected, new_names};
+use super::question::Question;
 use super::units::{Unit, ends_sentence};
 
 /// How many features a unit has.
-pub const COUNT: usize = 24;
+pub const COUNT: usize = 36;
 
 /// What each feature is called, for reports.
 pub const NAMES: [&str; COUNT] = [
@@ -42,6 +43,18 @@ pub const NAMES: [&str; COUNT] = [
     "listed",
     "best_of_passage",
     "best_of_all",
+    "kin",
+    "kin_before",
+    "fits_and_covers",
+    "leans_on_covered",
+    "names_covered",
+    "names_left",
+    "new_names",
+    "numbers",
+    "passage_covered",
+    "near_best",
+    "dense",
+    "document_rank",
 ];
 
 /// The features of one unit, in the order of [`NAMES`].
@@ -98,6 +111,10 @@ struct Surroundings {
     scores: Vec<f32>,
     /// Score of each passage's document relative to the best.
     documents: Vec<f32>,
+    /// How many documents stand above each passage's.
+    ranks: Vec<f32>,
+    /// The share of the question that each passage covers.
+    covered: Vec<f32>,
 }
 
 /// The mean length of a passage in terms, for the length normalisation of [`passage_match`].
@@ -118,7 +135,25 @@ impl Surroundings {
             let known = by_document.entry(&passage.document).or_default();
             *known = known.max(*score);
         }
+        let mut order: Vec<f32> = by_document.values().copied().collect();
+        order.sort_by(|a, b| b.total_cmp(a));
+        let rank = |document: &str| {
+            order
+                .iter()
+                .take_while(|other| **other > by_document[document])
+                .count() as f32
+        };
         Self {
+            ranks: passages.iter().map(|passage| rank(&passage.document)).collect(),
+            covered: (0..passages.len())
+                .map(|place| {
+                    let held = units.iter().filter(|unit| unit.passage == place);
+                    covered(
+                        question,
+                        held.flat_map(|unit| unit.matches.iter().map(|(place, _)| *place)),
+                    )
+                })
+                .collect(),
             titles: passages
                 .iter()
                 .map(|passage| title_terms(question, passage))
@@ -229,8 +264,8 @@ fn one(
         rarest(question, unit),
         fits.unwrap_or(0.0),
         fits.map_or(0.0, |fit| 1.0 - fit),
-        defining(question, unit, text),
-        answers_yes_no(question, text),
+        f32::from(u8::from(question.expected == Expected::Definition)) * fits.unwrap_or(0.0),
+        f32::from(u8::from(question.expected == Expected::Verdict)) * fits.unwrap_or(0.0),
         (length.max(1.0) / 100.0).ln(),
         novel(unit),
         first(text.ends_with('?')),
@@ -239,6 +274,20 @@ fn one(
         first(matches!(unit.kind, BlockKind::ListItem | BlockKind::TableRow) || unit.introduction.is_some()),
         0.0,
         0.0,
+        covered(question, own().chain(unit.kin.iter().copied())) - cover,
+        neighbour(-1).map_or(0.0, |before| covered(question, before.kin.iter().copied())),
+        fits.unwrap_or(0.0) * cover,
+        first(begins_with_pronoun(text)) * covered(question, of(neighbour(-1))),
+        names(question, &|place| {
+            unit.matches.iter().any(|(own, _)| *own == place)
+        }),
+        names(question, &|_| true),
+        (new_names(question, text).0 as f32).min(3.0) / 3.0,
+        first(text.bytes().any(|byte| byte.is_ascii_digit())),
+        around.covered[unit.passage],
+        0.0,
+        dense(unit),
+        1.0 / (1.0 + around.ranks[unit.passage]),
     ])
 }
 
@@ -246,9 +295,13 @@ fn one(
 fn rank_coverage(units: &[Unit], all: &mut [Features]) {
     let score = |features: &Features| features.0[0] + 0.5 * features.0[10] + 0.3 * features.0[1];
     let mut best: HashMap<usize, f32> = HashMap::new();
+    let mut places: HashMap<usize, usize> = HashMap::new();
     for (unit, features) in units.iter().zip(all.iter()) {
         let known = best.entry(unit.passage).or_default();
-        *known = known.max(score(features));
+        if score(features) > *known {
+            *known = score(features);
+            places.insert(unit.passage, unit.index);
+        }
     }
     let top = best.values().copied().fold(f32::MIN_POSITIVE, f32::max);
     for (unit, features) in units.iter().zip(all) {
@@ -260,6 +313,9 @@ fn rank_coverage(units: &[Unit], all: &mut [Features]) {
             .max(f32::MIN_POSITIVE);
         features.0[22] = own / of_passage;
         features.0[23] = own / top;
+        features.0[33] = places
+            .get(&unit.passage)
+            .map_or(0.0, |best| 1.0 / (1.0 + best.abs_diff(unit.index) as f32));
     }
 }
 
@@ -285,6 +341,28 @@ fn adjacent(question: &Question, unit: &Unit) -> f32 {
         / all
 }
 
+/// The weight of the names among the question's terms that `held` holds, over the whole question.
+fn names(question: &Question, held: &dyn Fn(usize) -> bool) -> f32 {
+    let names = question
+        .terms
+        .iter()
+        .enumerate()
+        .filter(|(place, term)| term.name && held(*place));
+    names.map(|(_, term)| term.weight).sum::<f32>() / question.mass
+}
+
+/// How close together the question's terms stand: their number over the words from the first to the last.
+fn dense(unit: &Unit) -> f32 {
+    let (Some((_, from)), Some((_, to))) = (unit.matches.first(), unit.matches.last()) else {
+        return 0.0;
+    };
+    if unit.matches.len() < 2 {
+        0.0
+    } else {
+        unit.matches.len() as f32 / (1 + to - from) as f32
+    }
+}
+
 /// Whether the unit holds the term that tells most.
 fn rarest(question: &Question, unit: &Unit) -> f32 {
     let rarest = (0..question.terms.len())
@@ -298,58 +376,6 @@ fn rarest(question: &Question, unit: &Unit) -> f32 {
 fn novel(unit: &Unit) -> f32 {
     let fresh = unit.length.saturating_sub(unit.matches.len());
     (fresh as f32 / 10.0).min(1.0)
-}
-
-/// Whether the unit says what the subject of a definition question is.
-fn defining(question: &Question, unit: &Unit, text: &str) -> f32 {
-    if question.expected != Expected::Definition || unit.matches.is_empty() {
-        return 0.0;
-    }
-    let folded = format!(" {} ", fold(text).replace('’', "'"));
-    let cues = [
-        " est un ",
-        " est une ",
-        " est le ",
-        " est la ",
-        " est l'",
-        " sont des ",
-        " sont les ",
-        " designe",
-        " consiste ",
-        " correspond ",
-        " signifie ",
-        " permet ",
-        " permettent ",
-        " s'agit ",
-        " constitue",
-        " se definit ",
-        " sert a ",
-        " vise a ",
-        " is a ",
-        " is an ",
-        " is the ",
-        " are ",
-        " refers to ",
-        " means ",
-        " was a ",
-        " was the ",
-        " consists ",
-        " defined as ",
-        " vous permet ",
-        " appelle ",
-        " appele",
-        " called ",
-        " known as ",
-    ];
-    let cue = cues.iter().filter_map(|cue| folded.find(cue)).min();
-    f32::from(u8::from(cue.is_some_and(|at| at < 120)))
-}
-
-/// Whether the unit begins with the verdict that a yes-or-no question asks for.
-fn answers_yes_no(question: &Question, text: &str) -> f32 {
-    let word: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
-    let verdict = matches!(fold(&word).as_str(), "oui" | "non" | "yes" | "no");
-    f32::from(u8::from(verdict && question.expected == Expected::Verdict))
 }
 
 /// Whether the unit leans on the one before it.

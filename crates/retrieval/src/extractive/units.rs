@@ -5,7 +5,7 @@ use std::ops::Range;
 use trousseau_core::document::{BlockKind, Passage};
 use trousseau_text::language::{Evidence, Language};
 use trousseau_text::sentences::sentences;
-use trousseau_text::words::{Term, analyze};
+use trousseau_text::terms::{Steps, visit};
 
 use super::question::Question;
 
@@ -22,6 +22,8 @@ pub struct Unit {
     pub index: usize,
     /// The question's terms that it holds: place in the question, position in the passage.
     pub matches: Vec<(usize, u32)>,
+    /// The question's terms that it has a word of the same family for, but not the term itself.
+    pub kin: Vec<usize>,
     /// How many terms it has.
     pub length: usize,
     /// The unit that introduces the list or table it stands in.
@@ -66,6 +68,7 @@ fn cut(place: usize, passage: &Passage, all: &mut Vec<Unit>) {
                 kind: *kind,
                 index,
                 matches: Vec::new(),
+                kin: Vec::new(),
                 length: 0,
                 introduction: None,
             });
@@ -81,23 +84,32 @@ fn trimmed(text: &str) -> Range<usize> {
 
 /// Finds the question's terms in the units of one passage.
 fn fill(question: &Question, passage: &Passage, language: Language, units: &mut [Unit]) {
-    let mut rest = units.iter_mut().peekable();
-    for Term {
-        text,
-        bytes,
-        position,
-    } in analyze(&passage.text, language)
-    {
-        while rest.peek().is_some_and(|unit| unit.bytes.end <= bytes.start) {
-            rest.next();
+    let mut place = 0;
+    visit(&passage.text, language, Steps::default(), |term| {
+        while units
+            .get(place)
+            .is_some_and(|unit| unit.bytes.end <= term.bytes.start)
+        {
+            place += 1;
         }
-        let Some(unit) = rest.peek_mut().filter(|unit| unit.bytes.start <= bytes.start) else {
-            continue;
+        let Some(unit) = units
+            .get_mut(place)
+            .filter(|unit| unit.bytes.start <= term.bytes.start)
+        else {
+            return;
         };
         unit.length += 1;
-        if let Some(place) = question.place(&text, language) {
-            unit.matches.push((place, position));
+        if let Some(term_place) = question.place(term.text, language) {
+            unit.matches.push((term_place, term.position));
+        } else if let Some(term_place) = question.kin_place(term.form) {
+            unit.kin.push(term_place);
         }
+    });
+    for unit in units {
+        let matches = std::mem::take(&mut unit.matches);
+        unit.kin
+            .retain(|kin| matches.iter().all(|(place, _)| place != kin));
+        unit.matches = matches;
     }
 }
 

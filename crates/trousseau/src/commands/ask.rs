@@ -124,7 +124,7 @@ fn source(printer: &Printer, citation: &Citation) {
     let number = printer.styled(&format!("[{}]", citation.number), Style::Strong);
     printer.line(&format!("{number} {place} ({characters})"));
     printer.line(&printer.styled(&format!("    « {} »", excerpt(&citation.text)), Style::Faint));
-    printer.line(&printer.styled(&format!("    {}", citation.path), Style::Faint));
+    printer.line(&printer.styled(&format!("    {}", shown(&citation.path)), Style::Faint));
 }
 
 fn excerpt(text: &str) -> String {

@@ -1,57 +1,30 @@
-//! The references that are generated from the program, so that they cannot say anything else than it does.
+//! The reference pages that the program writes about itself, so that they cannot say anything else than it does.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Command;
 
-use crate::cli::{self, Generate};
+use crate::cli::{self, Generate, Page};
 use crate::config;
-use crate::failure::{AppError, Failure};
 use crate::messages::{Language, Messages};
 use crate::printer::Printer;
 
-pub(super) fn run(generate: &Generate, printer: &Printer) -> Result<ExitCode, Failure> {
-    let mut stale = Vec::new();
-    for (name, text) in files() {
-        let path = generate.directory.join(name);
-        if generate.check {
-            if fs_err::read_to_string(&path).ok().as_deref() != Some(&text) {
-                stale.push(path.display().to_string());
-            }
-        } else {
-            write(&path, &text).map_err(AppError::Io)?;
-            printer.line(&path.display().to_string());
-        }
-    }
-    if stale.is_empty() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    Err(AppError::Stale {
-        files: stale.join(", "),
-    }
-    .into())
-}
+/// How wide the help is written, in characters.
+const WIDTH: usize = 100;
 
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs_err::create_dir_all(folder)?;
+pub(super) fn run(generate: &Generate, printer: &Printer) -> ExitCode {
+    match generate.page {
+        Page::CommandsFr => printer.write(&reference(Language::French)),
+        Page::CommandsEn => printer.write(&reference(Language::English)),
+        Page::ConfigFr => printer.write(config::EXAMPLE_FR),
+        Page::ConfigEn => printer.write(config::EXAMPLE_EN),
     }
-    fs_err::write(path, text)
-}
-
-fn files() -> Vec<(&'static str, String)> {
-    vec![
-        ("commandes.md", reference(Language::French)),
-        ("commands.md", reference(Language::English)),
-        ("trousseau.example.fr.toml", config::EXAMPLE_FR.to_owned()),
-        ("trousseau.example.toml", config::EXAMPLE_EN.to_owned()),
-    ]
+    ExitCode::SUCCESS
 }
 
 fn reference(language: Language) -> String {
     let messages = Messages::new(language);
-    let mut command = cli::command(&messages).term_width(100);
+    let mut command = cli::command(&messages).term_width(WIDTH);
     command.build();
     let mut text = format!("# {}\n", messages.plain("reference-title"));
     describe(&mut command, &mut text);

@@ -43,8 +43,8 @@ pub(super) fn verify(global: &Global, verify: &LedgerVerify, printer: &Printer) 
 }
 
 pub(super) fn prove(global: &Global, prove: &LedgerProve, printer: &Printer) -> Result<ExitCode, Failure> {
-    let (_, directory) = own_ledger(global)?;
-    let index = index(&prove.entry)?;
+    let (place, directory) = own_ledger(global)?;
+    let index = index(&prove.entry, &place)?;
     let reader = LogReader::open(&directory).map_err(AppError::Ledger)?;
     let proof = reader.prove(index).map_err(AppError::Ledger)?;
     let entry = reader.entry(index).map_err(AppError::Ledger)?;
@@ -77,7 +77,7 @@ pub(super) async fn show(global: &Global, show: &LedgerShow, printer: &Printer) 
     let size = reader.size();
     let range = match &show.entry {
         Some(entry) => {
-            let index = index(entry)?;
+            let index = index(entry, &place)?;
             if index >= size {
                 return Err(GatewayError::NoEntry { entry: entry.clone() }.into());
             }
@@ -128,12 +128,17 @@ fn own_ledger(global: &Global) -> Result<(Place, PathBuf), Failure> {
     Ok((place, directory))
 }
 
-/// The index of an entry given as `12` or `main/12`.
-fn index(text: &str) -> Result<u64, AppError> {
-    let digits = text.rsplit_once('/').map_or(text, |(_, digits)| digits);
-    digits.parse().map_err(|_| AppError::NotAnEntry {
+/// The index of an entry of this replica, given as `12` or `main/12`.
+fn index(text: &str, place: &Place) -> Result<u64, Failure> {
+    let (replica, digits) = text.rsplit_once('/').unzip();
+    if replica.is_some_and(|replica| replica != place.config.settings.replica) {
+        let entry = text.to_owned();
+        return Err(GatewayError::NoEntry { entry }.into());
+    }
+    let index = digits.unwrap_or(text).parse().map_err(|_| AppError::NotAnEntry {
         text: text.to_owned(),
-    })
+    });
+    Ok(index?)
 }
 
 /// A verifier key, or the file that holds it.
@@ -147,13 +152,13 @@ fn key(text: &str) -> Result<VerifierKey, AppError> {
     let path = held.to_path_buf();
     text.trim()
         .parse()
-        .map_err(|fault| AppError::Ledger(LedgerError::Malformed { path, fault }))
+        .map_err(|fault| AppError::Given(LedgerError::Malformed { path, fault }))
 }
 
 fn evidence(file: &Path) -> Result<Evidence, AppError> {
     let text = fs_err::read_to_string(file)?;
     let path = file.to_path_buf();
-    Evidence::parse(&text).map_err(|fault| AppError::Ledger(LedgerError::Malformed { path, fault }))
+    Evidence::parse(&text).map_err(|fault| AppError::Given(LedgerError::Malformed { path, fault }))
 }
 
 fn object(directory: &Path, report: &Report) -> Value {

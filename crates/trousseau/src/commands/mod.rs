@@ -45,7 +45,7 @@ pub(crate) async fn run(cli: Cli, printer: &Printer) -> Result<ExitCode, Failure
         Action::Config(Config::Example) => Ok(config::example(printer)),
         Action::Doctor => doctor::run(global, printer).await,
         Action::Completions(completions) => Ok(completions::run(&completions, printer)),
-        Action::Generate(generate) => generate::run(&generate, printer),
+        Action::Generate(generate) => Ok(generate::run(&generate, printer)),
         // `main` has already gone another way.
         Action::ExtractWorker => Ok(ExitCode::FAILURE),
     }

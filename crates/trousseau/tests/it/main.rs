@@ -1,14 +1,14 @@
 //! The command line as its users meet it: the program is run, and what it writes is read.
 
 // mod catalogue;
-// mod config;
+mod config;
 mod demo;
 // mod doctor;
-// mod files;
+mod files;
 mod guide;
 mod harness;
 mod json;
-// mod ledger;
+mod ledger;
 // mod limits;
-// mod resume;
+mod resume;
 mod usage;

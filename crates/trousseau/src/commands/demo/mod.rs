@@ -21,11 +21,18 @@ use crate::printer::{Printer, Style};
 
 mod samples;
 
-/// The questions that are asked where none is given: one to public, one to internal, one to personnel documents.
-const QUESTIONS: [&str; 3] = [
-    "Dans quel délai faut-il déclarer une naissance ?",
-    "Combien de jours par semaine un agent à temps plein peut-il télétravailler ?",
-    "Quel est le traitement indiciaire de Nathalie Lefebvre-Arnoux ?",
+/// The questions that are asked where none is given, each with the key that asks it: one to public, one to
+/// internal, one to personnel documents.
+const QUESTIONS: [(&str, &str); 3] = [
+    ("visiteur", "Dans quel délai faut-il déclarer une naissance ?"),
+    (
+        "agent",
+        "Combien de jours par semaine un agent à temps plein peut-il télétravailler ?",
+    ),
+    (
+        "gestionnaire-rh",
+        "Quand le contrat de Rémi Vasseur-Kowalski prend-il fin ?",
+    ),
 ];
 
 /// The folder the demonstration works in; without `--keep` it is deleted at the end.
@@ -52,15 +59,8 @@ pub(super) async fn run(global: &Global, demo: Demo, printer: &Printer) -> Resul
     };
     let app = App::open(global).await?;
     let ingested = take_in(&app, global, documents, printer).await?;
-    let principal = app.principal(global)?;
-    let given = !demo.question.is_empty();
-    let questions = if given {
-        demo.question
-    } else {
-        QUESTIONS.map(str::to_owned).to_vec()
-    };
-    let mut answers = Vec::with_capacity(questions.len());
-    for question in questions {
+    let mut answers = Vec::new();
+    for (principal, question) in questions(&app, global, demo.question)? {
         answers.push(show(&app, &principal, question, printer).await?);
     }
     app.close().await?;
@@ -112,7 +112,7 @@ async fn take_in(
     let mut ingested = 0;
     for (collection, path) in documents {
         let registration = Registration {
-            paths: vec![std::path::absolute(path).map_err(AppError::Io)?],
+            paths: vec![ingest::whole(&path).map_err(AppError::Io)?],
             collection: collection.clone(),
             label: None,
             readers: None,
@@ -133,6 +133,28 @@ async fn take_in(
     Ok(ingested)
 }
 
+/// What is asked, and in whose name: the sample questions by the keys of the sample configuration, questions that
+/// are given by whoever `--key` names.
+fn questions(app: &App, global: &Global, given: Vec<String>) -> Result<Vec<(Principal, String)>, AppError> {
+    if !given.is_empty() {
+        let principal = app.principal(global)?;
+        return Ok(given
+            .into_iter()
+            .map(|question| (principal.clone(), question))
+            .collect());
+    }
+    let sample = |(key, question): (&str, &str)| {
+        let known = app.config.settings.key(key).map(|_| key.to_owned());
+        let key = global.key.clone().or(known);
+        let principal = app.principal(&Global {
+            key,
+            ..global.clone()
+        })?;
+        Ok((principal, question.to_owned()))
+    };
+    QUESTIONS.into_iter().map(sample).collect()
+}
+
 /// Asks one question and shows everything about its answer.
 async fn show(
     app: &App,
@@ -142,7 +164,8 @@ async fn show(
 ) -> Result<Value, Failure> {
     if !printer.json() {
         printer.line("");
-        printer.line(&printer.styled(&format!("— {question}"), Style::Strong));
+        let asks = printer.messages.text("demo-asks", &[("user", &principal.user)]);
+        printer.line(&printer.styled(&format!("— {question} ({asks})"), Style::Strong));
         printer.line("");
     }
     let asked = Asked {

@@ -1,0 +1,129 @@
+//! A full disk is told, loses nothing that was acknowledged, and is got over once there is room.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+
+use tokio::sync::mpsc;
+use trousseau_core::error::Explain as _;
+use trousseau_core::principal::Tenant;
+use trousseau_gateway::entry::State;
+use trousseau_gateway::records::EntryId;
+
+use crate::child;
+use crate::scripted::{Scripted, Step};
+use crate::stage::{self, REPLICA, Stage, all_of, ask, cast, operator, question};
+use crate::truth;
+
+/// The codes that say what is wrong.
+const CLEAR: &[&str] = &["store-full", "store-disk", "lexical-engine", "ledger-disk-full"];
+
+#[test]
+fn a_file_that_cannot_grow_costs_nothing_acknowledged() {
+    let stage = Stage::new();
+    // 1,600 blocks of 512 bytes or, in other shells, of 1024.
+    let limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 1600; exec \"$@\"", "sh"];
+    child::finish("fill-the-disk", stage.root(), &limited);
+    stage::run(heal(&stage));
+}
+
+/// Ingests, then asks, until there is no room for either; notes what was acknowledged.
+pub(crate) async fn fill(root: &Path) {
+    let data = root.join("data");
+    let mut gateway = stage::open(&data).await.unwrap();
+    let model = Scripted::new("local", data.clone(), &[Step::Say("Oui."), Step::End]);
+    cast(&mut gateway, "local", &model);
+    let refused = ingest_until_refused(&gateway, root).await;
+    assert!(CLEAR.contains(&refused.as_str()), "{refused}");
+
+    let mut answered = fs_err::File::create(root.join("answered")).unwrap();
+    let refused = 'asking: {
+        for number in 0..300 {
+            let text = format!("Question {number} ? {}", "mot ".repeat(3000));
+            match ask(&gateway, &operator(), question(&text)).await.0 {
+                Ok(told) => writeln!(answered, "{}", told.entry.index).unwrap(),
+                Err(error) => break 'asking error.code(),
+            }
+        }
+        panic!("there was room for every question");
+    };
+    assert!(CLEAR.contains(&refused), "{refused}");
+}
+
+async fn ingest_until_refused(gateway: &trousseau_gateway::service::Gateway, root: &Path) -> String {
+    let tenant = Tenant::default();
+    let (ends, mut ended) = mpsc::unbounded_channel();
+    let mut acknowledged = fs_err::File::create(root.join("ingested")).unwrap();
+    for number in 0..200 {
+        let name = format!("f{number}.txt");
+        let word = word(number);
+        let text = format!("{word} {}\n", "remplissage du disque ".repeat(200));
+        fs_err::write(root.join("files").join(&name), text).unwrap();
+        gateway
+            .register(&tenant, all_of(root.join("files").join(&name)))
+            .await
+            .unwrap();
+        let worked = gateway.ingest(&tenant, &ends).await;
+        while let Ok(end) = ended.try_recv() {
+            assert!(end.end.is_ok(), "{end:?}");
+            writeln!(acknowledged, "{}", end.path.rsplit('/').next().unwrap()).unwrap();
+        }
+        if let Err(error) = worked {
+            return error.code().to_owned();
+        }
+    }
+    panic!("there was room for every file");
+}
+
+fn word(number: usize) -> String {
+    let letters = format!("{number:03}");
+    let letters = letters.bytes().map(|digit| char::from(b'b' + (digit - b'0') * 2));
+    format!("plume{}", letters.collect::<String>())
+}
+
+async fn heal(stage: &Stage) {
+    let tenant = Tenant::default();
+    let gateway = stage.open().await;
+    let kept = gateway
+        .library
+        .store()
+        .documents(&operator(), None)
+        .await
+        .unwrap();
+    let ingested = fs_err::read_to_string(stage.root().join("ingested")).unwrap();
+    assert!(ingested.lines().count() > 3);
+    for name in ingested.lines() {
+        assert!(kept.iter().any(|row| row.path.ends_with(name)), "{name} is lost");
+    }
+    stage::ingest(&gateway, &tenant, all_of(stage.files()))
+        .await
+        .unwrap();
+    let mut present = BTreeMap::new();
+    for number in 0.. {
+        let name = format!("f{number}.txt");
+        if !stage.files().join(&name).exists() {
+            break;
+        }
+        present.insert(name, word(number));
+    }
+    let library = &gateway.library;
+    let rows = library.store().documents(&operator(), None).await.unwrap();
+    assert_eq!(rows.len(), present.len());
+    for (name, word) in &present {
+        let hits = library.search(&operator(), word, None, 1).await.unwrap();
+        assert!(hits[0].path.ends_with(name), "{name}");
+    }
+
+    let answered = fs_err::read_to_string(stage.root().join("answered")).unwrap();
+    assert!(answered.lines().count() > 3);
+    for index in answered.lines() {
+        let index = index.parse().unwrap();
+        let replica = REPLICA.to_owned();
+        let record = gateway.records.record(&tenant, &EntryId { replica, index }).await;
+        let record = record.unwrap().unwrap();
+        assert_eq!(record.state, State::Answered);
+        assert_eq!(record.answer.as_deref(), Some("Oui."));
+    }
+    gateway.close().await.unwrap();
+    truth::check(&stage.data()).await;
+}

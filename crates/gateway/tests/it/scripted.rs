@@ -1,0 +1,136 @@
+//! A model that says what its script says, and notes what it was called with.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use futures_util::stream::{self, StreamExt as _};
+use serde_json::Value;
+use trousseau_core::chat::{
+    ChatEnd, ChatEvent, ChatModel, ChatRequest, ChatStream, FinishReason, ModelError, Usage, check_permit,
+};
+use trousseau_core::document::{Citation, Span};
+use trousseau_core::label::Label;
+use trousseau_core::permit::Permit;
+use trousseau_core::principal::Tenant;
+
+use crate::stage::entries;
+
+/// One step of a script.
+#[derive(Clone, Copy)]
+pub(crate) enum Step {
+    /// Says more.
+    Say(&'static str),
+    /// Cites the first passage.
+    Cite,
+    /// Ends the answer.
+    End,
+    /// Ends the answer as an abstention.
+    Abstain,
+    /// Fails as unavailable.
+    Fail,
+    /// Never goes on.
+    Hang,
+}
+
+/// What one call was made with.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) request: Arc<ChatRequest>,
+    pub(crate) label: Label,
+    /// The default tenant's ledger as it was when the call came.
+    pub(crate) entries: Vec<Value>,
+}
+
+pub(crate) struct Scripted {
+    target: String,
+    script: Vec<Step>,
+    data: PathBuf,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl Scripted {
+    /// A model behind `target` of the gateway over the folder `data`.
+    pub(crate) fn new(target: &str, data: PathBuf, script: &[Step]) -> Arc<Self> {
+        Arc::new(Self {
+            target: target.to_owned(),
+            script: script.to_vec(),
+            data,
+            calls: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+impl ChatModel for Scripted {
+    fn name(&self) -> &str {
+        "scripted/1"
+    }
+
+    fn chat<'a>(
+        &'a self,
+        permit: &'a Permit,
+        request: Arc<ChatRequest>,
+    ) -> BoxFuture<'a, Result<ChatStream, ModelError>> {
+        async move {
+            check_permit(permit, &self.target, &request)?;
+            self.calls.lock().unwrap().push(Call {
+                request: Arc::clone(&request),
+                label: permit.label().clone(),
+                entries: entries(&self.data, &Tenant::default()),
+            });
+            let unavailable = ModelError::Unavailable {
+                target: self.target.clone(),
+                reason: "the script says so".to_owned(),
+            };
+            if matches!(self.script.first(), Some(Step::Fail)) {
+                return Err(unavailable);
+            }
+            let steps = stream::iter(self.script.clone()).then(move |step| {
+                let request = Arc::clone(&request);
+                let unavailable = unavailable.clone();
+                async move {
+                    match step {
+                        Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
+                        Step::Cite => Ok(ChatEvent::Citation(first_passage(&request))),
+                        Step::End => Ok(end(false)),
+                        Step::Abstain => Ok(end(true)),
+                        Step::Fail => Err(unavailable),
+                        Step::Hang => std::future::pending().await,
+                    }
+                }
+            });
+            Ok(Box::pin(steps) as ChatStream)
+        }
+        .boxed()
+    }
+}
+
+fn end(abstained: bool) -> ChatEvent {
+    ChatEvent::End(ChatEnd {
+        finish: FinishReason::Stop,
+        abstained,
+        usage: Usage { input: 3, output: 2 },
+    })
+}
+
+fn first_passage(request: &ChatRequest) -> Citation {
+    let passage = &request.passages[0];
+    Citation {
+        number: 1,
+        document: passage.document.clone(),
+        version: passage.version,
+        chunk: passage.chunk,
+        title: passage.title.clone(),
+        path: passage.path.clone(),
+        heading: passage.heading.clone(),
+        span: Span {
+            start: passage.span.start,
+            end: passage.span.end,
+        },
+        text: passage.text.clone(),
+    }
+}
