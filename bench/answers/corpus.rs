@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use trousseau_core::document::{Block, BlockKind, Chunk, Extracted, Passage};
+use trousseau_core::document::{Block, Chunk, Extracted, Passage};
 use trousseau_core::label::{Class, Label};
+use trousseau_extract::{Format, Limits, read};
 use trousseau_retrieval::chunk::chunk;
 use trousseau_retrieval::lexical::{Change, Filter, IndexedChunk, IndexedDocument, LexicalIndex};
 use trousseau_text::language::detect;
@@ -17,9 +18,9 @@ const FOUND: usize = 10;
 const LEADS: usize = 3;
 
 /// A set that can be searched.
-pub struct Corpus {
+pub(crate) struct Corpus {
     /// The text of each document.
-    pub documents: HashMap<String, Extracted>,
+    pub(crate) documents: HashMap<String, Extracted>,
     chunks: Vec<(String, Chunk)>,
     leads: HashMap<String, usize>,
     titles: HashMap<String, String>,
@@ -30,7 +31,7 @@ pub struct Corpus {
 
 impl Corpus {
     /// Chunks and indexes the documents of `set`.
-    pub fn build(set: &Set) -> anyhow::Result<Self> {
+    pub(crate) fn build(set: &Set) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let (index, _) = LexicalIndex::open(&folder.path().join("index"))?;
         let mut corpus = Self {
@@ -44,7 +45,7 @@ impl Corpus {
         };
         let mut changes = Vec::new();
         for document in &set.documents {
-            let extracted = plain(&document.text);
+            let extracted = read(Format::Text, document.text.as_bytes(), &Limits::default())?;
             let mut chunks = Vec::new();
             for part in chunk(&extracted) {
                 let text = &extracted.text[part.bytes.clone()];
@@ -88,14 +89,14 @@ impl Corpus {
     }
 
     /// How rare a term is, as BM25 has it.
-    pub fn rarity(&self, term: &str) -> f32 {
+    pub(crate) fn rarity(&self, term: &str) -> f32 {
         let count = self.chunks.len() as f32;
         let holders = self.holders.get(term).map_or(0.0, |holders| *holders as f32);
         (1.0 + (count - holders + 0.5) / (holders + 0.5)).ln()
     }
 
     /// The passages for a question, best first, as if the document `removed` were not there.
-    pub fn passages(&self, question: &str, removed: Option<&str>) -> anyhow::Result<Vec<Passage>> {
+    pub(crate) fn passages(&self, question: &str, removed: Option<&str>) -> anyhow::Result<Vec<Passage>> {
         let filter = Filter {
             clearance: Class::Restricted,
             ..Filter::default()
@@ -154,31 +155,5 @@ impl Corpus {
             label: Label::default(),
             score,
         }
-    }
-}
-
-/// A plain text as extraction reads it: a paragraph a line.
-fn plain(text: &str) -> Extracted {
-    let mut blocks = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let end = start + line.len();
-        let trimmed = line.trim();
-        if !trimmed.is_empty() {
-            let from = start + (line.len() - line.trim_start().len());
-            blocks.push(Block {
-                kind: BlockKind::Paragraph,
-                heading: Vec::new(),
-                bytes: from..from + trimmed.len(),
-                page: None,
-            });
-        }
-        start = end;
-    }
-    Extracted {
-        title: None,
-        text: text.to_owned(),
-        blocks,
-        warnings: Vec::new(),
     }
 }

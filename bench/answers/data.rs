@@ -6,34 +6,34 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 /// One set of documents and questions.
-pub struct Set {
+pub(crate) struct Set {
     /// Its short name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Its documents.
-    pub documents: Vec<Document>,
+    pub(crate) documents: Vec<Document>,
     /// Its questions.
-    pub questions: Vec<Question>,
+    pub(crate) questions: Vec<Question>,
 }
 
 /// One document.
 #[derive(Deserialize)]
-pub struct Document {
+pub(crate) struct Document {
     /// Its id.
-    pub id: String,
+    pub(crate) id: String,
     /// Its title; indexed only where the set's rules say so.
     #[serde(default)]
-    pub title: String,
+    pub(crate) title: String,
     /// Its text.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// One question.
 #[derive(Deserialize)]
-pub struct Question {
+pub(crate) struct Question {
     /// Its words.
-    pub text: String,
+    pub(crate) text: String,
     /// The document that answers it.
-    pub gold_doc: String,
+    pub(crate) gold_doc: String,
     #[serde(default)]
     gold_answers: Vec<String>,
     #[serde(default)]
@@ -42,7 +42,7 @@ pub struct Question {
 
 impl Question {
     /// The answers that are right, one of which is enough; empty when only the document is known.
-    pub fn golds(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn golds(&self) -> impl Iterator<Item = &str> {
         self.gold_answers
             .iter()
             .chain(&self.gold_answer)
@@ -51,7 +51,7 @@ impl Question {
 }
 
 /// The sets that are measured: name, folder, whether the title is indexed with the text.
-pub const SETS: [(&str, &str, bool); 4] = [
+pub(crate) const SETS: [(&str, &str, bool); 4] = [
     ("piaf", "piaf-fr", false),
     ("service-public", "service-public-fr", false),
     ("cnil", "cnil-faq-fr", true),
@@ -59,7 +59,7 @@ pub const SETS: [(&str, &str, bool); 4] = [
 ];
 
 /// Reads one of [`SETS`] under `data`; `part` is `dev` or another folder beside it.
-pub fn load(data: &Path, set: (&'static str, &str, bool), part: &str) -> anyhow::Result<Set> {
+pub(crate) fn load(data: &Path, set: (&'static str, &str, bool), part: &str) -> anyhow::Result<Set> {
     let (name, folder, titled) = set;
     let folder = data.join("retrieval").join(folder);
     let mut documents: Vec<Document> = lines(&folder.join("docs.jsonl"))?;

@@ -13,7 +13,7 @@ use crate::corpus::Corpus;
 const SHARE: f32 = 0.8;
 
 /// The three best BM25 sentences of `document`, in reading order, with a space between them.
-pub fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
+pub(crate) fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
     let text = &corpus.documents[document].text;
     let language = detect(text);
     let asked: HashSet<String> = analyze(question, detect(question))
@@ -54,14 +54,14 @@ pub fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
 }
 
 /// The first `limit` characters.
-pub fn cut(text: &str, limit: usize) -> &str {
+pub(crate) fn cut(text: &str, limit: usize) -> &str {
     text.char_indices()
         .nth(limit)
         .map_or(text, |(end, _)| &text[..end])
 }
 
 /// Whether `answer` contains at least 80 % of the stems of one of `golds`.
-pub fn contains<'a>(answer: &str, golds: impl IntoIterator<Item = &'a str>) -> bool {
+pub(crate) fn contains<'a>(answer: &str, golds: impl IntoIterator<Item = &'a str>) -> bool {
     let french = stems(answer);
     golds.into_iter().any(|gold| {
         let wanted = stems(gold);

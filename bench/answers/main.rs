@@ -15,7 +15,6 @@ use corpus::Corpus;
 #[derive(Parser)]
 struct Arguments {
     /// The folder of the benchmark data.
-    #[arg(long, env = "TROUSSEAU_BENCH_DATA")]
     data: PathBuf,
     /// The part of each set whose questions are asked.
     #[arg(long, default_value = "dev")]
@@ -79,18 +78,62 @@ fn main() -> anyhow::Result<()> {
                 );
             }
             if let Some(out) = &mut dump {
-                let units = extractive::weigh_features(&question.text, &passages, &options);
-                let rows: Vec<_> = units.iter().map(|(unit, features)| {
+                let weighed = extractive::weigh(&question.text, &passages, &options);
+                let rows: Vec<_> = weighed.units.iter().zip(&weighed.features).map(|(unit, features)| {
                     let passage = &passages[unit.passage];
                     let text = &passage.text[unit.bytes.clone()];
-                    serde_json::json!({"x": features.0.to_vec(), "len": text.chars().count(), "gold": judge::contains(text, question.golds()), "right": passage.document == question.gold_doc, "doc": passage.document, "at": passage.span.start, "b": unit.bytes.start, "intro": unit.introduction, "t": text})
+                    serde_json::json!({"x": features.0.to_vec(), "len": text.chars().count(), "gold": judge::contains(text, question.golds()), "right": passage.document == question.gold_doc, "doc": passage.document, "t": text})
                 }).collect();
-                let line = serde_json::json!({"set": set.name, "n": number, "q": question.text, "gold_doc": question.gold_doc, "golds": question.golds().collect::<Vec<_>>(), "base_len": base_chars, "base_ok": judge::contains(&base, question.golds()), "base400_ok": judge::contains(judge::cut(&base, 400), question.golds()), "expected": format!("{:?}", extractive::weigh(&question.text, &passages, &options).question.expected), "units": rows});
+                let line = serde_json::json!({"set": set.name, "n": number, "q": question.text, "gold_doc": question.gold_doc, "golds": question.golds().collect::<Vec<_>>(), "base_len": base_chars, "base_ok": judge::contains(&base, question.golds()), "base400_ok": judge::contains(judge::cut(&base, 400), question.golds()), "expected": format!("{:?}", weighed.question.expected), "units": rows});
                 serde_json::to_writer(&mut *out, &line)?;
                 out.write_all(b"\n")?;
             }
         }
         println!("{}: {counts:?}", set.name);
+        if let Some(out) = &mut dump {
+            let mut support = |kind: &str,
+                               question: &str,
+                               removed: Option<&str>,
+                               gold: &str|
+             -> anyhow::Result<()> {
+                let passages = corpus.passages(question, removed)?;
+                let options = Options {
+                    threshold: 0.0,
+                    term_weight: Some(&rarity),
+                    ..Options::default()
+                };
+                let extract = answer(question, &passages, &options);
+                let x = extract.support.map(|support| support.0.to_vec());
+                serde_json::to_writer(
+                    &mut *out,
+                    &serde_json::json!({"set": set.name, "kind": kind, "gold_doc": gold, "x": x, "q": question, "t": extract.quotes.first().map(|quote| quote.text(&passages))}),
+                )?;
+                out.write_all(b"\n")?;
+                Ok(())
+            };
+            for question in &set.questions {
+                support("present", &question.text, None, &question.gold_doc)?;
+                support(
+                    "removed",
+                    &question.text,
+                    Some(&question.gold_doc),
+                    &question.gold_doc,
+                )?;
+            }
+            for other in &sets {
+                if other.name == set.name || (other.name == "xquad-en") != (set.name == "xquad-en") {
+                    continue;
+                }
+                for question in other.questions.iter().step_by(1 + other.questions.len() / 400) {
+                    support(
+                        &format!("foreign-{}", other.name),
+                        &question.text,
+                        None,
+                        &question.gold_doc,
+                    )?;
+                }
+            }
+        }
     }
     if let Some(out) = &mut dump {
         out.flush()?;

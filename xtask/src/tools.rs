@@ -27,6 +27,9 @@ impl Tools {
         if go_version().is_none_or(|version| version < GO_AT_LEAST) {
             tools.folders.extend(fetch_go(repository, options)?);
         }
+        if answer(Command::new("strace").arg("-V")).is_none() {
+            system_packages(&["strace"], options)?;
+        }
         Ok(tools)
     }
 

@@ -4,8 +4,8 @@
 //! route -> label -> retrieve -> decide -> record the decision -> call -> record the outcome -> answer
 //! ```
 //!
-//! Nothing is sent before its decision is sequenced in the ledger, and the last event leaves after the
-//! outcome is. A caller that hangs up must not end the future half-way: spawn it, and let it finish.
+//! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
+//! outcome is. The answer is in the records before the ledger commits to it. A caller that hangs up must not end the future half-way: spawn it, and let it finish.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use crate::commitment::Secret;
 use crate::entry::{self, Attempt, Event, State};
 use crate::error::GatewayError;
 use crate::logs::Log;
-use crate::records::{Closed, EntryId, Opened};
+use crate::records::{Closed, EntryId, Made, Opened};
 use crate::service::Gateway;
 use crate::settings::Route;
 
@@ -234,8 +234,7 @@ impl Gateway {
             secret: &secret,
         }));
         let durability = durability(route, explanation.labelling.label());
-        let index = log.append(now, event, durability).await?;
-        log.owe(index);
+        let index = log.append_decision(now, event, durability).await?;
         let entry = log.entry(index);
         let decision = serde_json::to_value(explanation)?;
         let opened = Opened {
@@ -316,6 +315,12 @@ impl Gateway {
         } else {
             State::Answered
         };
+        let made = Made {
+            made_by: Some((&target, &model)),
+            attempts: &attempts,
+            answer: Some(&answer),
+        };
+        self.records.keep_made(&open.tenant, &open.entry(), &made).await?;
         let outcome = entry::Outcome {
             decision: open.index,
             state,
@@ -326,21 +331,7 @@ impl Gateway {
             citations: answer.citations.len(),
             usage: Some(answer.end.usage),
         };
-        let index = open
-            .log
-            .append((self.now)(), Event::Outcome(outcome), open.durability)
-            .await?;
-        let closed = Closed {
-            entry: open.entry(),
-            outcome: index,
-            state,
-            made_by: Some((target.clone(), model)),
-            attempts,
-            answer: Some(answer.clone()),
-            finished: (self.now)(),
-        };
-        let below = open.log.paid(open.index, index);
-        self.records.close_record(&open.tenant, &closed, below).await?;
+        let index = self.close_decision(&open, outcome).await?;
         Ok(Answered {
             answer,
             target,
@@ -351,35 +342,38 @@ impl Gateway {
     }
 
     async fn refuse(&self, open: Open, denied: Denied) -> Result<GatewayError, GatewayError> {
-        let entry = open.entry();
-        self.end_without_answer(open, State::Refused, Vec::new()).await?;
-        let denied = Box::new(denied);
+        let outcome = entry::Outcome::without_answer(open.index, State::Refused, &[]);
+        self.close_decision(&open, outcome).await?;
+        let (denied, entry) = (Box::new(denied), open.entry());
         Ok(GatewayError::Denied { denied, entry })
     }
 
     async fn give_up(&self, open: Open, attempts: Vec<Attempt>) -> Result<GatewayError, GatewayError> {
         let entry = open.entry();
-        self.end_without_answer(open, State::Failed, attempts.clone())
-            .await?;
+        let made = Made {
+            attempts: &attempts,
+            ..Made::default()
+        };
+        self.records.keep_made(&open.tenant, &entry, &made).await?;
+        let outcome = entry::Outcome::without_answer(open.index, State::Failed, &attempts);
+        self.close_decision(&open, outcome).await?;
         Ok(GatewayError::Exhausted { attempts, entry })
     }
 
-    async fn end_without_answer(
-        &self,
-        open: Open,
-        state: State,
-        attempts: Vec<Attempt>,
-    ) -> Result<(), GatewayError> {
-        let now = (self.now)();
-        let event = Event::Outcome(entry::Outcome::without_answer(open.index, state, &attempts));
-        let outcome = open.log.append(now, event, open.durability).await?;
+    /// Sequences the outcome, then notes it in the record; returns its index.
+    async fn close_decision(&self, open: &Open, outcome: entry::Outcome<'_>) -> Result<u64, GatewayError> {
+        let (now, state) = ((self.now)(), outcome.state);
+        let event = Event::Outcome(outcome);
+        let index = open.log.append(now, event, open.durability).await?;
         let closed = Closed {
-            attempts,
-            ..Closed::without_answer(open.entry(), outcome, state, now)
+            entry: open.entry(),
+            outcome: index,
+            state,
+            finished: now,
         };
-        let below = open.log.paid(open.index, outcome);
+        let below = open.log.paid(open.index, index);
         self.records.close_record(&open.tenant, &closed, below).await?;
-        Ok(())
+        Ok(index)
     }
 }
 
@@ -417,7 +411,7 @@ async fn collect(
     let mut text = String::new();
     let mut citations = Vec::new();
     while let Some(event) = stream.next().await {
-        let event = event.inspect_err(|_| withdraw(&text, events))?;
+        let event = event.inspect_err(|_| withdraw(&text, &citations, events))?;
         match event {
             ChatEvent::Text(more) => {
                 text.push_str(&more);
@@ -434,14 +428,14 @@ async fn collect(
             }
         }
     }
-    withdraw(&text, events);
+    withdraw(&text, &citations, events);
     Err(ModelError::Cut {
         target: permit.target().to_owned(),
     })
 }
 
-fn withdraw(sent: &str, events: &Events) {
-    if !sent.is_empty() {
+fn withdraw(text: &str, citations: &[Citation], events: &Events) {
+    if !text.is_empty() || !citations.is_empty() {
         let _hung_up = events.send(AnswerEvent::Withdrawn);
     }
 }

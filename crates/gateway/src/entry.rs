@@ -199,6 +199,8 @@ pub struct Outline {
     pub time: Timestamp,
     /// Of an outcome: the index of its decision.
     pub decision: Option<u64>,
+    /// Of an outcome: how it ended.
+    pub state: Option<State>,
 }
 
 #[cfg(test)]

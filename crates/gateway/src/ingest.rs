@@ -6,7 +6,9 @@
 //! ```
 //!
 //! Tasks are worked on in batches, one transaction and one wait for the ledger's disk each. While a batch
-//! is committed, the next one is read. A kill at any moment leaves tasks from which the next run goes on.
+//! is committed, the next one is read. Tasks on one document never meet in a batch or in two neighbouring
+//! ones, so that the last one has the last word. A kill at any moment leaves tasks from which the next run
+//! goes on.
 
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -139,16 +141,23 @@ impl Gateway {
     }
 
     /// Works on the tenant's tasks until none waits, those of an earlier run that was cut included, and brings
-    /// the indexes up to date.
+    /// the indexes up to date. Whoever calls it meanwhile for the same tenant waits.
     pub async fn ingest(&self, tenant: &Tenant, ends: &Ends) -> Result<(), GatewayError> {
         let store = self.library.store();
+        let _one_at_a_time = store.work(tenant).await;
         store.requeue(tenant).await?;
         let owed = store.owed(tenant).await?;
         self.settle(tenant, owed, ends).await?;
         let mut queue = VecDeque::new();
-        let mut batch = self.read_batch(tenant, &mut queue).await?;
-        while !batch.is_empty() {
-            let reading = self.read_batch(tenant, &mut queue);
+        let mut batch = Batch::default();
+        loop {
+            if batch.is_empty() {
+                batch = self.read_batch(tenant, &mut queue, HashSet::new()).await?;
+            }
+            if batch.is_empty() {
+                break;
+            }
+            let reading = self.read_batch(tenant, &mut queue, batch.ids(tenant));
             let (next, written) = tokio::join!(reading, self.write_batch(tenant, batch, ends));
             written?;
             batch = next?;
@@ -156,14 +165,21 @@ impl Gateway {
         Ok(self.library.refresh(tenant).await?)
     }
 
-    /// Takes the next tasks up to the point where their documents stand ready to be committed.
-    async fn read_batch(&self, tenant: &Tenant, queue: &mut VecDeque<Task>) -> Result<Batch, GatewayError> {
+    /// Takes the next tasks up to the point where their documents stand ready to be committed. A task on one
+    /// of the documents that are `busy` and those behind it are left for later.
+    async fn read_batch(
+        &self,
+        tenant: &Tenant,
+        queue: &mut VecDeque<Task>,
+        busy: HashSet<String>,
+    ) -> Result<Batch, GatewayError> {
         if queue.is_empty() {
             queue.extend(self.library.store().claim(tenant, CLAIM_TASKS).await?);
         }
         let tasks = std::mem::take(queue);
         let limit = self.settings.limits.file_bytes;
-        let (mut batch, loaded, rest) = blocking(move || load_some(tasks, limit)).await?;
+        let owner = tenant.clone();
+        let (mut batch, loaded, rest) = blocking(move || load_some(&owner, tasks, busy, limit)).await?;
         *queue = rest;
         let changed = self.changed(tenant, loaded, &mut batch).await?;
         let read = self.extract(changed, &mut batch).await;
@@ -184,8 +200,7 @@ impl Gateway {
         loaded: Vec<Loaded>,
         batch: &mut Batch,
     ) -> Result<Vec<Loaded>, GatewayError> {
-        let id = |task: &Task| source::document_id(tenant, &task.collection, &task.source);
-        let ids: Vec<String> = loaded.iter().map(|file| id(&file.task)).collect();
+        let ids: Vec<String> = loaded.iter().map(|file| id(tenant, &file.task)).collect();
         let known = self.library.store().known(tenant, &ids).await?;
         let mut changed = Vec::with_capacity(loaded.len());
         for (file, id) in loaded.into_iter().zip(ids) {
@@ -321,6 +336,13 @@ impl Batch {
     fn is_empty(&self) -> bool {
         self.documents.is_empty() && self.removals.is_empty() && self.ended.is_empty()
     }
+
+    /// The documents it is about.
+    fn ids(&self, tenant: &Tenant) -> HashSet<String> {
+        let kept = self.documents.iter().map(|document| document.id.clone());
+        let removed = self.removals.iter().map(|task| id(tenant, task));
+        kept.chain(removed).collect()
+    }
 }
 
 /// A file in memory.
@@ -354,13 +376,20 @@ impl Evidence {
     }
 }
 
-/// Lists every path. A path that cannot be listed at all is a fault like any other.
+/// The document that a task is about.
+fn id(tenant: &Tenant, task: &Task) -> String {
+    source::document_id(tenant, &task.collection, &task.source)
+}
+
+/// Lists every path, and each file once. A path that cannot be listed at all is a fault like any other.
 fn list_all(paths: &[PathBuf]) -> Listing {
     let mut all = Listing::default();
+    let mut seen = HashSet::new();
     for path in paths {
         match source::list(path) {
             Ok(listing) => {
-                all.files.extend(listing.files);
+                let new = |file: &PathBuf| seen.insert(file.clone());
+                all.files.extend(listing.files.into_iter().filter(new));
                 all.faults.extend(listing.faults);
             }
             Err(fault) => all.faults.push((path.clone(), fault)),
@@ -369,13 +398,19 @@ fn list_all(paths: &[PathBuf]) -> Listing {
     all
 }
 
-/// Loads files until a batch is full; the rest of the tasks comes back.
-fn load_some(mut tasks: VecDeque<Task>, limit: u64) -> (Batch, Vec<Loaded>, VecDeque<Task>) {
+/// Loads files until a batch is full or a task is about a document that is `busy` or in the batch already; the
+/// rest of the tasks comes back.
+fn load_some(
+    tenant: &Tenant,
+    mut tasks: VecDeque<Task>,
+    mut busy: HashSet<String>,
+    limit: u64,
+) -> (Batch, Vec<Loaded>, VecDeque<Task>) {
     let mut batch = Batch::default();
     let mut loaded: Vec<Loaded> = Vec::new();
     let mut held = 0;
     while loaded.len() < BATCH_TASKS && held < BATCH_BYTES {
-        let Some(task) = tasks.pop_front() else {
+        let Some(task) = tasks.pop_front_if(|task| busy.insert(id(tenant, task))) else {
             break;
         };
         if task.operation == Operation::Remove {
@@ -399,7 +434,7 @@ fn prepare(tenant: &Tenant, file: Loaded, contents: ReadFile) -> Result<NewDocum
     let mut label = file.task.label.clone();
     label.raise(&detect(&extracted.text).label());
     Ok(NewDocument {
-        id: source::document_id(tenant, &file.task.collection, &file.task.source),
+        id: id(tenant, &file.task),
         format: format.to_owned(),
         digest: file.digest,
         original: file.bytes,

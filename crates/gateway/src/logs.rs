@@ -3,9 +3,9 @@
 //! Opening a ledger settles what an earlier run left: decisions without an outcome are closed as
 //! `interrupted`, and a run in batch mode that did not end cleanly gets a `gap` entry.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -31,8 +31,37 @@ pub struct Log {
     ledger: Arc<Ledger>,
     replica: String,
     actor_secret: Secret,
-    /// The decisions whose outcome is still owed.
-    pending: std::sync::Mutex<BTreeSet<u64>>,
+    owed: Arc<Owed>,
+}
+
+/// The decisions whose outcome is owed, and bounds below those that are being sequenced; each as often as it
+/// was added.
+#[derive(Default)]
+struct Owed(StdMutex<BTreeMap<u64, usize>>);
+
+impl Owed {
+    fn add(&self, index: u64) {
+        *self.hold().entry(index).or_default() += 1;
+    }
+
+    fn remove(&self, index: u64) {
+        let mut owed = self.hold();
+        if let Some(count) = owed.get_mut(&index) {
+            *count -= 1;
+            if *count == 0 {
+                owed.remove(&index);
+            }
+        }
+    }
+
+    fn first(&self) -> Option<u64> {
+        self.hold().keys().next().copied()
+    }
+
+    fn hold(&self) -> StdMutexGuard<'_, BTreeMap<u64, usize>> {
+        // Each change under the lock is whole, so a poisoned map is still sound.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The folder of a ledger in a data folder.
@@ -96,12 +125,12 @@ impl Logs {
             ledger: Arc::new(ledger),
             replica: self.replica.clone(),
             actor_secret: replica.actor_secret,
-            pending: std::sync::Mutex::default(),
+            owed: Arc::default(),
         };
         if recovery.unclean_batch {
             log.append(now, Event::Gap, Durability::Request).await?;
         }
-        log.interrupt_open(tenant, records, replica.closed_below, now)
+        log.close_earlier(tenant, records, replica.closed_below, now)
             .await?;
         Ok(log)
     }
@@ -147,16 +176,35 @@ impl Log {
         Ok(())
     }
 
-    /// Notes that a decision's outcome is owed.
-    pub fn owe(&self, decision: u64) {
-        self.pending().insert(decision);
+    /// Sequences a decision; returns its index, whose outcome is owed from then on.
+    pub async fn append_decision(
+        &self,
+        now: Timestamp,
+        event: Event<'_>,
+        durability: Durability,
+    ) -> Result<u64, GatewayError> {
+        let bytes = Entry::new(now, event).to_bytes()?;
+        let ledger = Arc::clone(&self.ledger);
+        let owed = Arc::clone(&self.owed);
+        let appended = blocking(move || {
+            // Nobody may take the decision for closed between its sequencing and its being noted, nor when
+            // the caller has gone meanwhile.
+            let bound = ledger.size();
+            owed.add(bound);
+            let appended = ledger.append(&bytes, durability);
+            if let Ok(index) = &appended {
+                owed.add(*index);
+            }
+            owed.remove(bound);
+            appended
+        });
+        Ok(appended.await??)
     }
 
     /// Notes that a decision has its outcome. Returns the index below which every decision has.
     pub fn paid(&self, decision: u64, outcome: u64) -> u64 {
-        let mut pending = self.pending();
-        pending.remove(&decision);
-        pending.first().copied().unwrap_or(outcome + 1)
+        self.owed.remove(decision);
+        self.owed.first().unwrap_or(outcome + 1).min(outcome + 1)
     }
 
     /// The proof of an entry, under a checkpoint that covers it.
@@ -176,15 +224,9 @@ impl Log {
         self.ledger.verifier()
     }
 
-    fn pending(&self) -> std::sync::MutexGuard<'_, BTreeSet<u64>> {
-        // Only inserts and removals happen under the lock, so a poisoned set is still sound.
-        self.pending
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// Closes the decisions from `from` on that have no outcome.
-    async fn interrupt_open(
+    /// Closes what an earlier run left open from entry `from` on: decisions without an outcome, and records
+    /// that have not heard of theirs.
+    async fn close_earlier(
         &self,
         tenant: &Tenant,
         records: &Records,
@@ -192,11 +234,30 @@ impl Log {
         now: Timestamp,
     ) -> Result<(), GatewayError> {
         let ledger = Arc::clone(&self.ledger);
-        let open = blocking(move || open_decisions(&ledger, from)).await??;
+        let Earlier { open, closed } = blocking(move || earlier(&ledger, from)).await??;
+        for decision in &open {
+            self.owed.add(*decision);
+        }
+        for decision in records.open_entries(tenant, &self.replica, from).await? {
+            if let Some(Ended { index, state, time }) = closed.get(&decision) {
+                let closed = Closed {
+                    entry: self.entry(decision),
+                    outcome: *index,
+                    state: *state,
+                    finished: *time,
+                };
+                records.close_record(tenant, &closed, from).await?;
+            }
+        }
         for decision in open {
             let event = Event::Outcome(Outcome::without_answer(decision, State::Interrupted, &[]));
             let outcome = self.append(now, event, Durability::Request).await?;
-            let closed = Closed::without_answer(self.entry(decision), outcome, State::Interrupted, now);
+            let closed = Closed {
+                entry: self.entry(decision),
+                outcome,
+                state: State::Interrupted,
+                finished: now,
+            };
             records
                 .close_record(tenant, &closed, self.paid(decision, outcome))
                 .await?;
@@ -205,9 +266,25 @@ impl Log {
     }
 }
 
-/// The indexes from `from` on of decisions that no outcome names.
-fn open_decisions(ledger: &Ledger, from: u64) -> Result<BTreeSet<u64>, trousseau_ledger::LedgerError> {
-    let mut open = BTreeSet::new();
+/// The decisions of earlier runs.
+#[derive(Default)]
+struct Earlier {
+    /// Those without an outcome.
+    open: BTreeSet<u64>,
+    /// Those with one.
+    closed: BTreeMap<u64, Ended>,
+}
+
+/// An outcome of an earlier run.
+struct Ended {
+    index: u64,
+    state: State,
+    time: Timestamp,
+}
+
+/// Reads the decisions from entry `from` on.
+fn earlier(ledger: &Ledger, from: u64) -> Result<Earlier, trousseau_ledger::LedgerError> {
+    let mut found = Earlier::default();
     for index in from..ledger.size() {
         // What is not one of our entries owes nothing.
         let Ok(outline) = serde_json::from_slice::<Outline>(&ledger.entry(index)?) else {
@@ -215,13 +292,15 @@ fn open_decisions(ledger: &Ledger, from: u64) -> Result<BTreeSet<u64>, trousseau
         };
         match (outline.kind.as_str(), outline.decision) {
             ("decision", _) => {
-                open.insert(index);
+                found.open.insert(index);
             }
             ("outcome", Some(decision)) => {
-                open.remove(&decision);
+                found.open.remove(&decision);
+                let (state, time) = (outline.state.unwrap_or(State::Interrupted), outline.time);
+                found.closed.insert(decision, Ended { index, state, time });
             }
             _ => {}
         }
     }
-    Ok(open)
+    Ok(found)
 }

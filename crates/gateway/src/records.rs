@@ -111,29 +111,19 @@ pub struct Closed {
     pub outcome: u64,
     /// How it ended.
     pub state: State,
-    /// The target that answered, and its model.
-    pub made_by: Option<(String, String)>,
-    /// The targets tried before it.
-    pub attempts: Vec<Attempt>,
-    /// The answer.
-    pub answer: Option<ChatAnswer>,
     /// When.
     pub finished: Timestamp,
 }
 
-impl Closed {
-    /// A request that ended without an answer.
-    pub const fn without_answer(entry: EntryId, outcome: u64, state: State, finished: Timestamp) -> Self {
-        Self {
-            entry,
-            outcome,
-            state,
-            made_by: None,
-            attempts: Vec::new(),
-            answer: None,
-            finished,
-        }
-    }
+/// What came of the calls that were made for a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Made<'a> {
+    /// The target that answered, and its model.
+    pub made_by: Option<(&'a str, &'a str)>,
+    /// The targets tried before it.
+    pub attempts: &'a [Attempt],
+    /// The answer.
+    pub answer: Option<&'a ChatAnswer>,
 }
 
 /// One record, read back.
@@ -252,6 +242,57 @@ impl Records {
         Ok(())
     }
 
+    /// Keeps what the calls for a request brought, before the ledger says that they did.
+    pub async fn keep_made(
+        &self,
+        tenant: &Tenant,
+        entry: &EntryId,
+        made: &Made<'_>,
+    ) -> Result<(), StoreError> {
+        let fault = |error| self.database.fault(error);
+        let mut writer = self.database.writer().await?;
+        let text = made.answer.map(|answer| answer.text.as_str());
+        let citations = made.answer.map_or(&[] as &[Citation], |answer| &answer.citations);
+        let usage = made.answer.map(|answer| to_json(&answer.end.usage)).transpose();
+        sqlx::query(
+            "UPDATE records SET target = ?, model = ?, attempts = ?, answer = ?, answer_digest = ?, citations = ?, usage = ?
+             WHERE tenant = ? AND replica = ? AND entry = ?",
+        )
+        .bind(made.made_by.map(|(target, _)| target))
+        .bind(made.made_by.map(|(_, model)| model))
+        .bind(to_json(&made.attempts).map_err(fault)?)
+        .bind(text)
+        .bind(text.map(|text| Digest::of(text.as_bytes()).to_string()))
+        .bind(to_json(&citations).map_err(fault)?)
+        .bind(usage.map_err(fault)?)
+        .bind(tenant.as_str())
+        .bind(&entry.replica)
+        .bind(entry.index as i64)
+        .execute(&mut *writer)
+        .await
+        .map_err(fault)?;
+        Ok(())
+    }
+
+    /// The entries, from `from` on, whose records have not heard how they ended.
+    pub async fn open_entries(
+        &self,
+        tenant: &Tenant,
+        replica: &str,
+        from: u64,
+    ) -> Result<Vec<u64>, StoreError> {
+        let entries: Vec<i64> = sqlx::query_scalar(
+            "SELECT entry FROM records WHERE tenant = ? AND replica = ? AND entry >= ? AND state = 'open' ORDER BY entry",
+        )
+        .bind(tenant.as_str())
+        .bind(replica)
+        .bind(from as i64)
+        .fetch_all(self.database.readers())
+        .await
+        .map_err(|error| self.database.fault(error))?;
+        Ok(entries.into_iter().map(i64::unsigned_abs).collect())
+    }
+
     /// Records how a request ended, and that every decision below `closed_below` has its outcome now.
     pub async fn close_record(
         &self,
@@ -313,24 +354,12 @@ async fn close_row(
     tenant: &Tenant,
     closed: &Closed,
 ) -> Result<(), sqlx::Error> {
-    let answer = closed.answer.as_ref();
-    let text = answer.map(|answer| answer.text.as_str());
-    let citations = answer.map_or(&[] as &[Citation], |answer| answer.citations.as_slice());
     sqlx::query(
-        "UPDATE records SET outcome = ?, state = ?, finished = ?, target = ?, model = ?, attempts = ?,
-             answer = ?, answer_digest = ?, citations = ?, usage = ?
-         WHERE tenant = ? AND replica = ? AND entry = ?",
+        "UPDATE records SET outcome = ?, state = ?, finished = ? WHERE tenant = ? AND replica = ? AND entry = ?",
     )
     .bind(closed.outcome as i64)
     .bind(closed.state.name())
     .bind(closed.finished.as_millisecond())
-    .bind(closed.made_by.as_ref().map(|(target, _)| target))
-    .bind(closed.made_by.as_ref().map(|(_, model)| model))
-    .bind(to_json(&closed.attempts)?)
-    .bind(text)
-    .bind(text.map(|text| Digest::of(text.as_bytes()).to_string()))
-    .bind(to_json(&citations)?)
-    .bind(answer.map(|answer| to_json(&answer.end.usage)).transpose()?)
     .bind(tenant.as_str())
     .bind(&closed.entry.replica)
     .bind(closed.entry.index as i64)

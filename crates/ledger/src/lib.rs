@@ -42,3 +42,5 @@ pub use text::key::{SigningKey, VerifierKey};
 pub use text::note::SignedNote;
 pub use text::proof::Proof;
 pub use verify::{Evidence, Finding, Report, VerifyOptions, verify};
+#[doc(hidden)]
+pub use wal::scan_wal;

@@ -14,6 +14,14 @@ use crate::store::Batch;
 use record::{Check, Flags, HEADER_BYTES, Header, Kind, Record, header_check};
 use replay::{Tail, segment_name};
 
+/// How many records and how many damaged places a write-ahead file of these bytes has: for fuzzing.
+#[doc(hidden)]
+pub fn scan_wal(bytes: &[u8]) -> (usize, usize) {
+    let is_record = |found: &record::Found<'_>| matches!(found, record::Found::Record { .. });
+    let (records, damage): (Vec<_>, Vec<_>) = record::Scan::new(bytes).partition(is_record);
+    (records.len(), damage.len())
+}
+
 /// A write that did not happen.
 #[derive(Debug)]
 pub(crate) struct WriteFailure {

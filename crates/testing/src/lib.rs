@@ -7,6 +7,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 /// The environment variable that names the folder of the benchmark data.
 pub const BENCH_DATA: &str = "TROUSSEAU_BENCH_DATA";
@@ -63,7 +64,7 @@ pub fn bench_data(id: &str, part: &str) -> Option<PathBuf> {
 
 /// Whether `program` answers on this machine, or a recorded skip of the test `id` as `needs NAME`.
 pub fn program(id: &str, program: &str, version_argument: &str, name: &str) -> bool {
-    let found = std::process::Command::new(program)
+    let found = Command::new(program)
         .arg(version_argument)
         .output()
         .is_ok_and(|output| output.status.success());
@@ -71,6 +72,49 @@ pub fn program(id: &str, program: &str, version_argument: &str, name: &str) -> b
         skip(id, &format!("needs {name}"));
     }
     found
+}
+
+/// The environment variable that tells a child process of a test what to do.
+const ORDER: &str = "TROUSSEAU_TEST_ORDER";
+
+/// Starts this test binary again as a process of its own, running only the test `entry` with `order`, behind the
+/// words of `wrapper` if there are any. Its input and outputs are pipes.
+///
+/// # Panics
+///
+/// When the process cannot be started.
+#[expect(clippy::panic, reason = "a test that cannot start its child must fail")]
+pub fn start_child(entry: &str, order: &str, wrapper: &[&str]) -> Child {
+    let started = std::env::current_exe().and_then(|program| {
+        let mut command = match wrapper.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        command
+            .args(["--exact", entry, "--nocapture"])
+            .env(ORDER, order)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+    });
+    match started {
+        Ok(child) => child,
+        Err(error) => panic!("cannot start {entry} as a process of its own: {error}"),
+    }
+}
+
+/// What this process was started for by [`start_child`]; `None` in the run of the tests themselves.
+pub fn child_order() -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a child is told by its environment what to do"
+    )]
+    std::env::var(ORDER).ok()
 }
 
 /// `target/` of this workspace.

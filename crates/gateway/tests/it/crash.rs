@@ -1,8 +1,6 @@
 //! An ingest that is killed anywhere leaves nothing that the next one does not put right.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use trousseau_core::principal::Tenant;
@@ -76,20 +74,6 @@ fn word(round: usize, number: usize) -> String {
     format!("zorg{}", letters.collect::<String>())
 }
 
-/// Polls `future` so many times, then drops it; `true` when it ended before.
-async fn poll_times(times: usize, future: impl Future<Output = ()>) -> bool {
-    let mut future = pin!(future);
-    let mut left = times;
-    std::future::poll_fn(|context| {
-        if left == 0 {
-            return Poll::Ready(false);
-        }
-        left -= 1;
-        future.as_mut().poll(context).map(|()| true)
-    })
-    .await
-}
-
 #[test]
 fn an_ingest_that_ends_at_any_await_is_made_good_by_the_next() {
     let mut files = Files::new();
@@ -104,7 +88,7 @@ fn an_ingest_that_ends_at_any_await_is_made_good_by_the_next() {
             let work = async {
                 stage::ingest(&gateway, &Tenant::default(), wanted).await.unwrap();
             };
-            poll_times(times, work).await
+            stage::poll_times(times, work).await
         });
         stage::run(files.check());
         if ended && round > 4 {

@@ -1,15 +1,15 @@
 //! The two paths against real parts: SQLite, the lexical index, the ledger, extraction in this process.
 
-// mod answers;
+mod answers;
 mod child;
 mod crash;
-// mod entries;
+mod entries;
 mod full_disk;
-// mod interruptions;
-// mod labels;
+mod interruptions;
+mod labels;
 mod scripted;
-// mod sources;
+mod sources;
 mod stage;
-// mod sync;
-// mod tenants;
+mod sync;
+mod tenants;
 mod truth;

@@ -1,8 +1,8 @@
 //! The other side of the tests that need a second process: this test binary, started again.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use trousseau_ledger::{Durability, Ledger, LedgerError, Options, SigningKey, VerifyOptions, verify};
@@ -11,28 +11,8 @@ use crate::logs::{entry, open};
 
 /// Starts `task` on the folder `dir`, behind the words of `wrapper` if there are any.
 pub(crate) fn start(task: &str, dir: &Path, wrapper: &[&str]) -> Child {
-    let program = std::env::current_exe().unwrap();
-    let words: Vec<&str> = wrapper
-        .iter()
-        .copied()
-        .chain([program.to_str().unwrap()])
-        .collect();
-    let mut child = Command::new(words[0])
-        .args(&words[1..])
-        .args([
-            "--exact",
-            "child::does_what_it_is_told",
-            "--ignored",
-            "--nocapture",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
     let order = format!("{task} {}", dir.display());
-    child.stdin.take().unwrap().write_all(order.as_bytes()).unwrap();
-    child
+    trousseau_testing::start_child("child::does_what_it_is_told", &order, wrapper)
 }
 
 /// Starts `task` and waits for its success.
@@ -48,10 +28,10 @@ pub(crate) fn run(task: &str, dir: &Path, wrapper: &[&str]) {
 }
 
 #[test]
-#[ignore = "the other tests start it as a process of its own"]
 fn does_what_it_is_told() {
-    let mut order = String::new();
-    std::io::stdin().read_to_string(&mut order).unwrap();
+    let Some(order) = trousseau_testing::child_order() else {
+        return;
+    };
     let (task, dir) = order.split_once(' ').unwrap();
     let dir = Path::new(dir);
     match task {

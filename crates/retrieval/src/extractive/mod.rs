@@ -25,6 +25,7 @@ use trousseau_core::document::Passage;
 
 use confidence::Support;
 use question::Question;
+use relevance::Features;
 use units::Unit;
 
 pub use model::{Extractive, Wording};
@@ -129,6 +130,7 @@ pub fn answer(question: &str, passages: &[Passage], options: &Options<'_>) -> Ex
         question,
         units,
         relevance,
+        ..
     } = weigh(question, passages, options);
     let support = Support::of(&question, passages, &units, &relevance);
     let confidence = support.as_ref().map_or(0.0, Support::confidence);
@@ -146,12 +148,15 @@ pub fn answer(question: &str, passages: &[Passage], options: &Options<'_>) -> Ex
 }
 
 /// Everything that could be quoted, weighed against the question.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Weighed {
     /// The question as read.
     pub question: Question,
     /// What can be quoted.
     pub units: Vec<Unit>,
-    /// How likely each unit holds the answer, 0 to 1.
+    /// What each unit is judged by.
+    pub features: Vec<Features>,
+    /// The probability that each unit is the one that holds the answer, given that one does.
     pub relevance: Vec<f32>,
 }
 
@@ -159,25 +164,12 @@ pub struct Weighed {
 pub fn weigh(question: &str, passages: &[Passage], options: &Options<'_>) -> Weighed {
     let question = Question::read(question, passages, options.term_weight);
     let units = units::units(&question, passages);
-    let relevance = relevance::features(&question, passages, &units)
-        .iter()
-        .map(relevance::Features::relevance)
-        .collect();
+    let features = relevance::features(&question, passages, &units);
+    let relevance = relevance::relevance(&features);
     Weighed {
         question,
         units,
+        features,
         relevance,
     }
-}
-
-/// The units with their features.
-pub fn weigh_features(
-    question: &str,
-    passages: &[Passage],
-    options: &Options<'_>,
-) -> Vec<(Unit, relevance::Features)> {
-    let question = Question::read(question, passages, options.term_weight);
-    let units = units::units(&question, passages);
-    let features = relevance::features(&question, passages, &units);
-    units.into_iter().zip(features).collect()
 }

@@ -15,22 +15,18 @@ use super::question::Question;
 use super::units::{Unit, ends_sentence};
 
 /// How many features a unit has.
-pub const COUNT: usize = 36;
+pub const COUNT: usize = 25;
 
 /// What each feature is called, for reports.
 pub const NAMES: [&str; COUNT] = [
     "covered",
     "covered_by_context",
     "covered_by_title",
-    "covered_before",
     "passage_match",
     "document_score",
-    "passage_score",
-    "lead",
     "document_lead",
     "first_of_document",
     "adjacent",
-    "rarest",
     "fits",
     "misfits",
     "defines",
@@ -41,41 +37,40 @@ pub const NAMES: [&str; COUNT] = [
     "unfinished",
     "begins_with_pronoun",
     "listed",
-    "best_of_passage",
     "best_of_all",
     "kin",
-    "kin_before",
-    "fits_and_covers",
     "leans_on_covered",
     "names_covered",
-    "names_left",
     "new_names",
-    "numbers",
     "passage_covered",
     "near_best",
-    "dense",
-    "document_rank",
 ];
 
 /// The features of one unit, in the order of [`NAMES`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features(pub [f32; COUNT]);
 
-/// The fitted weights and, last, the constant.
+/// The fitted weights.
 const WEIGHTS: [f32; COUNT] = [1.0; COUNT];
-const CONSTANT: f32 = -3.0;
 
 impl Features {
-    /// The probability that the unit holds the answer.
-    pub fn relevance(&self) -> f32 {
-        let sum: f32 = self
-            .0
+    fn logit(&self) -> f32 {
+        self.0
             .iter()
             .zip(WEIGHTS)
             .map(|(feature, weight)| feature * weight)
-            .sum();
-        1.0 / (1.0 + (-(sum + CONSTANT)).exp())
+            .sum()
     }
+}
+
+/// For each unit the probability that it is the one that holds the answer, given that one does: a softmax
+/// over all units.
+pub(super) fn relevance(features: &[Features]) -> Vec<f32> {
+    let logits: Vec<f32> = features.iter().map(Features::logit).collect();
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f32> = logits.iter().map(|logit| (logit - highest).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.iter().map(|power| power / sum).collect()
 }
 
 /// The share of the question's weight that the terms at `places` hold.
@@ -107,12 +102,8 @@ struct Surroundings {
     titles: Vec<Vec<usize>>,
     /// BM25-like match of each passage, 0 to 1.
     matches: Vec<f32>,
-    /// Score of each passage relative to the best.
-    scores: Vec<f32>,
     /// Score of each passage's document relative to the best.
     documents: Vec<f32>,
-    /// How many documents stand above each passage's.
-    ranks: Vec<f32>,
     /// The share of the question that each passage covers.
     covered: Vec<f32>,
 }
@@ -135,16 +126,7 @@ impl Surroundings {
             let known = by_document.entry(&passage.document).or_default();
             *known = known.max(*score);
         }
-        let mut order: Vec<f32> = by_document.values().copied().collect();
-        order.sort_by(|a, b| b.total_cmp(a));
-        let rank = |document: &str| {
-            order
-                .iter()
-                .take_while(|other| **other > by_document[document])
-                .count() as f32
-        };
         Self {
-            ranks: passages.iter().map(|passage| rank(&passage.document)).collect(),
             covered: (0..passages.len())
                 .map(|place| {
                     let held = units.iter().filter(|unit| unit.passage == place);
@@ -168,7 +150,6 @@ impl Surroundings {
                         .unwrap_or_default()
                 })
                 .collect(),
-            scores,
         }
     }
 }
@@ -246,76 +227,63 @@ fn one(
     let with_title = covered(question, own().chain(around.titles[unit.passage].iter().copied()));
     let fits = match_expected(question, text);
     let leads = passage.span.start == 0;
-    let first = |yes: bool| f32::from(u8::from(yes));
+    let flag = |yes: bool| f32::from(u8::from(yes));
+    let leaning = begins_with_pronoun(text);
     let nearness = 1.0 / (1.0 + unit.index as f32);
     let length = text.chars().count() as f32;
     Features([
         cover,
         in_context - cover,
         with_title - cover,
-        covered(question, before),
         around.matches[unit.passage],
         around.documents[unit.passage],
-        around.scores[unit.passage],
-        nearness,
-        if leads { nearness } else { 0.0 } * around.documents[unit.passage].powi(4),
-        first(leads && unit.index < 3) * around.documents[unit.passage].powi(4),
+        flag(leads) * nearness * around.documents[unit.passage].powi(4),
+        flag(leads && unit.index < 3) * around.documents[unit.passage].powi(4),
         adjacent(question, unit),
-        rarest(question, unit),
         fits.unwrap_or(0.0),
         fits.map_or(0.0, |fit| 1.0 - fit),
-        f32::from(u8::from(question.expected == Expected::Definition)) * fits.unwrap_or(0.0),
-        f32::from(u8::from(question.expected == Expected::Verdict)) * fits.unwrap_or(0.0),
+        flag(question.expected == Expected::Definition) * fits.unwrap_or(0.0),
+        flag(question.expected == Expected::Verdict) * fits.unwrap_or(0.0),
         (length.max(1.0) / 100.0).ln(),
         novel(unit),
-        first(text.ends_with('?')),
-        first(!ends_sentence(text) && length < 90.0),
-        first(begins_with_pronoun(text)),
-        first(matches!(unit.kind, BlockKind::ListItem | BlockKind::TableRow) || unit.introduction.is_some()),
-        0.0,
+        flag(text.ends_with('?')),
+        flag(!ends_sentence(text) && length < 90.0),
+        flag(leaning),
+        flag(matches!(unit.kind, BlockKind::ListItem | BlockKind::TableRow) || unit.introduction.is_some()),
         0.0,
         covered(question, own().chain(unit.kin.iter().copied())) - cover,
-        neighbour(-1).map_or(0.0, |before| covered(question, before.kin.iter().copied())),
-        fits.unwrap_or(0.0) * cover,
-        first(begins_with_pronoun(text)) * covered(question, of(neighbour(-1))),
-        names(question, &|place| {
-            unit.matches.iter().any(|(own, _)| *own == place)
-        }),
-        names(question, &|_| true),
+        flag(leaning) * covered(question, before),
+        names_covered(question, unit),
         (new_names(question, text).0 as f32).min(3.0) / 3.0,
-        first(text.bytes().any(|byte| byte.is_ascii_digit())),
         around.covered[unit.passage],
         0.0,
-        dense(unit),
-        1.0 / (1.0 + around.ranks[unit.passage]),
     ])
 }
 
-/// Marks the unit that covers most of the question in its passage, and of all.
+/// Compares each unit with the one that covers most of the question, of all and in its passage.
 fn rank_coverage(units: &[Unit], all: &mut [Features]) {
-    let score = |features: &Features| features.0[0] + 0.5 * features.0[10] + 0.3 * features.0[1];
-    let mut best: HashMap<usize, f32> = HashMap::new();
-    let mut places: HashMap<usize, usize> = HashMap::new();
+    const CONTEXT: usize = 1;
+    const ADJACENT: usize = 7;
+    const OF_ALL: usize = 18;
+    const NEAR: usize = 24;
+    let score = |features: &Features| features.0[0] + 0.5 * features.0[ADJACENT] + 0.3 * features.0[CONTEXT];
+    let mut best: HashMap<usize, (f32, usize)> = HashMap::new();
     for (unit, features) in units.iter().zip(all.iter()) {
         let known = best.entry(unit.passage).or_default();
-        if score(features) > *known {
-            *known = score(features);
-            places.insert(unit.passage, unit.index);
+        if score(features) > known.0 {
+            *known = (score(features), unit.index);
         }
     }
-    let top = best.values().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let top = best
+        .values()
+        .map(|known| known.0)
+        .fold(f32::MIN_POSITIVE, f32::max);
     for (unit, features) in units.iter().zip(all) {
-        let own = score(features);
-        let of_passage = best
-            .get(&unit.passage)
-            .copied()
-            .unwrap_or_default()
-            .max(f32::MIN_POSITIVE);
-        features.0[22] = own / of_passage;
-        features.0[23] = own / top;
-        features.0[33] = places
-            .get(&unit.passage)
-            .map_or(0.0, |best| 1.0 / (1.0 + best.abs_diff(unit.index) as f32));
+        features.0[OF_ALL] = score(features) / top;
+        features.0[NEAR] = match best.get(&unit.passage) {
+            Some((score, index)) if *score > 0.0 => 1.0 / (1.0 + index.abs_diff(unit.index) as f32),
+            _ => 0.0,
+        };
     }
 }
 
@@ -341,34 +309,15 @@ fn adjacent(question: &Question, unit: &Unit) -> f32 {
         / all
 }
 
-/// The weight of the names among the question's terms that `held` holds, over the whole question.
-fn names(question: &Question, held: &dyn Fn(usize) -> bool) -> f32 {
+/// The weight of the question's names that the unit holds, over the whole question.
+fn names_covered(question: &Question, unit: &Unit) -> f32 {
+    let held = |place: usize| unit.matches.iter().any(|(own, _)| *own == place);
     let names = question
         .terms
         .iter()
         .enumerate()
         .filter(|(place, term)| term.name && held(*place));
     names.map(|(_, term)| term.weight).sum::<f32>() / question.mass
-}
-
-/// How close together the question's terms stand: their number over the words from the first to the last.
-fn dense(unit: &Unit) -> f32 {
-    let (Some((_, from)), Some((_, to))) = (unit.matches.first(), unit.matches.last()) else {
-        return 0.0;
-    };
-    if unit.matches.len() < 2 {
-        0.0
-    } else {
-        unit.matches.len() as f32 / (1 + to - from) as f32
-    }
-}
-
-/// Whether the unit holds the term that tells most.
-fn rarest(question: &Question, unit: &Unit) -> f32 {
-    let rarest = (0..question.terms.len())
-        .max_by(|a, b| question.terms[*a].weight.total_cmp(&question.terms[*b].weight));
-    let held = rarest.is_some_and(|rarest| unit.matches.iter().any(|(place, _)| *place == rarest));
-    f32::from(u8::from(held))
 }
 
 /// The share of the unit's terms that the question does not have, over a sentence's usual length: a

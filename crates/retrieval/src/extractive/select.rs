@@ -1,4 +1,7 @@
 //! Picks units within the space given and puts them in reading order.
+//!
+//! Space goes first to the units that are worth most for their length, as a greedy answer to the knapsack
+//! problem: a short sentence that is nearly as likely leaves room for another.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +13,7 @@ use super::units::Unit;
 use super::{Options, Quote, marker};
 
 /// A unit whose relevance is below this share of the best one's is left out, even where there is space.
-const RELATIVE_FLOOR: f32 = 0.1;
+const RELATIVE_FLOOR: f32 = 0.01;
 
 /// Two units that share more of their words than this say the same.
 const SAME: f32 = 0.7;
@@ -21,9 +24,14 @@ pub(super) fn select(
     relevance: &[f32],
     options: &Options<'_>,
 ) -> Vec<Quote> {
+    let worth: Vec<f32> = units
+        .iter()
+        .zip(relevance)
+        .map(|(unit, relevance)| relevance / unit.bytes.len() as f32)
+        .collect();
     let mut order: Vec<usize> = (0..units.len()).collect();
-    order.sort_by(|a, b| relevance[*b].total_cmp(&relevance[*a]).then(a.cmp(b)));
-    let best = order.first().map_or(0.0, |place| relevance[*place]);
+    order.sort_by(|a, b| worth[*b].total_cmp(&worth[*a]).then(a.cmp(b)));
+    let best = relevance.iter().copied().fold(0.0, f32::max);
     let mut picked = Picked {
         passages,
         units,
@@ -32,10 +40,12 @@ pub(super) fn select(
         left: options.max_chars,
     };
     for place in order {
-        if picked.chosen.len() >= options.max_units || relevance[place] < best * RELATIVE_FLOOR {
+        if picked.chosen.len() >= options.max_units {
             break;
         }
-        picked.try_add(place);
+        if relevance[place] >= best * RELATIVE_FLOOR {
+            picked.try_add(place);
+        }
     }
     picked.in_reading_order(relevance)
 }

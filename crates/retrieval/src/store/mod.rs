@@ -4,10 +4,13 @@
 //! transaction together with its row in the outbox, so that after a kill at any moment the indexes can be
 //! brought up to date, and together with its task's state, so that the ledger entry still owed is known.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use trousseau_core::digest::Digest;
 use trousseau_core::document::BlockKind;
 use trousseau_core::label::Label;
@@ -29,6 +32,7 @@ pub use tasks::{NewTask, Operation, Outcome, Task, TaskError, TaskState};
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    at_work: StdMutex<HashMap<Tenant, Arc<Mutex<()>>>>,
 }
 
 /// A collection and how many documents it holds.
@@ -45,12 +49,24 @@ impl Store {
     pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
         let path = data.join("documents.sqlite");
         let database = Database::open(&path, &schema::DOCUMENTS, access).await?;
-        Ok(Self { database })
+        Ok(Self {
+            database,
+            at_work: StdMutex::default(),
+        })
     }
 
     /// Closes the file.
     pub async fn close(self) {
         self.database.close().await;
+    }
+
+    /// Waits until nobody else works on the tenant's tasks, and keeps others waiting until it is dropped.
+    pub async fn work(&self, tenant: &Tenant) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(at_work.entry(tenant.clone()).or_default())
+        };
+        turn.lock_owned().await
     }
 
     /// The tenants that have a collection or a task.

@@ -174,6 +174,9 @@ pub struct Task {
     pub finished: Option<i64>,
 }
 
+/// How many task numbers back tasks that ended are remembered.
+const KEPT_TASKS: i64 = 100_000;
+
 const SELECT: &str =
     "SELECT id, kind, collection, path, source, label, readers, state, outcome, document, evidence,
     error, enqueued, finished FROM tasks ";
@@ -327,6 +330,15 @@ async fn enqueue(
         .execute(&mut *transaction)
         .await?;
     }
+    // A folder that is ingested every night must not make the table grow for ever.
+    sqlx::query(
+        "DELETE FROM tasks WHERE tenant = ?1 AND state IN ('succeeded', 'failed')
+         AND id <= (SELECT max(id) FROM tasks WHERE tenant = ?1) - ?2",
+    )
+    .bind(tenant.as_str())
+    .bind(KEPT_TASKS)
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await
 }
 

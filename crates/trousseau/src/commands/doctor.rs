@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use trousseau_core::label::{Class, Label};
 use trousseau_gateway::service::date;
-use trousseau_policy::eligibility::would_make_eligible;
+use trousseau_policy::eligibility::{Missing, would_make_eligible};
 use trousseau_retrieval::store::TaskState;
 
 use crate::app::{self, App, Place, tenant};
@@ -109,26 +110,40 @@ async fn data(global: &Global, place: &Place, printer: &Printer) -> Result<Vec<F
     Ok(findings)
 }
 
-/// For each upstream and class, what stands between them.
-fn eligibility(place: &Place) -> Vec<Value> {
+/// An upstream, and for each class what stands between them.
+#[derive(Serialize)]
+struct Eligibility {
+    upstream: String,
+    classes: Vec<ClassEligibility>,
+}
+
+#[derive(Serialize)]
+struct ClassEligibility {
+    class: Class,
+    missing: Vec<Missing>,
+}
+
+fn eligibility(place: &Place) -> Vec<Eligibility> {
     let today = date(jiff::Timestamp::now());
-    let rows = place.config.targets.iter().map(|target| {
-        let classes = Class::ALL.map(|class| {
-            let missing = would_make_eligible(target, &Label::of(class), &place.config.rules, today);
-            json!({ "class": class.name(), "missing": missing })
+    let targets = place.config.targets.iter();
+    let rows = targets.map(|target| {
+        let classes = Class::ALL.into_iter().map(|class| ClassEligibility {
+            class,
+            missing: would_make_eligible(target, &Label::of(class), &place.config.rules, today),
         });
-        json!({ "upstream": target.name, "classes": classes })
+        Eligibility {
+            upstream: target.name.clone(),
+            classes: classes.collect(),
+        }
     });
     rows.collect()
 }
 
-fn tell_eligibility(printer: &Printer, eligible: &[Value]) {
-    for upstream in eligible {
+fn tell_eligibility(printer: &Printer, eligible: &[Eligibility]) {
+    for row in eligible {
         printer.line("");
-        printer.line(&printer.styled(upstream["upstream"].as_str().unwrap_or_default(), Style::Strong));
-        for row in upstream["classes"].as_array().into_iter().flatten() {
-            let class = row["class"].as_str().unwrap_or_default();
-            let missing = row["missing"].as_array().map_or(&[] as &[Value], Vec::as_slice);
+        printer.line(&printer.styled(&row.upstream, Style::Strong));
+        for ClassEligibility { class, missing } in &row.classes {
             if missing.is_empty() {
                 printer.line(&printer.styled(&format!("  ✓ {class}"), Style::Good));
                 continue;
@@ -141,10 +156,15 @@ fn tell_eligibility(printer: &Printer, eligible: &[Value]) {
     }
 }
 
-fn told(printer: &Printer, missing: &Value) -> String {
-    let code = missing["code"].as_str().unwrap_or_default();
-    let field = |name: &'static str| (name, missing[name].as_str().unwrap_or_default().to_owned());
-    let fields = [field("field"), field("found"), field("required"), field("rule")];
-    let told = printer.messages.explained(&format!("reason-{code}"), &fields);
-    told.unwrap_or_else(|| missing.to_string())
+/// A reason, and what can be done about it.
+fn told(printer: &Printer, missing: &Missing) -> String {
+    let Missing { reason, remedy } = missing;
+    let fields = reason.fields();
+    let said = printer.messages.explained(reason.code.message(), &fields);
+    let mend = printer.messages.explained(remedy.message(), &fields);
+    format!(
+        "{} → {}",
+        said.unwrap_or_else(|| reason.to_string()),
+        mend.unwrap_or_default()
+    )
 }
