@@ -147,7 +147,23 @@ ledger-rollback-unchecked = A rollback could not be looked for: give a checkpoin
 ledger-rollback-checked = Compared with { $count } piece(s) that you hold: no rollback.
 ledger-own-key = The key is the folder's own: give the one that you hold with --vkey to be sure of its origin.
 ledger-written = Proof written to { $file }.
-ledger-record = Record
+entry-decision = route “{ $route }”, label { $label }
+entry-outcome = entry { $decision }: { $state ->
+        [answered] answered
+        [abstained] no answer in the documents
+        [refused] refused
+        [failed] failed
+        [interrupted] interrupted
+       *[other] { $state }
+    }
+entry-document = document { $operation ->
+        [added] added
+        [replaced] replaced
+        [removed] removed
+       *[other] { $operation }
+    }
+entry-gap = the end of the batch before may be missing
+entry-kind = { $kind }
 
 demo-collection = Collection “{ $collection }” ({ $label }):
 demo-asks = asked by “{ $user }”
@@ -163,6 +179,21 @@ demo-next-kept = Your turn:
 doctor-config = Configuration { $file }: no fault.
 doctor-no-client = { $upstream }: it is decided about, but this program cannot call it yet.
 doctor-empty = { $data }: empty so far; begin with “trousseau ingest FOLDER”.
-doctor-documents = { $data }: { $count } documents.
-doctor-failed = { $count } failed task(s): “trousseau tasks --state failed” says why.
-doctor-waiting = { $count } waiting task(s): “trousseau ingest” takes them up again.
+doctor-documents = { $data }: { $count ->
+        [one] { $count } document
+       *[other] { $count } documents
+    }.
+doctor-failed = { $count ->
+        [one] { $count } failed task
+       *[other] { $count } failed tasks
+    }: “trousseau tasks --state failed” says why.
+doctor-waiting = { $count ->
+        [one] { $count } waiting task
+       *[other] { $count } waiting tasks
+    }: “trousseau ingest” takes them up again.
+doctor-open-to-others = Other accounts of this machine may enter { $data }: “chmod o= { $data }” forbids it.
+doctor-ledger = { $directory }: the ledger is sound, { $entries ->
+        [one] { $entries } entry
+       *[other] { $entries } entries
+    }.
+doctor-ledger-unsound = The ledger { $directory } is not sound: “trousseau ledger verify” says what was changed.

@@ -165,7 +165,29 @@ ledger-rollback-unchecked = Un retour en arrière n’a pas pu être recherché 
 ledger-rollback-checked = Comparé à { $count } élément(s) que vous gardez : pas de retour en arrière.
 ledger-own-key = La clé est celle du dossier lui-même : donnez avec --vkey celle que vous gardez pour vous assurer de son origine.
 ledger-written = Preuve écrite dans { $file }.
-ledger-record = Enregistrement
+entry-decision = route « { $route } », étiquette { $label }
+entry-outcome = entrée { $decision } : { $state ->
+        [answered] répondue
+        [abstained] sans réponse dans les documents
+        [refused] refusée
+        [failed] échouée
+        [interrupted] interrompue
+       *[other] { $state }
+    }
+entry-document = document { $operation ->
+        [added] ajouté
+        [replaced] remplacé
+        [removed] retiré
+       *[other] { $operation }
+    }
+entry-gap = la fin du lot précédent peut manquer
+entry-kind = { $kind ->
+        [decision] décision
+        [outcome] issue
+        [document] document
+        [gap] lacune
+       *[other] { $kind }
+    }
 
 demo-collection = Collection « { $collection } » ({ $label }) :
 demo-asks = demandé par « { $user } »
@@ -181,6 +203,21 @@ demo-next-kept = À vous :
 doctor-config = Configuration { $file } : sans faute.
 doctor-no-client = { $upstream } : les décisions à son sujet sont prises, mais ce programme ne sait pas encore l’appeler.
 doctor-empty = { $data } : vide pour l’instant ; commencez par « trousseau ingest DOSSIER ».
-doctor-documents = { $data } : { $count } documents.
-doctor-failed = { $count } tâche(s) en échec : « trousseau tasks --state failed » dit pourquoi.
-doctor-waiting = { $count } tâche(s) en attente : « trousseau ingest » les reprend.
+doctor-documents = { $data } : { $count ->
+        [one] { $count } document
+       *[other] { $count } documents
+    }.
+doctor-failed = { $count ->
+        [one] { $count } tâche
+       *[other] { $count } tâches
+    } en échec : « trousseau tasks --state failed » dit pourquoi.
+doctor-waiting = { $count ->
+        [one] { $count } tâche
+       *[other] { $count } tâches
+    } en attente : « trousseau ingest » les reprend.
+doctor-open-to-others = D’autres comptes de cette machine peuvent entrer dans { $data } : « chmod o= { $data } » le leur interdit.
+doctor-ledger = { $directory } : registre intègre, { $entries ->
+        [one] { $entries } entrée
+       *[other] { $entries } entrées
+    }.
+doctor-ledger-unsound = Le registre { $directory } n’est pas intègre : « trousseau ledger verify » dit ce qui a changé.

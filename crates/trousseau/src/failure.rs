@@ -34,6 +34,12 @@ impl Failure {
         self.0.code() == "app-locked"
     }
 
+    /// What it says to the user, on one line.
+    pub(crate) fn text(&self, printer: &Printer) -> String {
+        let told = printer.messages.explained(self.0.code(), &self.0.fields());
+        told.unwrap_or_else(|| self.0.to_string())
+    }
+
     /// Tells it on standard error.
     pub(crate) fn tell(&self, printer: &Printer) {
         let told = |fault: &Fault| {

@@ -222,26 +222,35 @@ fn list(printer: &Printer, entries: &[(u64, Vec<u8>)]) {
     let rows = entries.iter().map(|(index, bytes)| {
         let outline: Option<Outline> = serde_json::from_slice(bytes).ok();
         let leaf: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
-        let word = |name: &str| leaf[name].as_str().unwrap_or_default().to_owned();
-        let detail = match word("type").as_str() {
-            "decision" => format!(
-                "{} · {}",
-                word("route"),
-                leaf["label"]["class"].as_str().unwrap_or_default()
-            ),
-            "outcome" => format!("{} · {}", leaf["decision"], word("state")),
-            "document" => word("operation"),
-            _ => String::new(),
+        let (time, kind) = match outline {
+            Some(outline) => (format!("{:.0}", outline.time), outline.kind),
+            None => (String::new(), String::new()),
         };
-        vec![
-            index.to_string(),
-            outline
-                .as_ref()
-                .map(|outline| outline.time.to_string())
-                .unwrap_or_default(),
-            outline.map(|outline| outline.kind).unwrap_or_default(),
-            detail,
-        ]
+        let detail = detail(printer, &kind, &leaf);
+        let kind = printer.messages.text("entry-kind", &[("kind", &kind)]);
+        vec![index.to_string(), time, kind, detail]
     });
     printer.table(&heading, &rows.collect::<Vec<_>>());
+}
+
+/// What an entry says beside its time and kind, in words.
+fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let messages = &printer.messages;
+    match kind {
+        "decision" => {
+            let (route, label) = (word(&leaf["route"]), word(&leaf["label"]["class"]));
+            messages.text("entry-decision", &[("route", &route), ("label", &label)])
+        }
+        "outcome" => {
+            let (decision, state) = (&leaf["decision"], word(&leaf["state"]));
+            messages.text("entry-outcome", &[("decision", decision), ("state", &state)])
+        }
+        "document" => {
+            let operation = word(&leaf["operation"]);
+            messages.text("entry-document", &[("operation", &operation)])
+        }
+        "gap" => messages.plain("entry-gap"),
+        _ => String::new(),
+    }
 }

@@ -1,5 +1,6 @@
 //! What programs read: with `--json`, every command writes one object with these fields.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -230,6 +231,8 @@ fn entries_are_shown_proved_and_verified() {
 fn the_configuration_and_the_state_of_things_are_told() {
     let (dir, _) = library();
     assert_eq!(dir.json(&["config", "check"])["sound"], true);
+    // The test has made the folder; the program makes it its owner's alone.
+    fs_err::set_permissions(dir.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let seen = dir.json(&["doctor"]);
     assert_eq!(fields(&seen), "sound findings upstreams");
     assert_eq!(seen["sound"], true);
