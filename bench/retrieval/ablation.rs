@@ -9,7 +9,7 @@ use crate::sets::{Set, mean};
 /// Changes one thing.
 type Variant = (&'static str, fn(&mut Steps, &mut Weights));
 
-const VARIANTS: [Variant; 22] = [
+const VARIANTS: [Variant; 23] = [
     ("as it is", |_, _| {}),
     ("without elisions split off", |steps, _| steps.elisions = false),
     ("without accents folded", |steps, _| steps.folding = false),
@@ -23,6 +23,9 @@ const VARIANTS: [Variant; 22] = [
         steps.numbers = false;
     }),
     ("vague words count fully", |_, weights| weights.vague = 1.0),
+    ("without typing errors forgiven", |_, weights| {
+        weights.respelt = 0.0;
+    }),
     ("without words as written", |_, weights| weights.form = 0.0),
     ("without pairs", |_, weights| weights.pair = 0.0),
     ("without titles", |_, weights| weights.title = 0.0),
@@ -47,6 +50,7 @@ fn plain() -> Weights {
         part: 0.0,
         opening: 0.0,
         vague: 1.0,
+        respelt: 0.0,
         ..Weights::default()
     }
 }

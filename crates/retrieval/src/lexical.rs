@@ -24,6 +24,7 @@ use crate::rank::Weights;
 mod fields;
 mod question;
 mod snapshot;
+mod spelling;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -206,10 +207,8 @@ impl LexicalIndex {
             folder: folder.to_owned(),
             source,
         };
-        if folder.exists() {
-            fs_err::remove_dir_all(folder).map_err(failed)?;
-        }
         fs_err::create_dir_all(folder).map_err(failed)?;
+        remove_index_files(folder).map_err(failed)?;
         let engine = |source| engine_error(folder, source);
         let index = Index::create_in_dir(folder, Fields::schema()).map_err(engine)?;
         Ok((Self::over(folder, index, options).map_err(engine)?, None))
@@ -339,6 +338,26 @@ fn engine_error(folder: &Path, source: tantivy::TantivyError) -> LexicalError {
         folder: folder.to_owned(),
         source: Box::new(source),
     }
+}
+
+/// Removes what the engine wrote, and nothing else that may lie there.
+fn remove_index_files(folder: &Path) -> std::io::Result<()> {
+    const FIXED: [&str; 4] = [
+        "meta.json",
+        ".managed.json",
+        ".tantivy-writer.lock",
+        ".tantivy-meta.lock",
+    ];
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let segment = name.split('.').next().unwrap_or_default();
+        let of_segment = segment.len() == 32 && segment.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if of_segment || FIXED.contains(&name.as_str()) {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the files match their checksums. A large index is trusted, so that opening stays fast: its

@@ -20,26 +20,17 @@ pub struct Posting {
     pub frequency: u32,
 }
 
-/// Where a term was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// In the text of the chunk.
-    Text,
-    /// In a heading the chunk stands under.
-    Heading,
-    /// In the document's title.
-    Title,
-}
-
-/// One thing of the question to look for: a stem, a word as written, a pair of words.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Feature {
-    /// How much it counts; an ordinary stem in the text counts 1.
+/// One thing of the question to look for, a stem, a word as written or a pair of words, and where it was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sought {
+    /// How much it counts; an ordinary stem counts 1.
     pub weight: f32,
-    /// Where it was looked for.
-    pub place: Place,
-    /// The readable chunks that hold it, in rising order.
-    pub postings: Vec<Posting>,
+    /// The readable chunks whose text holds it, in rising order.
+    pub text: Vec<Posting>,
+    /// The readable chunks that stand under a heading that holds it, in rising order.
+    pub heading: Vec<Posting>,
+    /// The readable chunks whose document's title holds it, in rising order.
+    pub title: Vec<Posting>,
 }
 
 /// What ranking knows of the chunks and parts, readable or not.
@@ -87,6 +78,8 @@ pub struct Weights {
     pub opening: f32,
     /// A word of the question that says little.
     pub vague: f32,
+    /// A word that was not found, taken for another one.
+    pub respelt: f32,
 }
 
 impl Default for Weights {
@@ -96,11 +89,12 @@ impl Default for Weights {
             b: 0.75,
             form: 0.5,
             pair: 0.3,
-            title: 2.5,
-            heading: 1.5,
+            title: 5.0,
+            heading: 2.0,
             part: 1.0,
             opening: 0.7,
             vague: 0.3,
+            respelt: 0.6,
         }
     }
 }
@@ -121,13 +115,13 @@ pub struct Ranked {
 pub fn rank(
     collection: &Collection<'_>,
     extent: Extent,
-    features: &[Feature],
+    sought: &[Sought],
     weights: &Weights,
     limit: usize,
 ) -> Vec<Ranked> {
     let mut scores = Scores::new(collection, extent, weights);
-    for feature in features {
-        scores.add(feature);
+    for sought in sought {
+        scores.add(sought);
     }
     scores.best(limit)
 }
@@ -153,6 +147,9 @@ struct Scores<'a> {
     mean_part: f32,
     chunks: Vec<f32>,
     parts: Vec<f32>,
+    /// For each part, the last thing sought that was counted there.
+    counted: Vec<u32>,
+    count: u32,
 }
 
 impl<'a> Scores<'a> {
@@ -166,36 +163,48 @@ impl<'a> Scores<'a> {
             mean_part: mean(extent.parts),
             chunks: vec![0.0; collection.lengths.len()],
             parts: vec![0.0; collection.part_lengths.len()],
+            counted: vec![0; collection.part_lengths.len()],
+            count: 0,
         }
     }
 
-    fn add(&mut self, feature: &Feature) {
-        let part_of = |posting: &Posting| self.collection.parts[posting.chunk as usize];
+    fn add(&mut self, sought: &Sought) {
+        let worth = sought.weight * rarity(self.extent.parts, self.holders(sought));
+        let collection = self.collection;
+        let part_of = |posting: &Posting| collection.parts[posting.chunk as usize];
         let same_part = |a: &Posting, b: &Posting| part_of(a) == part_of(b);
-        if feature.place == Place::Heading {
-            let worth = feature.weight * rarity(self.extent.chunks, feature.postings.len());
-            for posting in &feature.postings {
-                self.chunks[posting.chunk as usize] += worth;
-            }
-            return;
-        }
-        let holders = feature.postings.chunk_by(same_part).count();
-        let worth = feature.weight * rarity(self.extent.parts, holders);
-        for run in feature.postings.chunk_by(same_part) {
-            let part = self.collection.parts[run[0].chunk as usize] as usize;
-            if feature.place == Place::Title {
-                self.parts[part] += worth;
-                continue;
-            }
+        for run in sought.text.chunk_by(same_part) {
+            let part = part_of(&run[0]) as usize;
             let frequency = run.iter().map(|posting| posting.frequency).sum();
-            let length = self.collection.part_lengths[part];
+            let length = collection.part_lengths[part];
             self.parts[part] += self.weights.part * worth * self.saturated(frequency, length, self.mean_part);
             for posting in run {
                 let chunk = posting.chunk as usize;
-                let length = self.collection.lengths[chunk];
+                let length = collection.lengths[chunk];
                 self.chunks[chunk] += worth * self.saturated(posting.frequency, length, self.mean_chunk);
             }
         }
+        for posting in &sought.heading {
+            self.chunks[posting.chunk as usize] += self.weights.heading * worth;
+        }
+        for run in sought.title.chunk_by(same_part) {
+            self.parts[part_of(&run[0]) as usize] += self.weights.title * worth;
+        }
+    }
+
+    /// In how many parts it was found, in the text or above it.
+    fn holders(&mut self, sought: &Sought) -> u32 {
+        self.count += 1;
+        let mut holders = 0;
+        for posting in [&sought.text, &sought.heading, &sought.title]
+            .into_iter()
+            .flatten()
+        {
+            let counted = &mut self.counted[self.collection.parts[posting.chunk as usize] as usize];
+            holders += u32::from(*counted != self.count);
+            *counted = self.count;
+        }
+        holders
     }
 
     /// BM25's term frequency: saturated, and relative to the length of the text.
@@ -243,7 +252,7 @@ fn best_first(a: &Ranked, b: &Ranked) -> std::cmp::Ordering {
 }
 
 /// BM25's inverse document frequency, never negative.
-fn rarity(all: u32, holders: usize) -> f32 {
+fn rarity(all: u32, holders: u32) -> f32 {
     let (all, holders) = (all as f32, holders as f32);
     (1.0 + ((all - holders).max(0.0) + 0.5) / (holders + 0.5)).ln()
 }
@@ -279,7 +288,7 @@ mod tests {
             all
         }
 
-        fn rank(&self, features: &[Feature], limit: usize) -> Vec<Ranked> {
+        fn rank(&self, sought: &[Sought], limit: usize) -> Vec<Ranked> {
             let collection = Collection {
                 lengths: &self.lengths,
                 parts: &self.parts,
@@ -291,21 +300,23 @@ mod tests {
                 parts: self.part_lengths.len() as u32,
                 terms: self.lengths.iter().map(|length| u64::from(*length)).sum(),
             };
-            rank(&collection, extent, features, &Weights::default(), limit)
+            rank(&collection, extent, sought, &Weights::default(), limit)
         }
     }
 
-    fn found(place: Place, chunks: &[(u32, u32)]) -> Feature {
-        Feature {
+    fn postings(chunks: &[(u32, u32)]) -> Vec<Posting> {
+        let posting = |(chunk, frequency): &(u32, u32)| Posting {
+            chunk: *chunk,
+            frequency: *frequency,
+        };
+        chunks.iter().map(posting).collect()
+    }
+
+    fn in_text(chunks: &[(u32, u32)]) -> Sought {
+        Sought {
             weight: 1.0,
-            place,
-            postings: chunks
-                .iter()
-                .map(|(chunk, frequency)| Posting {
-                    chunk: *chunk,
-                    frequency: *frequency,
-                })
-                .collect(),
+            text: postings(chunks),
+            ..Sought::default()
         }
     }
 
@@ -316,40 +327,36 @@ mod tests {
     #[test]
     fn a_missing_word_keeps_nothing_out() {
         let parts = Parts::of(&[vec![10], vec![10], vec![10]]);
-        let features = [
-            found(Place::Text, &[(0, 1), (1, 1)]),
-            found(Place::Text, &[(1, 1)]),
-        ];
+        let features = [in_text(&[(0, 1), (1, 1)]), in_text(&[(1, 1)])];
         assert_eq!(order(&parts.rank(&features, 9)), [1, 0]);
     }
 
     #[test]
     fn a_title_alone_shows_the_opening() {
         let parts = Parts::of(&[vec![10, 10], vec![10, 10]]);
-        assert_eq!(
-            order(&parts.rank(&[found(Place::Title, &[(2, 1), (3, 1)])], 9)),
-            [2]
-        );
+        let sought = Sought {
+            weight: 1.0,
+            title: postings(&[(2, 1), (3, 1)]),
+            ..Sought::default()
+        };
+        assert_eq!(order(&parts.rank(&[sought], 9)), [2]);
     }
 
     #[test]
     fn a_heading_lifts_the_chunks_under_it() {
         let parts = Parts::of(&[vec![10, 10, 10]]);
-        let features = [
-            found(Place::Text, &[(0, 1), (1, 1), (2, 1)]),
-            found(Place::Heading, &[(2, 1)]),
-        ];
-        assert_eq!(order(&parts.rank(&features, 1)), [2]);
+        let sought = Sought {
+            heading: postings(&[(2, 1)]),
+            ..in_text(&[(0, 1), (1, 1), (2, 1)])
+        };
+        assert_eq!(order(&parts.rank(&[sought], 1)), [2]);
     }
 
     #[test]
     fn one_document_does_not_fill_the_list() {
         let parts = Parts::of(&[vec![10; 8], vec![10]]);
         let everywhere: Vec<(u32, u32)> = (0..8).map(|chunk| (chunk, 5)).chain([(8, 1)]).collect();
-        assert_eq!(
-            order(&parts.rank(&[found(Place::Text, &everywhere)], 3))[..2],
-            [0, 8]
-        );
+        assert_eq!(order(&parts.rank(&[in_text(&everywhere)], 3))[..2], [0, 8]);
     }
 
     #[test]
@@ -367,11 +374,11 @@ mod tests {
             limit in 0_usize..12,
         ) {
             let parts = Parts::of(&documents);
-            let features: Vec<Feature> = frequencies
+            let features: Vec<Sought> = frequencies
                 .iter()
                 .map(|frequencies| {
                     let chunks = (0..parts.lengths.len() as u32).zip(frequencies);
-                    found(Place::Text, &chunks.map(|(c, f)| (c, *f)).filter(|(_, f)| *f > 0).collect::<Vec<_>>())
+                    in_text(&chunks.map(|(c, f)| (c, *f)).filter(|(_, f)| *f > 0).collect::<Vec<_>>())
                 })
                 .collect();
             let all = parts.rank(&features, usize::MAX);
@@ -380,7 +387,7 @@ mod tests {
             prop_assert!(all.iter().all(|ranked| ranked.score > 0.0 && ranked.score.is_finite()));
             prop_assert_eq!(&ranked[..], &all[..limit.min(all.len())]);
             for feature in &features {
-                for posting in &feature.postings {
+                for posting in &feature.text {
                     prop_assert!(order(&all).contains(&posting.chunk));
                 }
             }
@@ -392,7 +399,7 @@ mod tests {
             frequency in 1_u32..9,
         ) {
             let parts = Parts::of(&lengths.iter().map(|length| vec![*length]).collect::<Vec<_>>());
-            let score = |frequency| parts.rank(&[found(Place::Text, &[(0, frequency)])], 1)[0].score;
+            let score = |frequency| parts.rank(&[in_text(&[(0, frequency)])], 1)[0].score;
             prop_assert!(score(frequency + 1) >= score(frequency));
         }
     }

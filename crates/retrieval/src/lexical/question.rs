@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use trousseau_text::language::detect;
+use trousseau_text::language::{Language, detect};
 use trousseau_text::stopwords::is_vague;
 use trousseau_text::terms::visit;
 
@@ -19,6 +19,7 @@ const WIDEST_PAIR: u32 = 4;
 
 /// The different terms of a question, in order.
 pub(super) struct Question {
+    pub(super) language: Language,
     pub(super) terms: Vec<QuestionTerm>,
 }
 
@@ -31,7 +32,19 @@ pub(super) struct QuestionTerm {
     pub(super) weight: f32,
     /// Where it stands first.
     pub(super) position: u32,
-    compound: bool,
+    /// Whether it stands for more than its word.
+    pub(super) compound: bool,
+}
+
+impl QuestionTerm {
+    /// Takes another word in its place.
+    pub(super) fn respell(&mut self, form: String, language: Language, options: &Options) {
+        visit(&form, language, options.steps, |term| {
+            term.text.clone_into(&mut self.stem);
+        });
+        self.form = form;
+        self.weight *= options.weights.respelt;
+    }
 }
 
 impl Question {
@@ -61,7 +74,7 @@ impl Question {
                 });
             }
         });
-        Self { terms }
+        Self { language, terms }
     }
 
     /// The terms that follow one another closely.

@@ -9,9 +9,10 @@ use tantivy::{DocSet as _, Searcher, SegmentReader, TERMINATED};
 
 use super::fields::{CLASS, COLLECTION, Fields, READERS, class_number};
 use super::question::{Question, QuestionTerm};
+use super::spelling::neighbours;
 use super::tables::Tables;
 use super::{Filter, LexicalHit, Options};
-use crate::rank::{Extent, Feature, Place, Posting, follows, rank};
+use crate::rank::{Extent, Posting, Sought, follows, rank};
 
 /// For so many filters it is kept what they let through, for each commit.
 const FILTERS_KEPT: usize = 64;
@@ -51,9 +52,9 @@ impl Snapshot {
     ) -> tantivy::Result<Vec<LexicalHit>> {
         let readable = self.readable(filter)?;
         let question = Question::read(question, options);
-        let features = self.features(fields, options, &question, &readable)?;
+        let sought = self.seek(fields, options, question, &readable)?;
         let collection = self.tables.collection();
-        let ranked = rank(&collection, readable.extent, &features, &options.weights, limit);
+        let ranked = rank(&collection, readable.extent, &sought, &options.weights, limit);
         let hit = |place: usize, score| LexicalHit {
             chunk: self.tables.chunks[place],
             document: self.tables.names[self.tables.documents[place] as usize].clone(),
@@ -65,43 +66,69 @@ impl Snapshot {
             .collect())
     }
 
-    /// Everything of the question that stands somewhere in what may be read.
-    fn features(
+    /// Everything of the question, with where it stands in what may be read.
+    fn seek(
         &self,
         fields: &Fields,
         options: &Options,
-        question: &Question,
+        mut question: Question,
         readable: &Readable,
-    ) -> tantivy::Result<Vec<Feature>> {
+    ) -> tantivy::Result<Vec<Sought>> {
         let weights = &options.weights;
-        let mut features = Vec::new();
-        for term in &question.terms {
-            let places = [
-                (fields.stems, &term.stem, Place::Text, 1.0),
-                (fields.forms, &term.form, Place::Text, weights.form),
-                (fields.headings, &term.stem, Place::Heading, weights.heading),
-                (fields.title, &term.stem, Place::Title, weights.title),
-            ];
-            for (field, text, place, weight) in places {
-                if weight > 0.0 {
-                    features.push(Feature {
-                        weight: weight * term.weight,
-                        place,
-                        postings: self.postings(field, text, readable)?,
-                    });
-                }
+        let mut sought = Vec::new();
+        for term in &mut question.terms {
+            let mut stem = self.seek_stem(fields, term, readable)?;
+            let unknown = stem.text.is_empty() && stem.heading.is_empty() && stem.title.is_empty();
+            if unknown
+                && !term.compound
+                && weights.respelt > 0.0
+                && let Some(form) = self.respelt(fields, &term.form, readable)?
+            {
+                term.respell(form, question.language, options);
+                stem = self.seek_stem(fields, term, readable)?;
+            }
+            sought.push(stem);
+            sought.push(Sought {
+                weight: term.weight * weights.form,
+                text: self.postings(fields.forms, &term.form, readable)?,
+                ..Sought::default()
+            });
+        }
+        for (first, second) in question.pairs() {
+            sought.push(Sought {
+                weight: weights.pair * first.weight * second.weight,
+                text: self.pair(fields.stems, first, second, readable)?,
+                ..Sought::default()
+            });
+        }
+        Ok(sought)
+    }
+
+    fn seek_stem(
+        &self,
+        fields: &Fields,
+        term: &QuestionTerm,
+        readable: &Readable,
+    ) -> tantivy::Result<Sought> {
+        Ok(Sought {
+            weight: term.weight,
+            text: self.postings(fields.stems, &term.stem, readable)?,
+            heading: self.postings(fields.headings, &term.stem, readable)?,
+            title: self.postings(fields.title, &term.stem, readable)?,
+        })
+    }
+
+    /// Takes an unknown word for the nearest one that stands in a readable text, the most frequent of equals.
+    fn respelt(&self, fields: &Fields, form: &str, readable: &Readable) -> tantivy::Result<Option<String>> {
+        let mut best = None;
+        for (neighbour, distance) in neighbours(&self.searcher, fields.forms, form)? {
+            let holders = self.postings(fields.forms, &neighbour, readable)?.len();
+            let merit = (std::cmp::Reverse(distance), holders);
+            if holders > 0 && best.as_ref().is_none_or(|(known, _)| merit > *known) {
+                best = Some((merit, neighbour));
             }
         }
-        if weights.pair > 0.0 {
-            for (first, second) in question.pairs() {
-                features.push(Feature {
-                    weight: weights.pair * first.weight * second.weight,
-                    place: Place::Text,
-                    postings: self.pair(fields.stems, first, second, readable)?,
-                });
-            }
-        }
-        Ok(features)
+        Ok(best.map(|(_, neighbour)| neighbour))
     }
 
     /// The readable chunks that hold the term, in rising order.

@@ -229,6 +229,23 @@ fn a_question_is_only_words() {
 }
 
 #[test]
+fn a_typing_error_is_forgiven_within_what_may_be_read() {
+    let (_folder, index) = new_index();
+    let mut hidden = document("h", "le télétravial est secret");
+    hidden.class = Class::Restricted;
+    let changes = vec![
+        put("a", "le télétravail est permis"),
+        put("b", "le chat"),
+        Change::Put(hidden),
+    ];
+    index.apply(changes, 1).unwrap();
+    assert_eq!(found(&index, "téletravial"), ["a"]);
+    assert_eq!(found(&index, "téltravail"), ["a"]);
+    assert_eq!(found(&index, "chot"), [""; 0]);
+    assert_eq!(found(&index, "télécommande"), [""; 0]);
+}
+
+#[test]
 fn a_long_document_leaves_room_for_others() {
     let (_folder, index) = new_index();
     let texts: Vec<String> = (0..40).map(|at| format!("le chat numéro {at} dort")).collect();
@@ -257,8 +274,11 @@ fn an_index_of_another_version_is_emptied() {
     let payload = format!("\"{FORMAT} 5\"");
     assert!(text.contains(&payload));
     fs_err::write(&meta, text.replace(&payload, "\"0 5\"")).unwrap();
+    fs_err::write(folder.join("notes.txt"), "à garder").unwrap();
+    let before = files(&folder).len();
     let (index, applied) = LexicalIndex::open(&folder).unwrap();
     assert_eq!(applied, None);
+    assert!(folder.join("notes.txt").exists() && files(&folder).len() < before);
     assert_eq!(found(&index, "chat"), [""; 0]);
     index.apply(vec![put("b", "chat")], 6).unwrap();
     assert_eq!(found(&index, "chat"), ["b"]);
