@@ -108,9 +108,16 @@ answer-withdrawn = This answer was cut: do not rely on it.
 answer-sources = Sources
 answer-characters = characters { $start } to { $end }
 answer-made = Answered by “{ $target }”, label { $label }, ledger entry { $entry }.
+answer-no-documents = No document has been read yet: begin with “trousseau ingest FOLDER”.
 search-nothing = No passage speaks of this in the documents you may read.
 search-hit = { $path } · characters { $start } to { $end } · score { $score }
 
+class-public = open to all
+class-internal = within the organisation
+class-personal = personal data
+class-sensitive = sensitive data or protected secret
+class-restricted = never leaves your premises
+label-told = { $label } ({ $class })
 decision-label = Label: { $label }
 decision-permitted = { $target }: permitted
 decision-rejected = { $target }: rejected
@@ -133,7 +140,7 @@ column-type = type
 column-detail = detail
 state-enqueued = waiting
 state-processing = in progress
-state-committed = soon recorded
+state-committed = to be recorded
 state-succeeded = done
 state-failed = failed
 outcome-added = added
@@ -141,10 +148,19 @@ outcome-replaced = replaced
 outcome-unchanged = unchanged
 outcome-removed = removed
 
-ledger-sound = { $directory }: { $entries } entries recomputed, checkpoint signed by { $key }, no finding.
-ledger-uncovered = { $count } entries follow the last checkpoint and will be covered by the next.
+ledger-sound = { $directory }: { $entries ->
+        [one] { $entries } entry recomputed
+       *[other] { $entries } entries recomputed
+    }, checkpoint signed by { $key }, no finding.
+ledger-uncovered = { $count ->
+        [one] One entry follows the last checkpoint; the next will cover it.
+       *[other] { $count } entries follow the last checkpoint; the next will cover them.
+    }
 ledger-rollback-unchecked = A rollback could not be looked for: give a checkpoint or a proof that you hold with --against.
-ledger-rollback-checked = Compared with { $count } piece(s) that you hold: no rollback.
+ledger-rollback-checked = Compared with { $count ->
+        [one] the proof that you hold
+       *[other] { $count } proofs that you hold
+    }: no rollback.
 ledger-own-key = The key is the folder's own: give the one that you hold with --vkey to be sure of its origin.
 ledger-written = Proof written to { $file }.
 entry-decision = route “{ $route }”, label { $label }

@@ -126,9 +126,16 @@ answer-withdrawn = Cette réponse a été coupée : ne la retenez pas.
 answer-sources = Sources
 answer-characters = caractères { $start } à { $end }
 answer-made = Réponse de « { $target } », étiquette { $label }, entrée { $entry } du registre.
+answer-no-documents = Aucun document n’a encore été lu : commencez par « trousseau ingest DOSSIER ».
 search-nothing = Aucun passage ne parle de cela dans les documents que vous pouvez lire.
 search-hit = { $path } · caractères { $start } à { $end } · score { $score }
 
+class-public = ouvert à tous
+class-internal = interne à l’organisation
+class-personal = données personnelles
+class-sensitive = données sensibles ou secret protégé
+class-restricted = ne quitte pas vos locaux
+label-told = { $label } ({ $class })
 decision-label = Étiquette : { $label }
 decision-permitted = { $target } : permis
 decision-rejected = { $target } : refusé
@@ -151,7 +158,7 @@ column-type = nature
 column-detail = détail
 state-enqueued = en attente
 state-processing = en cours
-state-committed = inscrite bientôt
+state-committed = à inscrire au registre
 state-succeeded = faite
 state-failed = échouée
 outcome-added = ajouté
@@ -159,10 +166,19 @@ outcome-replaced = remplacé
 outcome-unchanged = inchangé
 outcome-removed = retiré
 
-ledger-sound = { $directory } : { $entries } entrées recalculées, point de contrôle signé par { $key }, aucune anomalie.
-ledger-uncovered = { $count } entrées suivent le dernier point de contrôle et seront couvertes par le prochain.
+ledger-sound = { $directory } : { $entries ->
+        [one] { $entries } entrée recalculée
+       *[other] { $entries } entrées recalculées
+    }, point de contrôle signé par { $key }, aucune anomalie.
+ledger-uncovered = { $count ->
+        [one] Une entrée suit le dernier point de contrôle ; le prochain la couvrira.
+       *[other] { $count } entrées suivent le dernier point de contrôle ; le prochain les couvrira.
+    }
 ledger-rollback-unchecked = Un retour en arrière n’a pas pu être recherché : donnez avec --against un point de contrôle ou une preuve que vous gardez.
-ledger-rollback-checked = Comparé à { $count } élément(s) que vous gardez : pas de retour en arrière.
+ledger-rollback-checked = Comparé à { $count ->
+        [one] la preuve que vous gardez
+       *[other] { $count } preuves que vous gardez
+    } : pas de retour en arrière.
 ledger-own-key = La clé est celle du dossier lui-même : donnez avec --vkey celle que vous gardez pour vous assurer de son origine.
 ledger-written = Preuve écrite dans { $file }.
 entry-decision = route « { $route } », étiquette { $label }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use trousseau_core::label::Label;
 use unic_langid::LanguageIdentifier;
 
 use crate::env;
@@ -136,6 +137,12 @@ impl Messages {
     /// A text without fields.
     pub(crate) fn plain(&self, key: &str) -> String {
         self.text(key, &[])
+    }
+
+    /// A label with what its class means.
+    pub(crate) fn label(&self, label: &Label) -> String {
+        let class = self.plain(&format!("class-{}", label.class));
+        self.text("label-told", &[("label", label), ("class", &class)])
     }
 
     /// What an error with this code says to people.

@@ -159,6 +159,28 @@ fn folders_without_a_ledger_and_entries_that_are_not_there() {
     );
 }
 
+#[test]
+fn entries_are_listed_in_words() {
+    let dir = asked();
+    let listed = dir.french(&["ledger", "show"]).succeeded();
+    let times = |line: &str| {
+        let words = line.split_whitespace();
+        words
+            .map(|word| if word.ends_with('Z') { "[TIME]" } else { word })
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let lines: Vec<String> = listed.out.lines().map(times).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    entrée date nature détail
+    0 [TIME] document document ajouté
+    1 [TIME] décision route « default », étiquette internal
+    2 [TIME] issue entrée 1 : répondue
+    3 [TIME] décision route « default », étiquette internal
+    4 [TIME] issue entrée 3 : répondue
+    ");
+}
+
 fn copy(from: &Path, to: &Path) {
     fs_err::create_dir_all(to).unwrap();
     for entry in fs_err::read_dir(from).unwrap() {

@@ -123,6 +123,7 @@ async fn take_in(
         ingested += tally.added + tally.replaced + tally.unchanged;
         if !printer.json() {
             let label = app.config.settings.collection(&collection).label;
+            let label = printer.messages.label(&label);
             let told = printer.messages.text(
                 "demo-collection",
                 &[("collection", &collection), ("label", &label)],
