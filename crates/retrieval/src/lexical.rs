@@ -19,6 +19,7 @@ use trousseau_text::terms::Steps;
 
 use self::fields::Fields;
 use self::snapshot::Snapshot;
+use self::written::{WRITTEN, Written};
 use crate::rank::Weights;
 
 mod fields;
@@ -28,6 +29,7 @@ mod spelling;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod written;
 
 /// The version of what the index holds and how: another one is rebuilt.
 const FORMAT: &str = "1";
@@ -265,6 +267,7 @@ impl LexicalIndex {
     }
 
     fn over(folder: &Path, index: Index, options: Options) -> tantivy::Result<Self> {
+        index.tokenizers().register(WRITTEN, Written::default());
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
