@@ -1,5 +1,7 @@
 //! The two paths against real parts: SQLite, the lexical index, the ledger, extraction in this process.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod answers;
 mod child;
 mod crash;

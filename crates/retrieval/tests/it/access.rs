@@ -218,12 +218,12 @@ fn various(number: usize) -> Draft {
             .map(|(_, name)| format!("{kind}:{name}"))
             .collect::<Vec<_>>()
     };
-    let mut readers = if number % 2 == 0 {
+    let mut readers = if number.is_multiple_of(2) {
         some(&USERS, "user")
     } else {
         some(&GROUPS, "group")
     };
-    if number % 11 == 0 {
+    if number.is_multiple_of(11) {
         readers.push("*".to_owned());
     }
     Draft {

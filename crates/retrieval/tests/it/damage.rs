@@ -10,6 +10,8 @@ use trousseau_retrieval::library::Library;
 
 use crate::stock::{self, copy, draft, execute, put};
 
+type Damage = fn(&mut Vec<u8>);
+
 async fn stocked(data: &Path) {
     fs_err::create_dir_all(data).unwrap();
     let library = stock::open(data).await;
@@ -46,7 +48,7 @@ async fn a_damaged_file_is_named_as_damaged() {
     let sound = folder.path().join("sound");
     stocked(&sound).await;
     assert_eq!(read_all(&sound, Access::Write).await.unwrap(), 60);
-    let damage: [(&str, fn(&mut Vec<u8>)); 5] = [
+    let damage: [(&str, Damage); 5] = [
         ("garbled from its beginning", |bytes| bytes[..200].fill(b'x')),
         ("garbled after its first page", |bytes| bytes[4096..].fill(b'x')),
         ("truncated to half", |bytes| bytes.truncate(bytes.len() / 2)),

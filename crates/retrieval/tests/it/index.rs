@@ -12,6 +12,9 @@ use trousseau_retrieval::library::Library;
 
 use crate::stock::{self, Draft, copy, draft, files, found, found_by, put, remove};
 
+/// What a file becomes; `None` when it is gone.
+type Damage = fn(&[u8]) -> Option<Vec<u8>>;
+
 fn index_of(data: &Path) -> PathBuf {
     data.join("index").join("default")
 }
@@ -87,7 +90,7 @@ async fn an_index_with_any_file_truncated_garbled_or_gone_is_rebuilt() {
     let folder = tempfile::tempdir().unwrap();
     let sound = folder.path().join("sound");
     stocked(&sound).await;
-    let damage: [fn(&[u8]) -> Option<Vec<u8>>; 4] = [
+    let damage: [Damage; 4] = [
         |bytes| Some(bytes[..bytes.len() / 2].to_vec()),
         |_| Some(Vec::new()),
         |bytes| Some(bytes.iter().map(|byte| !byte).collect()),
