@@ -5,6 +5,7 @@
 mod answers;
 mod child;
 mod crash;
+mod damage;
 mod entries;
 mod full_disk;
 mod interruptions;
