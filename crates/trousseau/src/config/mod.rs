@@ -85,7 +85,7 @@ pub(crate) enum ConfigError {
         /// What is wrong, in the parser's words.
         reason: String,
         /// What is wrong, where it is one of the usual faults.
-        fault: SyntaxFault,
+        fault: Box<SyntaxFault>,
     },
     /// What it says does not hold together.
     #[error("{file}: {} faults", .faults.len())]

@@ -16,7 +16,7 @@ pub(super) fn explain(file: &str, text: &str, error: &toml::de::Error) -> Config
         line,
         column,
         reason: error.message().to_owned(),
-        fault: fault(error.message(), text, span),
+        fault: Box::new(fault(error.message(), text, span)),
     }
 }
 

@@ -199,7 +199,7 @@ fn what_may_not_be_read_is_named() {
 fn a_file_that_vanishes_before_it_is_read_is_named() {
     let dir = Dir::new();
     // A batch ends after so many bytes: what comes behind is loaded when this file is read.
-    dir.write("docs/00.txt", "abcdefghij".repeat(17 << 17));
+    dir.write("docs/00.txt", format!("{}mot\n", " ".repeat(17 << 20)));
     let vanishing = dir.write("docs/zz.txt", "Fiche.\n");
     let mut command = dir.command(&["ingest", "docs", "--json"]);
     let mut child = command

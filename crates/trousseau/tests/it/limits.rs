@@ -149,6 +149,33 @@ fn a_damaged_index_is_built_again() {
 }
 
 #[test]
+fn a_damaged_database_is_named_and_left_as_it_is() {
+    for name in ["documents.sqlite", "records.sqlite"] {
+        let dir = Dir::new();
+        dir.write("docs/a.txt", "Le guichet ouvre à huit heures.\n");
+        dir.run(&["ingest", "docs"]).succeeded();
+        for beside in ["-wal", "-shm"] {
+            // A clean end leaves neither behind.
+            let file = dir.data().join(format!("{name}{beside}"));
+            if file.exists() {
+                fs_err::remove_file(file).unwrap();
+            }
+        }
+        let garbled = "not a database, whatever its name says\n".repeat(200);
+        let file = dir.write(&format!("data/{name}"), &garbled);
+        for command in [
+            &["ask", "À quelle heure ouvre le guichet ?"][..],
+            &["ingest", "docs"],
+        ] {
+            let ran = dir.french(command).ended_with(5);
+            assert!(ran.err.contains(&format!("{name} est endommagé")), "{ran:#?}");
+            assert!(ran.err.contains("sauvegarde"), "{ran:#?}");
+        }
+        assert_eq!(fs_err::read_to_string(&file).unwrap(), garbled);
+    }
+}
+
+#[test]
 fn names_that_are_not_there_are_told() {
     let dir = Dir::new();
     dir.write("docs/a.txt", "Le guichet ouvre à huit heures.\n");

@@ -1,5 +1,11 @@
 //! The command line as its users meet it: the program is run, and what it writes is read.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test takes for granted fails the test"
+)]
+
 mod catalogue;
 mod config;
 mod demo;
