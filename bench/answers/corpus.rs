@@ -6,7 +6,8 @@ use trousseau_core::document::{Block, Chunk, Extracted, Passage};
 use trousseau_core::label::{Class, Label};
 use trousseau_extract::{Format, Limits, read};
 use trousseau_retrieval::chunk::chunk;
-use trousseau_retrieval::lexical::{Change, Filter, IndexedChunk, IndexedDocument, LexicalIndex};
+use trousseau_retrieval::lexical::{Change, Filter, IndexedChunk, IndexedDocument, LexicalIndex, Options};
+use trousseau_retrieval::rank::Weights;
 use trousseau_text::language::detect;
 use trousseau_text::terms::{Steps, visit};
 
@@ -26,6 +27,7 @@ pub(crate) struct Corpus {
     titles: HashMap<String, String>,
     holders: HashMap<String, u32>,
     index: LexicalIndex,
+    plain: LexicalIndex,
     _folder: tempfile::TempDir,
 }
 
@@ -34,6 +36,7 @@ impl Corpus {
     pub(crate) fn build(set: &Set) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let (index, _) = LexicalIndex::open(&folder.path().join("index"))?;
+        let (plain, _) = LexicalIndex::open_with(&folder.path().join("plain"), plain())?;
         let mut corpus = Self {
             documents: HashMap::new(),
             chunks: Vec::new(),
@@ -41,6 +44,7 @@ impl Corpus {
             titles: HashMap::new(),
             holders: HashMap::new(),
             index,
+            plain,
             _folder: folder,
         };
         let mut changes = Vec::new();
@@ -72,6 +76,7 @@ impl Corpus {
             corpus.titles.insert(document.id.clone(), document.title.clone());
             corpus.documents.insert(document.id.clone(), extracted);
         }
+        corpus.plain.apply(changes.clone(), 1)?;
         corpus.index.apply(changes, 1)?;
         Ok(corpus)
     }
@@ -131,6 +136,16 @@ impl Corpus {
             .collect())
     }
 
+    /// The best document for a question by plain BM25 of its chunks.
+    pub(crate) fn plain_best(&self, question: &str) -> anyhow::Result<Option<String>> {
+        let filter = Filter {
+            clearance: Class::Restricted,
+            ..Filter::default()
+        };
+        let best = self.plain.search(question, &filter, 1)?.into_iter().next();
+        Ok(best.map(|hit| hit.document))
+    }
+
     fn passage(&self, place: usize, score: f32) -> Passage {
         let (document, chunk) = &self.chunks[place];
         let extracted = &self.documents[document];
@@ -155,5 +170,20 @@ impl Corpus {
             label: Label::default(),
             score,
         }
+    }
+}
+
+/// The search without all that the product adds to BM25.
+fn plain() -> Options {
+    Options {
+        weights: Weights {
+            form: 0.0,
+            pair: 0.0,
+            part: 0.0,
+            opening: 0.0,
+            vague: 1.0,
+            ..Weights::default()
+        },
+        ..Options::default()
     }
 }

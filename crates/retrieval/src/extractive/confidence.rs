@@ -1,109 +1,103 @@
-//! How well the passages support an answer at all.
+//! How well the passages support an answer at all: a logistic model over features that can be read.
+//!
+//! It is fitted to tell questions asked of the whole collection from the same questions with their
+//! document removed and from questions of other collections, several collections together: see
+//! `bench/answers/README.md`.
 
 use std::collections::HashMap;
 
 use trousseau_core::document::Passage;
 
 use super::question::Question;
-use super::relevance::{covered, passage_matches};
+use super::relevance::{adjacent, covered, passage_matches};
 use super::units::Unit;
 
 /// How many features the support of an answer has.
-pub const COUNT: usize = 14;
+pub const COUNT: usize = 16;
 
 /// What each feature is called, for reports.
 pub const NAMES: [&str; COUNT] = [
-    "best_match",
-    "best_covered",
+    "passage_match",
+    "passage_covered",
+    "passage_covered_with_kin",
     "unit_covered",
     "window_covered",
-    "rarest_in_best",
+    "adjacent",
     "rarest_in_unit",
-    "second_rarest_in_unit",
+    "score",
+    "names_held",
     "names_missing",
+    "mass_held",
+    "heaviest_missing",
     "margin_second",
     "margin_fifth",
     "relevance",
-    "terms",
-    "terms_covered",
-    "relevance_sum",
+    "terms_held",
 ];
 
-/// What the confidence is computed from.
+/// What the confidence is computed from, in the order of [`NAMES`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Support(pub [f32; COUNT]);
 
-const WEIGHTS: [f32; COUNT] = [1.0; COUNT];
-const CONSTANT: f32 = -3.0;
+/// The fitted weights and the constant.
+const WEIGHTS: [f32; COUNT] = [
+    5.86, -2.89, 1.65, -1.26, -0.68, 0.61, 0.37, 2.23, 1.80, -1.42, 1.23, 1.08, 0.12, -0.45, 1.39, 0.90,
+];
+const CONSTANT: f32 = -7.01;
 
 /// The margin taken where there is no other document to compare with.
-const UNKNOWN_MARGIN: f32 = 0.25;
+const UNKNOWN_MARGIN: f32 = 0.3;
 
 impl Support {
     /// The support that `units` give; `None` when no unit shares a term with the question.
     pub fn of(question: &Question, passages: &[Passage], units: &[Unit], relevance: &[f32]) -> Option<Self> {
-        let places = |unit: &Unit| unit.matches.iter().map(|(place, _)| *place).collect::<Vec<_>>();
-        let cover = |unit: &Unit| covered(question, places(unit));
-        let best_unit = units
-            .iter()
-            .filter(|unit| !unit.matches.is_empty())
-            .max_by(|a, b| cover(a).total_cmp(&cover(b)))?;
+        let evidence = Evidence::of(question, passages.len(), units)?;
         let matches = passage_matches(question, passages.len(), units);
-        let best_match = matches.iter().copied().fold(0.0, f32::max);
-        let mut held: HashMap<usize, Vec<usize>> = HashMap::new();
-        for unit in units {
-            held.entry(unit.passage).or_default().extend(places(unit));
-        }
-        let (best_passage, best_covered) = held
-            .iter()
-            .map(|(passage, places)| (*passage, covered(question, places.iter().copied())))
-            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-        let window = units
-            .windows(2)
-            .filter(|pair| pair[0].passage == pair[1].passage)
-            .map(|pair| covered(question, places(&pair[0]).into_iter().chain(places(&pair[1]))))
-            .fold(cover(best_unit), f32::max);
-        let mut by_weight: Vec<usize> = (0..question.terms.len()).collect();
-        by_weight.sort_by(|a, b| question.terms[*b].weight.total_cmp(&question.terms[*a].weight));
-        let in_unit = |rank: usize| {
-            by_weight
-                .get(rank)
-                .is_none_or(|term| places(best_unit).contains(term))
+        let held: Vec<usize> = evidence.passage_terms.clone();
+        let weight = |names: bool, inside: bool| -> f32 {
+            let terms = question.terms.iter().enumerate();
+            terms
+                .filter(|(place, term)| (term.name || !names) && held.contains(place) == inside)
+                .map(|(_, term)| term.weight)
+                .sum()
         };
-        let in_best = by_weight
-            .first()
-            .is_none_or(|term| held[&best_passage].contains(term));
-        let missing: f32 = question
+        let heaviest_missing = question
             .terms
             .iter()
             .enumerate()
-            .filter(|(place, term)| term.name && !held[&best_passage].contains(place))
+            .filter(|(place, _)| !held.contains(place))
             .map(|(_, term)| term.weight)
-            .sum();
+            .fold(0.0, f32::max);
         let (second, fifth) = margins(passages);
+        let score = passages.iter().map(|passage| passage.score).fold(0.0, f32::max);
         let flag = |yes: bool| f32::from(u8::from(yes));
-        let likely = relevance.iter().copied().fold(0.0, f32::max);
-        let mut sorted = relevance.to_vec();
-        sorted.sort_by(|a, b| b.total_cmp(a));
-        let terms = question.terms.len() as f32;
-        let mut distinct = places(best_unit);
-        distinct.sort_unstable();
-        distinct.dedup();
+        let in_unit = |rank: usize| {
+            let rarest = question.by_weight().nth(rank);
+            flag(rarest.is_none_or(|term| evidence.unit_terms.contains(&term)))
+        };
         Some(Self([
-            best_match,
-            best_covered,
-            cover(best_unit),
-            window,
-            flag(in_best),
-            flag(in_unit(0)),
-            flag(in_unit(1)),
-            missing / question.mass,
+            matches.iter().copied().fold(0.0, f32::max),
+            covered(question, held.iter().copied()),
+            covered(
+                question,
+                held.iter().copied().chain(evidence.passage_kin.iter().copied()),
+            ),
+            covered(question, evidence.unit_terms.iter().copied()),
+            evidence.window,
+            units
+                .iter()
+                .map(|unit| adjacent(question, unit))
+                .fold(0.0, f32::max),
+            in_unit(0),
+            score / (question.mass * 2.2),
+            weight(true, true) / question.mass,
+            weight(true, false) / question.mass,
+            weight(false, true) / question.rarest_possible,
+            heaviest_missing / question.rarest_possible,
             second,
             fifth,
-            likely,
-            (1.0 + terms).ln(),
-            (1.0 + distinct.len() as f32).ln(),
-            sorted.iter().take(3).sum(),
+            relevance.iter().copied().fold(0.0, f32::max),
+            (1.0 + evidence.unit_terms.len() as f32).ln(),
         ]))
     }
 
@@ -116,6 +110,48 @@ impl Support {
             .map(|(feature, weight)| feature * weight)
             .sum();
         1.0 / (1.0 + (-(sum + CONSTANT)).exp())
+    }
+}
+
+/// The terms of the question that the best passage, the best unit and the best two neighbouring units hold.
+struct Evidence {
+    passage_terms: Vec<usize>,
+    passage_kin: Vec<usize>,
+    unit_terms: Vec<usize>,
+    window: f32,
+}
+
+impl Evidence {
+    fn of(question: &Question, passages: usize, units: &[Unit]) -> Option<Self> {
+        let places = |unit: &Unit| unit.matches.iter().map(|(place, _)| *place).collect::<Vec<_>>();
+        let cover = |places: &[usize]| covered(question, places.iter().copied());
+        let mut of_passage = vec![(Vec::new(), Vec::new()); passages];
+        for unit in units {
+            of_passage[unit.passage].0.extend(places(unit));
+            of_passage[unit.passage].1.extend(unit.kin.iter().copied());
+        }
+        let best = |a: &f32, b: &f32| a.total_cmp(b);
+        let (passage_terms, passage_kin) = of_passage
+            .into_iter()
+            .filter(|(terms, _)| !terms.is_empty())
+            .max_by(|a, b| best(&cover(&a.0), &cover(&b.0)))?;
+        let mut unit_terms = units
+            .iter()
+            .map(places)
+            .max_by(|a, b| best(&cover(a), &cover(b)))?;
+        unit_terms.sort_unstable();
+        unit_terms.dedup();
+        let window = units
+            .windows(2)
+            .filter(|pair| pair[0].passage == pair[1].passage)
+            .map(|pair| covered(question, places(&pair[0]).into_iter().chain(places(&pair[1]))))
+            .fold(cover(&unit_terms), f32::max);
+        Some(Self {
+            passage_terms,
+            passage_kin,
+            unit_terms,
+            window,
+        })
     }
 }
 

@@ -149,6 +149,8 @@ pub struct Question {
     pub words: Vec<String>,
     /// The sum of the weights.
     pub mass: f32,
+    /// What a term weighs that no passage of the collection holds.
+    pub rarest_possible: f32,
     kin: Vec<(Family, usize)>,
     places: [HashMap<String, usize>; 2],
 }
@@ -175,6 +177,7 @@ impl Question {
             words: folded.split_whitespace().map(str::to_owned).collect(),
             kin: Vec::new(),
             mass: 0.0,
+            rarest_possible: 1.0,
             places: [HashMap::new(), HashMap::new()],
         };
         question.add_terms(text);
@@ -237,7 +240,16 @@ impl Question {
         }
     }
 
+    /// The places of its terms, the one that tells most first.
+    pub(super) fn by_weight(&self) -> impl Iterator<Item = usize> {
+        let mut places: Vec<usize> = (0..self.terms.len()).collect();
+        places.sort_by(|a, b| self.terms[*b].weight.total_cmp(&self.terms[*a].weight));
+        places.into_iter()
+    }
+
     fn weigh(&mut self, weight: TermWeight<'_>) {
+        // No text has the empty term: its rarity is that of a term never seen.
+        self.rarest_possible = weight("").max(1.0);
         let side = side(self.language);
         for term in &mut self.terms {
             term.weight *= weight(&term.forms[side]).max(0.01);

@@ -51,7 +51,10 @@ pub const NAMES: [&str; COUNT] = [
 pub struct Features(pub [f32; COUNT]);
 
 /// The fitted weights.
-const WEIGHTS: [f32; COUNT] = [1.0; COUNT];
+const WEIGHTS: [f32; COUNT] = [
+    3.54, 0.88, 3.11, -4.88, 4.35, 0.66, 0.81, 0.43, 0.73, -0.59, 0.73, 1.18, 0.80, -0.49, -0.95, -3.47,
+    -0.40, -3.91, 0.63, 4.44, 2.12, -0.12, -0.73, 3.44, 0.50,
+];
 
 impl Features {
     fn logit(&self) -> f32 {
@@ -126,16 +129,12 @@ impl Surroundings {
             let known = by_document.entry(&passage.document).or_default();
             *known = known.max(*score);
         }
+        let mut held = vec![Vec::new(); passages.len()];
+        for unit in units {
+            held[unit.passage].extend(unit.matches.iter().map(|(place, _)| *place));
+        }
         Self {
-            covered: (0..passages.len())
-                .map(|place| {
-                    let held = units.iter().filter(|unit| unit.passage == place);
-                    covered(
-                        question,
-                        held.flat_map(|unit| unit.matches.iter().map(|(place, _)| *place)),
-                    )
-                })
-                .collect(),
+            covered: held.into_iter().map(|places| covered(question, places)).collect(),
             titles: passages
                 .iter()
                 .map(|passage| title_terms(question, passage))
@@ -288,7 +287,7 @@ fn rank_coverage(units: &[Unit], all: &mut [Features]) {
 }
 
 /// The share of neighbouring question terms that stand within three words of each other here.
-fn adjacent(question: &Question, unit: &Unit) -> f32 {
+pub(super) fn adjacent(question: &Question, unit: &Unit) -> f32 {
     let pairs = question.terms.len().saturating_sub(1);
     if pairs == 0 {
         return 0.0;

@@ -1,9 +1,11 @@
 //! Picks units within the space given and puts them in reading order.
 //!
 //! Space goes first to the units that are worth most for their length, as a greedy answer to the knapsack
-//! problem: a short sentence that is nearly as likely leaves room for another.
+//! problem: a short sentence that is nearly as likely leaves room for another. Units that stand side by side become
+//! one quote with one citation.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use trousseau_core::document::Passage;
 use trousseau_text::fold::fold;
@@ -37,7 +39,7 @@ pub(super) fn select(
         units,
         chosen: Vec::new(),
         words: Vec::new(),
-        left: options.max_chars,
+        space: options.max_chars,
     };
     for place in order {
         if picked.chosen.len() >= options.max_units {
@@ -55,7 +57,7 @@ struct Picked<'a> {
     units: &'a [Unit],
     chosen: Vec<usize>,
     words: Vec<HashSet<String>>,
-    left: usize,
+    space: usize,
 }
 
 impl Picked<'_> {
@@ -66,22 +68,14 @@ impl Picked<'_> {
         if self.chosen.contains(&place) || words.is_empty() || self.said(&words) {
             return;
         }
-        let introduction = self.units[place]
-            .introduction
-            .filter(|line| !self.chosen.contains(line));
-        let cost = self.cost(place);
-        let Some(left) = self.left.checked_sub(cost) else {
+        if !self.fits(place) {
             return;
-        };
-        self.left = left;
+        }
         self.chosen.push(place);
         self.words.push(words);
-        if let Some(line) = introduction
-            && let Some(left) = self.left.checked_sub(self.cost(line))
-        {
-            self.left = left;
+        let introduction = self.units[place].introduction;
+        if let Some(line) = introduction.filter(|line| !self.chosen.contains(line) && self.fits(*line)) {
             self.chosen.push(line);
-            self.words.push(HashSet::new());
         }
     }
 
@@ -90,10 +84,33 @@ impl Picked<'_> {
         &self.passages[unit.passage].text[unit.bytes.clone()]
     }
 
-    /// The characters it takes: text, marker, and the separator before it.
-    fn cost(&self, place: usize) -> usize {
-        let separator = usize::from(!self.chosen.is_empty());
-        self.text(place).chars().count() + marker(self.chosen.len() + 1).len() + separator
+    /// Whether the answer keeps within its space when this unit is added.
+    fn fits(&self, place: usize) -> bool {
+        let mut places = self.chosen.clone();
+        places.push(place);
+        places.sort_unstable();
+        let runs = self.runs(&places);
+        let quoted: usize = runs
+            .iter()
+            .map(|(passage, bytes)| self.passages[*passage].text[bytes.clone()].chars().count())
+            .sum();
+        let markers: usize = (1..=runs.len()).map(|number| marker(number).len()).sum();
+        quoted + markers + runs.len().saturating_sub(1) <= self.space
+    }
+
+    /// The chosen units as ranges of passages: neighbours become one.
+    fn runs(&self, places: &[usize]) -> Vec<(usize, Range<usize>)> {
+        let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
+        let mut last = None;
+        for place in places {
+            let unit = &self.units[*place];
+            match runs.last_mut().filter(|_| last == place.checked_sub(1)) {
+                Some((passage, bytes)) if *passage == unit.passage => bytes.end = unit.bytes.end,
+                _ => runs.push((unit.passage, unit.bytes.clone())),
+            }
+            last = Some(*place);
+        }
+        runs
     }
 
     fn said(&self, words: &HashSet<String>) -> bool {
@@ -112,18 +129,31 @@ impl Picked<'_> {
                 .entry(&self.passages[self.units[*place].passage].document)
                 .or_insert(next);
         }
-        self.chosen.sort_by_key(|place| {
-            let unit = &self.units[*place];
-            let passage = &self.passages[unit.passage];
-            let rank = ranks.get(passage.document.as_str()).copied();
-            (rank, passage.span.start, unit.passage, unit.bytes.start)
+        self.chosen.sort_unstable();
+        let mut runs = self.runs(&self.chosen);
+        runs.sort_by_key(|(passage, bytes)| {
+            let found = &self.passages[*passage];
+            (
+                ranks.get(found.document.as_str()).copied(),
+                found.span.start,
+                *passage,
+                bytes.start,
+            )
         });
-        self.chosen
-            .iter()
-            .map(|place| Quote {
-                passage: self.units[*place].passage,
-                bytes: self.units[*place].bytes.clone(),
-                relevance: relevance[*place],
+        let inside = |place: &usize, passage: usize, bytes: &Range<usize>| {
+            let unit = &self.units[*place];
+            unit.passage == passage && bytes.start <= unit.bytes.start && unit.bytes.end <= bytes.end
+        };
+        runs.into_iter()
+            .map(|(passage, bytes)| Quote {
+                relevance: self
+                    .chosen
+                    .iter()
+                    .filter(|place| inside(place, passage, &bytes))
+                    .map(|place| relevance[*place])
+                    .sum(),
+                passage,
+                bytes,
             })
             .collect()
     }

@@ -116,14 +116,13 @@ fn fill(question: &Question, passage: &Passage, language: Language, units: &mut 
 /// Links list items, table rows and lines of a plain list to the line that ends with a colon before them.
 fn introduce(passage: &Passage, first: usize, all: &mut [Unit]) {
     let mut introduction = None;
-    for place in first..all.len() {
-        let text = &passage.text[all[place].bytes.clone()];
-        let listed =
-            matches!(all[place].kind, BlockKind::ListItem | BlockKind::TableRow) || looks_listed(text);
+    for (place, unit) in all.iter_mut().enumerate().skip(first) {
+        let text = &passage.text[unit.bytes.clone()];
+        let listed = matches!(unit.kind, BlockKind::ListItem | BlockKind::TableRow) || looks_listed(text);
         if text.ends_with(':') {
             introduction = Some(place);
         } else if listed {
-            all[place].introduction = introduction;
+            unit.introduction = introduction;
         } else {
             introduction = None;
         }

@@ -71,7 +71,7 @@ pub(super) fn spelled<'a>(
             place = joined(place + 1);
         }
         let value = match word(place) {
-            Some("un" | "une" | "one") if last >= 20.0 && last < 100.0 => 1.0,
+            Some("un" | "une" | "one") if (20.0..100.0).contains(&last) => 1.0,
             Some(other) => match word_value(other) {
                 Some(value) => value,
                 None => break,
@@ -104,7 +104,7 @@ fn compose(total: &mut f64, group: &mut f64, last: f64, value: f64) -> bool {
         return multiplied || last >= 1000.0;
     }
     // "quatre-vingt" multiplies; "soixante-dix", "vingt-deux", "cent trois" add.
-    if value >= 20.0 && value < 21.0 && last >= 4.0 && last < 5.0 {
+    if (20.0..21.0).contains(&value) && (4.0..5.0).contains(&last) {
         *group += 4.0 * 20.0 - 4.0;
         return true;
     }
