@@ -181,7 +181,7 @@ entry-document = document { $operation ->
 entry-gap = the end of the batch before may be missing
 entry-kind = { $kind }
 
-demo-collection = Collection “{ $collection }” ({ $label }):
+demo-collection = Collection “{ $collection }”, label { $label }:
 demo-asks = asked by “{ $user }”
 demo-proof-verified = Proof verified with nothing but the public key { $key }
 demo-proof-refused = Proof refused: { $fault }

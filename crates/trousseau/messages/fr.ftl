@@ -205,7 +205,7 @@ entry-kind = { $kind ->
        *[other] { $kind }
     }
 
-demo-collection = Collection « { $collection } » ({ $label }) :
+demo-collection = Collection « { $collection } », étiquette { $label } :
 demo-asks = demandé par « { $user } »
 demo-proof-verified = Preuve vérifiée avec la seule clé publique { $key }
 demo-proof-refused = Preuve refusée : { $fault }
