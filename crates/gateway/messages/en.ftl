@@ -1,7 +1,7 @@
 # Questions and records.
 gateway-empty-question = The question is empty.
     .hint = Write it in quotes: trousseau ask "Your question?"
-gateway-long-question = The question is too long: more than { $limit } bytes.
+gateway-long-question = The question is too long: more than { BYTES($limit) }.
     .hint = Shorten it, or raise max_question_bytes in [ask].
 gateway-no-route = There is no route “{ $name }”.
     .hint = The routes of the configuration: { $known }

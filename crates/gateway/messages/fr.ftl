@@ -1,7 +1,7 @@
 # Les questions et les enregistrements.
 gateway-empty-question = La question est vide.
     .hint = Écrivez-la entre guillemets : trousseau ask "Votre question ?"
-gateway-long-question = La question est trop longue : plus de { $limit } octets.
+gateway-long-question = La question est trop longue : plus de { BYTES($limit) }.
     .hint = Raccourcissez-la, ou relevez max_question_bytes dans [ask].
 gateway-no-route = Il n’y a pas de route « { $name } ».
     .hint = Les routes de la configuration : { $known }

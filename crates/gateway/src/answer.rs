@@ -371,8 +371,8 @@ impl Gateway {
             state,
             finished: now,
         };
-        let below = open.log.paid(open.index, index);
-        self.records.close_record(&open.tenant, &closed, below).await?;
+        let (log, tenant) = (&open.log, &open.tenant);
+        log.close_decision(tenant, &self.records, &closed).await?;
         Ok(index)
     }
 }

@@ -75,7 +75,8 @@ impl Explain for GatewayError {
             Self::Denied { denied, .. } => denied.kind(),
             Self::Exhausted { .. } => ErrorKind::Unavailable,
             Self::Store(error) => error.kind(),
-            Self::Ledger(_) | Self::Random(_) | Self::Entry(_) => ErrorKind::Internal,
+            Self::Ledger(error) => ledger_kind(error),
+            Self::Random(_) | Self::Entry(_) => ErrorKind::Internal,
         }
     }
 
@@ -115,6 +116,28 @@ impl Explain for GatewayError {
             Self::Random(error) => vec![("reason", error.to_string())],
             Self::Entry(error) => vec![("reason", error.to_string())],
         }
+    }
+}
+
+/// Sorts an error of the ledger, which knows no other crate, by what the caller can do.
+pub fn ledger_kind(error: &LedgerError) -> ErrorKind {
+    match error {
+        LedgerError::NoSuchEntry { .. } | LedgerError::NoLog { .. } => ErrorKind::NotFound,
+        LedgerError::Locked { .. } | LedgerError::Newer { .. } => ErrorKind::Conflict,
+        LedgerError::EntryTooLarge { .. } => ErrorKind::TooLarge,
+        LedgerError::Io { .. }
+        | LedgerError::DiskFull { .. }
+        | LedgerError::Failed { .. }
+        | LedgerError::NotCovered { .. } => ErrorKind::Unavailable,
+        LedgerError::SetBack { .. }
+        | LedgerError::OtherKey { .. }
+        | LedgerError::Signature { .. }
+        | LedgerError::ProofMismatch { .. }
+        | LedgerError::Malformed { .. }
+        | LedgerError::Tile { .. }
+        | LedgerError::WalDamaged { .. } => ErrorKind::Corrupt,
+        LedgerError::KeyName { .. } | LedgerError::KeyExposed { .. } => ErrorKind::InvalidInput,
+        LedgerError::Random(_) => ErrorKind::Internal,
     }
 }
 

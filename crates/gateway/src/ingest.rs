@@ -14,7 +14,7 @@ use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use trousseau_core::digest::Digest;
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Reader, Tenant};
@@ -145,9 +145,30 @@ impl Gateway {
     pub async fn ingest(&self, tenant: &Tenant, ends: &Ends) -> Result<(), GatewayError> {
         let store = self.library.store();
         let _one_at_a_time = store.work(tenant).await;
+        self.library.refresh(tenant).await?;
         store.requeue(tenant).await?;
         let owed = store.owed(tenant).await?;
         self.settle(tenant, owed, ends).await?;
+        let (committed, mut news) = watch::channel(());
+        let indexing = async {
+            // While batches are committed, the index takes in those before them.
+            while news.changed().await.is_ok() {
+                self.library.refresh(tenant).await?;
+            }
+            self.library.refresh(tenant).await
+        };
+        let (worked, indexed) = tokio::join!(self.work_off(tenant, ends, committed), indexing);
+        worked?;
+        Ok(indexed?)
+    }
+
+    /// Works on the waiting tasks batch by batch, and says on `committed` when one is done.
+    async fn work_off(
+        &self,
+        tenant: &Tenant,
+        ends: &Ends,
+        committed: watch::Sender<()>,
+    ) -> Result<(), GatewayError> {
         let mut queue = VecDeque::new();
         let mut batch = Batch::default();
         loop {
@@ -155,14 +176,14 @@ impl Gateway {
                 batch = self.read_batch(tenant, &mut queue, HashSet::new()).await?;
             }
             if batch.is_empty() {
-                break;
+                return Ok(());
             }
             let reading = self.read_batch(tenant, &mut queue, batch.ids(tenant));
             let (next, written) = tokio::join!(reading, self.write_batch(tenant, batch, ends));
             written?;
+            committed.send_replace(());
             batch = next?;
         }
-        Ok(self.library.refresh(tenant).await?)
     }
 
     /// Takes the next tasks up to the point where their documents stand ready to be committed. A task on one

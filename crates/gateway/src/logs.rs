@@ -54,8 +54,11 @@ impl Owed {
         }
     }
 
-    fn first(&self) -> Option<u64> {
-        self.hold().keys().next().copied()
+    /// The first one besides `index`.
+    fn first_besides(&self, index: u64) -> Option<u64> {
+        let owed = self.hold();
+        let mut others = owed.iter().filter(|(key, count)| **key != index || **count > 1);
+        others.next().map(|(first, _)| *first)
     }
 
     fn hold(&self) -> StdMutexGuard<'_, BTreeMap<u64, usize>> {
@@ -201,10 +204,19 @@ impl Log {
         Ok(appended.await??)
     }
 
-    /// Notes that a decision has its outcome. Returns the index below which every decision has.
-    pub fn paid(&self, decision: u64, outcome: u64) -> u64 {
+    /// Notes in the records how a decision ended, after its outcome was sequenced.
+    pub async fn close_decision(
+        &self,
+        tenant: &Tenant,
+        records: &Records,
+        closed: &Closed,
+    ) -> Result<(), GatewayError> {
+        let decision = closed.entry.index;
+        let next = closed.outcome + 1;
+        let below = self.owed.first_besides(decision).unwrap_or(next).min(next);
+        records.close_record(tenant, closed, below).await?;
         self.owed.remove(decision);
-        self.owed.first().unwrap_or(outcome + 1).min(outcome + 1)
+        Ok(())
     }
 
     /// The proof of an entry, under a checkpoint that covers it.
@@ -258,9 +270,7 @@ impl Log {
                 state: State::Interrupted,
                 finished: now,
             };
-            records
-                .close_record(tenant, &closed, self.paid(decision, outcome))
-                .await?;
+            self.close_decision(tenant, records, &closed).await?;
         }
         Ok(())
     }

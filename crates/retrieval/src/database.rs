@@ -123,6 +123,13 @@ impl Database {
                 known,
             });
         }
+        if found < known {
+            return Err(StoreError::Older {
+                path: self.path.clone(),
+                found,
+                known,
+            });
+        }
         Ok(())
     }
 }
@@ -195,6 +202,26 @@ mod tests {
         fs_err::write(&path, vec![b'x'; 8192]).unwrap();
         let refused = Database::open(&path, &ONE, Access::Write).await.unwrap_err();
         assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_reader_migrates_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let old = Database::open(&path, &ONE, Access::Write).await.unwrap();
+        old.close().await;
+        let refused = Database::open(&path, &TWO, Access::Read).await.unwrap_err();
+        assert!(
+            matches!(
+                refused,
+                StoreError::Older {
+                    found: 1,
+                    known: 2,
+                    ..
+                }
+            ),
+            "{refused}"
+        );
     }
 
     #[tokio::test]

@@ -49,6 +49,16 @@ pub enum StoreError {
         /// The highest version this program reads.
         known: i64,
     },
+    /// An older program wrote the file, and it was opened for reading only.
+    #[error("{path}: written in format {found}, older than {known}, and opened for reading only")]
+    Older {
+        /// The database file.
+        path: PathBuf,
+        /// The format version in the file.
+        found: i64,
+        /// The version this program reads.
+        known: i64,
+    },
     /// A file or folder beside the databases cannot be used.
     #[error(transparent)]
     File(#[from] std::io::Error),
@@ -107,7 +117,7 @@ impl Explain for StoreError {
             Self::Sql { .. } | Self::Died(_) => ErrorKind::Internal,
             Self::Full { .. } | Self::Disk { .. } | Self::File(_) => ErrorKind::Unavailable,
             Self::Damaged { .. } => ErrorKind::Corrupt,
-            Self::Newer { .. } => ErrorKind::Conflict,
+            Self::Newer { .. } | Self::Older { .. } => ErrorKind::Conflict,
             Self::Lexical(error) => error.kind(),
             Self::NoDocument { .. } | Self::NoCollection { .. } => ErrorKind::NotFound,
         }
@@ -120,6 +130,7 @@ impl Explain for StoreError {
             Self::Disk { .. } => "store-disk",
             Self::Damaged { .. } => "store-damaged",
             Self::Newer { .. } => "store-newer",
+            Self::Older { .. } => "store-older",
             Self::File(_) => "store-file",
             Self::Lexical(error) => error.code(),
             Self::NoDocument { .. } => "store-no-document",
@@ -136,7 +147,7 @@ impl Explain for StoreError {
             Self::Disk { path, reason } | Self::Damaged { path, reason } => {
                 vec![shown(path), ("reason", reason.clone())]
             }
-            Self::Newer { path, found, known } => {
+            Self::Newer { path, found, known } | Self::Older { path, found, known } => {
                 vec![
                     shown(path),
                     ("found", found.to_string()),

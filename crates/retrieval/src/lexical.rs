@@ -19,6 +19,7 @@ use trousseau_text::terms::Steps;
 
 use self::fields::Fields;
 use self::snapshot::Snapshot;
+use self::written::{WRITTEN, Written};
 use crate::rank::Weights;
 
 mod fields;
@@ -28,6 +29,7 @@ mod spelling;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod written;
 
 /// The version of what the index holds and how: another one is rebuilt.
 const FORMAT: &str = "1";
@@ -200,9 +202,22 @@ impl LexicalIndex {
     ///
     /// As [`open`](Self::open).
     pub fn open_with(folder: &Path, options: Options) -> Result<(Self, Option<u64>), LexicalError> {
-        if let Some(opened) = Self::open_existing(folder, options) {
-            return Ok(opened);
+        match Self::open_existing(folder, options) {
+            Some(opened) => Ok(opened),
+            None => Ok((Self::begin_with(folder, options)?, None)),
         }
+    }
+
+    /// Begins the index in `folder` anew, whatever lies there.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made or emptied.
+    pub fn begin(folder: &Path) -> Result<Self, LexicalError> {
+        Self::begin_with(folder, Options::default())
+    }
+
+    fn begin_with(folder: &Path, options: Options) -> Result<Self, LexicalError> {
         let failed = |source| LexicalError::Folder {
             folder: folder.to_owned(),
             source,
@@ -211,7 +226,30 @@ impl LexicalIndex {
         remove_index_files(folder).map_err(failed)?;
         let engine = |source| engine_error(folder, source);
         let index = Index::create_in_dir(folder, Fields::schema()).map_err(engine)?;
-        Ok((Self::over(folder, index, options).map_err(engine)?, None))
+        Self::over(folder, index, options).map_err(engine)
+    }
+
+    /// Opens the index in `folder` to search it and nothing else, whoever writes to it meanwhile; `None` when there
+    /// is none yet.
+    ///
+    /// # Errors
+    ///
+    /// When it is damaged or of another version.
+    pub fn open_to_read(folder: &Path) -> Result<Option<Self>, LexicalError> {
+        if !folder.join("meta.json").is_file() {
+            return Ok(None);
+        }
+        let opened = catch_unwind(|| {
+            let index = Index::open_in_dir(folder).ok()?;
+            let known = index.schema() == Fields::schema();
+            known
+                .then(|| Self::over(folder, index, Options::default()).ok())
+                .flatten()
+        });
+        let damaged = || LexicalError::Damaged {
+            folder: folder.to_owned(),
+        };
+        opened.ok().flatten().map(Some).ok_or_else(damaged)
     }
 
     /// The index as it lies on disk, when it is whole and of this version.
@@ -229,6 +267,7 @@ impl LexicalIndex {
     }
 
     fn over(folder: &Path, index: Index, options: Options) -> tantivy::Result<Self> {
+        index.tokenizers().register(WRITTEN, Written::default());
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)

@@ -1,8 +1,9 @@
 //! The store together with the indexes derived from it.
 //!
 //! The lexical index of a tenant lies in `index/<tenant>/`. It remembers the last outbox sequence it has
-//! applied, so that index and store agree again after a kill at any moment. An index that is missing or
-//! damaged is rebuilt from the store when it is next needed.
+//! applied, so that index and store agree again after a kill at any moment. An index that is missing, damaged
+//! or of another store is rebuilt from the store when it is next needed. A library that only reads leaves
+//! all of that to the next one that writes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,13 @@ impl Library {
         if access == Access::Write {
             fs_err::create_dir_all(&folder)?;
         }
+        let store = Store::path(data);
+        if is_empty_file(&store) && has_entries(&folder) {
+            return Err(StoreError::Damaged {
+                path: store,
+                reason: "the file is empty, and there is an index of its documents".to_owned(),
+            });
+        }
         Ok(Self {
             folder,
             access,
@@ -68,12 +76,17 @@ impl Library {
     }
 
     /// Brings the tenant's indexes up to date with the store. After it returns, what the store held when
-    /// it was called is what a search finds.
+    /// it was called is what a search finds. A library that only reads leaves them as they are.
+    ///
+    /// To be called before documents are changed as well: an index that has applied more than the store has seen
+    /// is known for one of another store only as long as the store has not caught up.
     pub async fn refresh(&self, tenant: &Tenant) -> Result<(), StoreError> {
-        let index = self.index(tenant).await?;
         if self.access == Access::Read {
             return Ok(());
         }
+        let Some(index) = self.index(tenant).await? else {
+            return Ok(());
+        };
         let _one_at_a_time = index.updating.lock().await;
         loop {
             let applied = index.applied.load(Ordering::Acquire);
@@ -99,7 +112,9 @@ impl Library {
         collections: Option<&[String]>,
         limit: usize,
     ) -> Result<Vec<Passage>, StoreError> {
-        let index = self.index(&principal.tenant).await?;
+        let Some(index) = self.index(&principal.tenant).await? else {
+            return Ok(Vec::new());
+        };
         let whole = principal.reach == Reach::Whole;
         let filter = Filter {
             collections: collections.map(<[String]>::to_vec),
@@ -114,20 +129,22 @@ impl Library {
         Ok(passages)
     }
 
-    /// The tenant's index, opened, and rebuilt from the store when it had to be begun anew.
-    async fn index(&self, tenant: &Tenant) -> Result<Arc<Index>, StoreError> {
+    /// The tenant's index, opened, and rebuilt from the store when it had to be begun anew; `None` when there is none
+    /// to be read.
+    async fn index(&self, tenant: &Tenant) -> Result<Option<Arc<Index>>, StoreError> {
         let mut indexes = self.indexes.lock().await;
         if let Some(index) = indexes.get(tenant) {
-            return Ok(Arc::clone(index));
+            return Ok(Some(Arc::clone(index)));
         }
         let folder = self.folder.join(tenant.as_str());
-        let (lexical, applied) = blocking(move || LexicalIndex::open(&folder)).await??;
-        let lexical = Arc::new(lexical);
-        let newest = self.store.sequence(tenant).await?;
-        // Sequence 0 is an index whose building was cut; one ahead of the store belongs to another store.
-        let applied = match applied {
-            Some(applied) if applied > 0 && applied <= newest => applied,
-            _ => self.rebuild(tenant, &lexical, newest).await?,
+        let opened = match self.access {
+            Access::Write => Some(self.open_to_write(tenant, folder).await?),
+            Access::Read => blocking(move || LexicalIndex::open_to_read(&folder))
+                .await??
+                .map(|lexical| (Arc::new(lexical), 0)),
+        };
+        let Some((lexical, applied)) = opened else {
+            return Ok(None);
         };
         let index = Arc::new(Index {
             lexical,
@@ -135,7 +152,36 @@ impl Library {
             updating: Mutex::default(),
         });
         indexes.insert(tenant.clone(), Arc::clone(&index));
-        Ok(index)
+        Ok(Some(index))
+    }
+
+    /// Opens the index in `folder`, and rebuilds it unless it can go on from where it is.
+    async fn open_to_write(
+        &self,
+        tenant: &Tenant,
+        folder: PathBuf,
+    ) -> Result<(Arc<LexicalIndex>, u64), StoreError> {
+        let place = folder.clone();
+        let (lexical, applied) = blocking(move || LexicalIndex::open(&place)).await??;
+        let (oldest, newest) = self.store.sequences(tenant).await?;
+        // Before the oldest sequence changes have been forgotten, beyond the newest they were another store's;
+        // 0 is an index whose building was cut.
+        if let Some(applied) = applied
+            && applied > 0
+            && (oldest..=newest).contains(&applied)
+        {
+            return Ok((Arc::new(lexical), applied));
+        }
+        let lexical = match applied {
+            None => lexical,
+            Some(_) => {
+                drop(lexical);
+                blocking(move || LexicalIndex::begin(&folder)).await??
+            }
+        };
+        let lexical = Arc::new(lexical);
+        self.rebuild(tenant, &lexical, newest).await?;
+        Ok((lexical, newest))
     }
 
     async fn rebuild(
@@ -143,10 +189,10 @@ impl Library {
         tenant: &Tenant,
         lexical: &Arc<LexicalIndex>,
         sequence: u64,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<(), StoreError> {
         let ids = self.store.ever_named(tenant).await?;
-        if ids.is_empty() || self.access == Access::Read {
-            return Ok(sequence);
+        if ids.is_empty() {
+            return Ok(());
         }
         tracing::info!(%tenant, documents = ids.len(), "building the lexical index from the store");
         let mut batches = ids.chunks(COMMIT_DOCUMENTS).peekable();
@@ -156,8 +202,16 @@ impl Library {
             let lexical = Arc::clone(lexical);
             blocking(move || lexical.apply(changes, reached)).await??;
         }
-        Ok(sequence)
+        Ok(())
     }
+}
+
+fn is_empty_file(path: &Path) -> bool {
+    fs_err::metadata(path).is_ok_and(|metadata| metadata.len() == 0)
+}
+
+fn has_entries(folder: &Path) -> bool {
+    fs_err::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// Drops passages that score below a third of the best one.

@@ -9,6 +9,9 @@ use trousseau_core::digest::Digest;
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::principal::Tenant;
 
+/// What Linux says of a link that leads to itself.
+const ELOOP: i32 = 40;
+
 /// Why a file cannot be loaded or a folder not listed.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -60,6 +63,7 @@ impl SourceError {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path },
             io::ErrorKind::PermissionDenied => Self::Denied { path },
+            _ if error.raw_os_error() == Some(ELOOP) => Self::Loop { path },
             _ => Self::Read {
                 path,
                 reason: error.to_string(),
@@ -127,9 +131,25 @@ pub fn list(root: &Path) -> Result<Listing, SourceError> {
     }
     let visible =
         |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().as_bytes().starts_with(b".");
+    let whole = root
+        .canonicalize()
+        .map_err(|error| SourceError::of(root, &error))?;
+    // The walk sees links back to folders that it has entered, not those to folders above the root.
+    let leads_above = |entry: &walkdir::DirEntry| {
+        let target = (entry.depth() > 0 && entry.path_is_symlink()).then(|| entry.path().canonicalize());
+        matches!(target, Some(Ok(target)) if whole.starts_with(&target))
+    };
     let walk = walkdir::WalkDir::new(root).follow_links(true).sort_by_file_name();
-    for entry in walk.into_iter().filter_entry(visible) {
+    let mut walk = walk.into_iter().filter_entry(visible);
+    while let Some(entry) = walk.next() {
         match entry {
+            Ok(entry) if entry.file_type().is_dir() && leads_above(&entry) => {
+                walk.skip_current_dir();
+                let path = shown(entry.path());
+                listing
+                    .faults
+                    .push((entry.into_path(), SourceError::Loop { path }));
+            }
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) if entry.file_type().is_file() => listing.files.push(entry.into_path()),
             Ok(entry) => {
@@ -148,6 +168,8 @@ fn walk_fault(root: &Path, error: walkdir::Error) -> (PathBuf, SourceError) {
     let path = error.path().unwrap_or(root).to_path_buf();
     let fault = if error.loop_ancestor().is_some() {
         SourceError::Loop { path: shown(&path) }
+    } else if let Some(error) = error.io_error() {
+        SourceError::of(&path, error)
     } else {
         SourceError::of(&path, &error.into())
     };

@@ -47,10 +47,24 @@ usage-tenant = “{ $found }” is not the name of a tenant.
 usage-reader = “{ $found }” is not a reader.
     .hint = Write “*” for all, “user:NAME” or “group:NAME”.
 
-config-read = The configuration cannot be read: { $reason }
+config-not-found = There is no configuration file { $file }.
+    .hint = “trousseau config example” gives a commented example.
+config-read = The configuration { $file } cannot be read: { $reason }
 config-syntax = { $file }, line { $line }, column { $column }: { $reason }
-config-unknown-key = { $file }, line { $line }, column { $column }: { $reason }
+    .hint = “trousseau config example” gives a commented example.
+config-mistyped-key = { $file }, line { $line }, column { $column }: unknown key “{ $key }”
     .hint = Did you mean “{ $meant }”?
+config-unknown-key = { $file }, line { $line }, column { $column }: unknown key “{ $key }”
+    .hint = Accepted here: { $known }
+config-missing-key = { $file }, line { $line }, column { $column }: the key “{ $key }” is missing
+config-wrong-type = { $file }, line { $line }, column { $column }: { $expected ->
+        [integer] a whole number
+        [string] a text in quotation marks
+        [boolean] true or false
+        [list] a list in square brackets
+        [table] a table
+       *[other] { $expected }
+    } is expected, not { $found }
 config-faults = { $file } has { $count ->
         [one] one fault
        *[other] { $count } faults
@@ -61,12 +75,26 @@ config-twice = { $key }: the name “{ $name }” is given twice
 config-unknown-name = { $key }: there is no “{ $name }”; there are: { $known }
 config-missing = { $key } is missing
 config-no-file = No configuration: the local answerer, without a network, is used.
-config-sound = { $file }: { $upstreams } upstream(s), { $routes } route(s), { $collections } collection(s), no fault.
+config-sound = { $file }: { $upstreams ->
+        [one] { $upstreams } upstream
+       *[other] { $upstreams } upstreams
+    }, { $routes ->
+        [one] { $routes } route
+       *[other] { $routes } routes
+    }, { $collections ->
+        [one] { $collections } collection
+       *[other] { $collections } collections
+    }, no fault.
 
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} files · {"{"}per_sec{"}"} · {"{"}eta{"}"} left
 ingest-skipped = skipped
 ingest-fault = { $path }: { $reason }
-ingest-summary = { $added } added, { $replaced } replaced, { $unchanged } unchanged, { $removed } removed, { $failed } skipped
+ingest-nothing = no file
+ingest-added = { $count } added
+ingest-replaced = { $count } replaced
+ingest-unchanged = { $count } unchanged
+ingest-removed = { $count } removed
+ingest-failed = { $count } skipped
 documents-removed = { $count ->
         [one] One document removed.
        *[other] { $count } documents removed.
@@ -80,9 +108,16 @@ answer-withdrawn = This answer was cut: do not rely on it.
 answer-sources = Sources
 answer-characters = characters { $start } to { $end }
 answer-made = Answered by “{ $target }”, label { $label }, ledger entry { $entry }.
+answer-no-documents = No document has been read yet: begin with “trousseau ingest FOLDER”.
 search-nothing = No passage speaks of this in the documents you may read.
 search-hit = { $path } · characters { $start } to { $end } · score { $score }
 
+class-public = open to all
+class-internal = within the organisation
+class-personal = personal data
+class-sensitive = sensitive data or protected secret
+class-restricted = never leaves your premises
+label-told = { $label } ({ $class })
 decision-label = Label: { $label }
 decision-permitted = { $target }: permitted
 decision-rejected = { $target }: rejected
@@ -105,7 +140,7 @@ column-type = type
 column-detail = detail
 state-enqueued = waiting
 state-processing = in progress
-state-committed = soon recorded
+state-committed = to be recorded
 state-succeeded = done
 state-failed = failed
 outcome-added = added
@@ -113,15 +148,40 @@ outcome-replaced = replaced
 outcome-unchanged = unchanged
 outcome-removed = removed
 
-ledger-sound = { $directory }: { $entries } entries recomputed, checkpoint signed by { $key }, no finding.
-ledger-uncovered = { $count } entries follow the last checkpoint and will be covered by the next.
+ledger-sound = { $directory }: { $entries ->
+        [one] { $entries } entry recomputed
+       *[other] { $entries } entries recomputed
+    }, checkpoint signed by { $key }, no finding.
+ledger-uncovered = { $count ->
+        [one] One entry follows the last checkpoint; the next will cover it.
+       *[other] { $count } entries follow the last checkpoint; the next will cover them.
+    }
 ledger-rollback-unchecked = A rollback could not be looked for: give a checkpoint or a proof that you hold with --against.
-ledger-rollback-checked = Compared with { $count } piece(s) that you hold: no rollback.
+ledger-rollback-checked = Compared with { $count ->
+        [one] the proof that you hold
+       *[other] { $count } proofs that you hold
+    }: no rollback.
 ledger-own-key = The key is the folder's own: give the one that you hold with --vkey to be sure of its origin.
 ledger-written = Proof written to { $file }.
-ledger-record = Record
+entry-decision = route “{ $route }”, label { $label }
+entry-outcome = entry { $decision }: { $state ->
+        [answered] answered
+        [abstained] no answer in the documents
+        [refused] refused
+        [failed] failed
+        [interrupted] interrupted
+       *[other] { $state }
+    }
+entry-document = document { $operation ->
+        [added] added
+        [replaced] replaced
+        [removed] removed
+       *[other] { $operation }
+    }
+entry-gap = the end of the batch before may be missing
+entry-kind = { $kind }
 
-demo-collection = Collection “{ $collection }” ({ $label }):
+demo-collection = Collection “{ $collection }”, label { $label }:
 demo-asks = asked by “{ $user }”
 demo-proof-verified = Proof verified with nothing but the public key { $key }
 demo-proof-refused = Proof refused: { $fault }
@@ -135,6 +195,21 @@ demo-next-kept = Your turn:
 doctor-config = Configuration { $file }: no fault.
 doctor-no-client = { $upstream }: it is decided about, but this program cannot call it yet.
 doctor-empty = { $data }: empty so far; begin with “trousseau ingest FOLDER”.
-doctor-documents = { $data }: { $count } documents.
-doctor-failed = { $count } failed task(s): “trousseau tasks --state failed” says why.
-doctor-waiting = { $count } waiting task(s): “trousseau ingest” takes them up again.
+doctor-documents = { $data }: { $count ->
+        [one] { $count } document
+       *[other] { $count } documents
+    }.
+doctor-failed = { $count ->
+        [one] { $count } failed task
+       *[other] { $count } failed tasks
+    }: “trousseau tasks --state failed” says why.
+doctor-waiting = { $count ->
+        [one] { $count } waiting task
+       *[other] { $count } waiting tasks
+    }: “trousseau ingest” takes them up again.
+doctor-open-to-others = Other accounts of this machine may enter { $data }: “chmod o= { $data }” forbids it.
+doctor-ledger = { $directory }: the ledger is sound, { $entries ->
+        [one] { $entries } entry
+       *[other] { $entries } entries
+    }.
+doctor-ledger-unsound = The ledger { $directory } is not sound: “trousseau ledger verify” says what was changed.

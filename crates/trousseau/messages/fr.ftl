@@ -16,7 +16,10 @@ app-not-an-entry = « { $text } » n’est pas une entrée.
     .hint = Écrivez un numéro, comme 12, ou main/12.
 app-io = { $reason }
 app-output = La sortie n’a pas pu être écrite en entier : { $reason }
-app-nothing-ingested = Aucun fichier n’a pu être lu ({ $failed } ignorés).
+app-nothing-ingested = Aucun fichier n’a pu être lu ({ $failed ->
+        [one] { $failed } ignoré
+       *[other] { $failed } ignorés
+    }).
     .hint = « trousseau tasks --state failed » dit pourquoi, fichier par fichier.
 app-ledger-unsound = Le registre { $directory } n’est pas intègre : { $findings ->
         [one] une anomalie
@@ -47,10 +50,24 @@ usage-tenant = « { $found } » n’est pas un nom de locataire.
 usage-reader = « { $found } » n’est pas un lecteur.
     .hint = Écrivez « * » pour tous, « user:NOM » ou « group:NOM ».
 
-config-read = La configuration ne peut pas être lue : { $reason }
+config-not-found = Il n’y a pas de fichier de configuration { $file }.
+    .hint = « trousseau config example » en donne un exemple commenté.
+config-read = La configuration { $file } ne peut pas être lue : { $reason }
 config-syntax = { $file }, ligne { $line }, colonne { $column } : { $reason }
-config-unknown-key = { $file }, ligne { $line }, colonne { $column } : { $reason }
+    .hint = « trousseau config example » donne un exemple commenté.
+config-mistyped-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » est inconnue
     .hint = Vouliez-vous écrire « { $meant } » ?
+config-unknown-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » est inconnue
+    .hint = Sont admises ici : { $known }
+config-missing-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » manque
+config-wrong-type = { $file }, ligne { $line }, colonne { $column } : il faut { $expected ->
+        [integer] un nombre entier
+        [string] un texte entre guillemets
+        [boolean] true ou false
+        [list] une liste entre crochets
+        [table] une table
+       *[other] { $expected }
+    }, et non { $found }
 config-faults = { $file } contient { $count ->
         [one] une faute
        *[other] { $count } fautes
@@ -61,12 +78,41 @@ config-twice = { $key } : le nom « { $name } » est donné deux fois
 config-unknown-name = { $key } : il n’y a pas de « { $name } » ; il y a : { $known }
 config-missing = { $key } manque
 config-no-file = Aucune configuration : la réponse locale, sans réseau, est utilisée.
-config-sound = { $file } : { $upstreams } destination(s), { $routes } route(s), { $collections } collection(s), aucune faute.
+config-sound = { $file } : { $upstreams ->
+        [one] { $upstreams } destination
+       *[other] { $upstreams } destinations
+    }, { $routes ->
+        [one] { $routes } route
+       *[other] { $routes } routes
+    }, { $collections ->
+        [one] { $collections } collection
+       *[other] { $collections } collections
+    }, aucune faute.
 
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} fichiers · {"{"}per_sec{"}"} · encore {"{"}eta{"}"}
 ingest-skipped = ignoré
 ingest-fault = { $path } : { $reason }
-ingest-summary = { $added } ajouté(s), { $replaced } remplacé(s), { $unchanged } inchangé(s), { $removed } retiré(s), { $failed } ignoré(s)
+ingest-nothing = aucun fichier
+ingest-added = { $count ->
+        [one] { $count } ajouté
+       *[other] { $count } ajoutés
+    }
+ingest-replaced = { $count ->
+        [one] { $count } remplacé
+       *[other] { $count } remplacés
+    }
+ingest-unchanged = { $count ->
+        [one] { $count } inchangé
+       *[other] { $count } inchangés
+    }
+ingest-removed = { $count ->
+        [one] { $count } retiré
+       *[other] { $count } retirés
+    }
+ingest-failed = { $count ->
+        [one] { $count } ignoré
+       *[other] { $count } ignorés
+    }
 documents-removed = { $count ->
         [one] Un document retiré.
        *[other] { $count } documents retirés.
@@ -80,9 +126,16 @@ answer-withdrawn = Cette réponse a été coupée : ne la retenez pas.
 answer-sources = Sources
 answer-characters = caractères { $start } à { $end }
 answer-made = Réponse de « { $target } », étiquette { $label }, entrée { $entry } du registre.
+answer-no-documents = Aucun document n’a encore été lu : commencez par « trousseau ingest DOSSIER ».
 search-nothing = Aucun passage ne parle de cela dans les documents que vous pouvez lire.
 search-hit = { $path } · caractères { $start } à { $end } · score { $score }
 
+class-public = ouvert à tous
+class-internal = interne à l’organisation
+class-personal = données personnelles
+class-sensitive = données sensibles ou secret protégé
+class-restricted = ne quitte pas vos locaux
+label-told = { $label } ({ $class })
 decision-label = Étiquette : { $label }
 decision-permitted = { $target } : permis
 decision-rejected = { $target } : refusé
@@ -105,7 +158,7 @@ column-type = nature
 column-detail = détail
 state-enqueued = en attente
 state-processing = en cours
-state-committed = inscrite bientôt
+state-committed = à inscrire au registre
 state-succeeded = faite
 state-failed = échouée
 outcome-added = ajouté
@@ -113,15 +166,46 @@ outcome-replaced = remplacé
 outcome-unchanged = inchangé
 outcome-removed = retiré
 
-ledger-sound = { $directory } : { $entries } entrées recalculées, point de contrôle signé par { $key }, aucune anomalie.
-ledger-uncovered = { $count } entrées suivent le dernier point de contrôle et seront couvertes par le prochain.
+ledger-sound = { $directory } : { $entries ->
+        [one] { $entries } entrée recalculée
+       *[other] { $entries } entrées recalculées
+    }, point de contrôle signé par { $key }, aucune anomalie.
+ledger-uncovered = { $count ->
+        [one] Une entrée suit le dernier point de contrôle ; le prochain la couvrira.
+       *[other] { $count } entrées suivent le dernier point de contrôle ; le prochain les couvrira.
+    }
 ledger-rollback-unchecked = Un retour en arrière n’a pas pu être recherché : donnez avec --against un point de contrôle ou une preuve que vous gardez.
-ledger-rollback-checked = Comparé à { $count } élément(s) que vous gardez : pas de retour en arrière.
+ledger-rollback-checked = Comparé à { $count ->
+        [one] la preuve que vous gardez
+       *[other] { $count } preuves que vous gardez
+    } : pas de retour en arrière.
 ledger-own-key = La clé est celle du dossier lui-même : donnez avec --vkey celle que vous gardez pour vous assurer de son origine.
 ledger-written = Preuve écrite dans { $file }.
-ledger-record = Enregistrement
+entry-decision = route « { $route } », étiquette { $label }
+entry-outcome = entrée { $decision } : { $state ->
+        [answered] répondue
+        [abstained] sans réponse dans les documents
+        [refused] refusée
+        [failed] échouée
+        [interrupted] interrompue
+       *[other] { $state }
+    }
+entry-document = document { $operation ->
+        [added] ajouté
+        [replaced] remplacé
+        [removed] retiré
+       *[other] { $operation }
+    }
+entry-gap = la fin du lot précédent peut manquer
+entry-kind = { $kind ->
+        [decision] décision
+        [outcome] issue
+        [document] document
+        [gap] lacune
+       *[other] { $kind }
+    }
 
-demo-collection = Collection « { $collection } » ({ $label }) :
+demo-collection = Collection « { $collection } », étiquette { $label } :
 demo-asks = demandé par « { $user } »
 demo-proof-verified = Preuve vérifiée avec la seule clé publique { $key }
 demo-proof-refused = Preuve refusée : { $fault }
@@ -135,6 +219,21 @@ demo-next-kept = À vous :
 doctor-config = Configuration { $file } : sans faute.
 doctor-no-client = { $upstream } : les décisions à son sujet sont prises, mais ce programme ne sait pas encore l’appeler.
 doctor-empty = { $data } : vide pour l’instant ; commencez par « trousseau ingest DOSSIER ».
-doctor-documents = { $data } : { $count } documents.
-doctor-failed = { $count } tâche(s) en échec : « trousseau tasks --state failed » dit pourquoi.
-doctor-waiting = { $count } tâche(s) en attente : « trousseau ingest » les reprend.
+doctor-documents = { $data } : { $count ->
+        [one] { $count } document
+       *[other] { $count } documents
+    }.
+doctor-failed = { $count ->
+        [one] { $count } tâche
+       *[other] { $count } tâches
+    } en échec : « trousseau tasks --state failed » dit pourquoi.
+doctor-waiting = { $count ->
+        [one] { $count } tâche
+       *[other] { $count } tâches
+    } en attente : « trousseau ingest » les reprend.
+doctor-open-to-others = D’autres comptes de cette machine peuvent entrer dans { $data } : « chmod o= { $data } » le leur interdit.
+doctor-ledger = { $directory } : registre intègre, { $entries ->
+        [one] { $entries } entrée
+       *[other] { $entries } entrées
+    }.
+doctor-ledger-unsound = Le registre { $directory } n’est pas intègre : « trousseau ledger verify » dit ce qui a changé.

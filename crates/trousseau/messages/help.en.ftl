@@ -53,7 +53,7 @@ help-ask--label = Least label of the question
 help-search = Finds the passages that speak of a question
 help-search--question = The question; “-” reads it from standard input
 help-search--collection = Searches only this collection (may be repeated)
-help-search--limit = Number of passages, 1 to 1000
+help-search--limit = Number of passages, 1 to 1000 (10; with --json, 100)
 
 help-tasks = Lists tasks and their states
 help-tasks--state = Only tasks in this state

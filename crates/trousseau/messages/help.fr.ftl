@@ -53,7 +53,7 @@ help-ask--label = Étiquette minimale de la question
 help-search = Cherche les passages qui parlent d’une question
 help-search--question = La question ; « - » la lit sur l’entrée standard
 help-search--collection = Ne cherche que dans cette collection (peut être répété)
-help-search--limit = Nombre de passages, de 1 à 1000
+help-search--limit = Nombre de passages, de 1 à 1000 (10 ; avec --json, 100)
 
 help-tasks = Liste les tâches et leur état
 help-tasks--state = Seulement les tâches dans cet état

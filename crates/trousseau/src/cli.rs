@@ -103,8 +103,8 @@ pub(crate) struct Search {
     pub question: String,
     #[arg(long, short, value_name = "NAME")]
     pub collection: Vec<String>,
-    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub limit: u16,
+    #[arg(long, short = 'n', value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub limit: Option<u16>,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_gateway::error::ledger_kind;
 use trousseau_ledger::LedgerError;
 
 use crate::config::{ConfigError, Fault};
@@ -23,7 +24,7 @@ impl Failure {
     pub(crate) fn config(error: ConfigError) -> Self {
         let faults = match &error {
             ConfigError::Faults { faults, .. } => faults.clone(),
-            ConfigError::Read(_) | ConfigError::Syntax { .. } => Vec::new(),
+            ConfigError::Read { .. } | ConfigError::Syntax { .. } => Vec::new(),
         };
         Self(Box::new(error), faults)
     }
@@ -33,13 +34,21 @@ impl Failure {
         self.0.code() == "app-locked"
     }
 
+    /// What it says to the user, on one line.
+    pub(crate) fn text(&self, printer: &Printer) -> String {
+        let told = printer.messages.explained(self.0.code(), &self.0.fields());
+        told.unwrap_or_else(|| self.0.to_string())
+    }
+
     /// Tells it on standard error.
     pub(crate) fn tell(&self, printer: &Printer) {
-        printer.error(self.0.as_ref());
-        for fault in &self.1 {
+        let told = |fault: &Fault| {
             let told = printer.messages.explained(fault.code, &fault.fields);
-            printer.note(&format!("  - {}", told.as_deref().unwrap_or(&fault.english)));
-        }
+            (fault.code, told.unwrap_or_else(|| fault.english.clone()))
+        };
+        let faults: Vec<(&str, String)> = self.1.iter().map(told).collect();
+        let error = &self.0;
+        printer.failure(error.code(), &error.fields(), &error.to_string(), &faults);
     }
 
     /// The exit code: 1 in general, 3 where policy or rights forbid, 4 where another process is in the way or
@@ -89,6 +98,9 @@ pub(crate) enum AppError {
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// A key, checkpoint or proof that the user gave is not well-formed.
+    #[error(transparent)]
+    Given(LedgerError),
     /// A file or a pipe failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -114,10 +126,13 @@ pub(crate) enum AppError {
 impl Explain for AppError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } => ErrorKind::InvalidInput,
+            Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } | Self::Given(_) => {
+                ErrorKind::InvalidInput
+            }
             Self::Locked { .. } => ErrorKind::Conflict,
             Self::NothingYet { .. } | Self::NoKey { .. } => ErrorKind::NotFound,
-            Self::Io(_) | Self::Output(_) | Self::Ledger(_) => ErrorKind::Internal,
+            Self::Io(_) | Self::Output(_) => ErrorKind::Internal,
+            Self::Ledger(error) => ledger_kind(error),
             Self::LedgerUnsound { .. } => ErrorKind::Corrupt,
         }
     }
@@ -129,7 +144,7 @@ impl Explain for AppError {
             Self::NothingYet { .. } => "app-nothing-yet",
             Self::NoKey { .. } => "app-no-key",
             Self::NotAnEntry { .. } => "app-not-an-entry",
-            Self::Ledger(error) => error.code(),
+            Self::Ledger(error) | Self::Given(error) => error.code(),
             Self::Io(_) => "app-io",
             Self::Output(_) => "app-output",
             Self::NothingIngested { .. } => "app-nothing-ingested",
@@ -146,7 +161,7 @@ impl Explain for AppError {
             Self::NothingYet { data } => vec![("data", data.display().to_string())],
             Self::NoKey { name } => vec![("name", name.clone())],
             Self::NotAnEntry { text } => vec![("text", text.clone())],
-            Self::Ledger(error) => error.fields(),
+            Self::Ledger(error) | Self::Given(error) => error.fields(),
             Self::Io(error) | Self::Output(error) => vec![("reason", error.to_string())],
             Self::NothingIngested { failed } => vec![("failed", failed.to_string())],
             Self::LedgerUnsound { directory, findings } => {

@@ -7,6 +7,7 @@ use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use trousseau_core::label::Label;
 use unic_langid::LanguageIdentifier;
 
 use crate::env;
@@ -68,6 +69,30 @@ impl Language {
     }
 }
 
+/// The function `BYTES` of the catalogue: a number of bytes as people read it, `64 MiB`.
+fn bytes<'a>(values: &[FluentValue<'a>], language: Language) -> FluentValue<'a> {
+    let Some(FluentValue::Number(number)) = values.first() else {
+        return FluentValue::Error;
+    };
+    let letter = match language {
+        Language::French => 'o',
+        Language::English => 'B',
+    };
+    let (mut number, mut unit) = (number.value, String::new());
+    for prefix in ["Ki", "Mi", "Gi"] {
+        if number >= 1024.0 {
+            number /= 1024.0;
+            unit = prefix.to_owned();
+        }
+    }
+    let digits = if number.fract() == 0.0 { 0 } else { 1 };
+    let mut told = format!("{number:.digits$}");
+    if language == Language::French {
+        told = told.replace('.', ",");
+    }
+    format!("{told}\u{a0}{unit}{letter}").into()
+}
+
 /// The texts of one language.
 pub(crate) struct Messages {
     bundle: FluentBundle<FluentResource>,
@@ -80,6 +105,8 @@ impl Messages {
     pub(crate) fn new(language: Language) -> Self {
         let mut bundle = FluentBundle::new_concurrent(vec![language.id()]);
         bundle.set_use_isolating(false);
+        // No bundle has had a function of this name.
+        let _new = bundle.add_function("BYTES", move |values, _| bytes(values, language));
         for source in language.sources() {
             let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(read, _)| read);
             bundle.add_resource_overriding(resource);
@@ -110,6 +137,12 @@ impl Messages {
     /// A text without fields.
     pub(crate) fn plain(&self, key: &str) -> String {
         self.text(key, &[])
+    }
+
+    /// A label with what its class means.
+    pub(crate) fn label(&self, label: &Label) -> String {
+        let class = self.plain(&format!("class-{}", label.class));
+        self.text("label-told", &[("label", label), ("class", &class)])
     }
 
     /// What an error with this code says to people.

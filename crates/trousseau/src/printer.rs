@@ -97,23 +97,38 @@ impl Printer {
 
     /// Tells an error and how to mend it, on standard error; with `--json`, as an object.
     pub(crate) fn error(&self, error: &dyn Explain) {
-        self.failure(error.code(), &error.fields(), &error.to_string());
+        self.failure(error.code(), &error.fields(), &error.to_string(), &[]);
     }
 
-    /// Tells an error given by its parts.
-    pub(crate) fn failure(&self, code: &str, fields: &[(&str, String)], english: &str) {
+    /// Tells an error given by its parts; `faults` are the codes and texts of what it consists of.
+    pub(crate) fn failure(
+        &self,
+        code: &str,
+        fields: &[(&str, String)],
+        english: &str,
+        faults: &[(&str, String)],
+    ) {
         let text = self
             .messages
             .explained(code, fields)
             .unwrap_or_else(|| english.to_owned());
         let hint = self.messages.hint(code, fields);
         if self.json {
-            let object = serde_json::json!({ "error": { "code": code, "message": text, "hint": hint } });
-            self.note(&object.to_string());
+            let mut error = serde_json::json!({ "code": code, "message": text, "hint": hint });
+            if !faults.is_empty() {
+                let told = faults
+                    .iter()
+                    .map(|(code, text)| serde_json::json!({ "code": code, "message": text }));
+                error["faults"] = told.collect();
+            }
+            self.note(&serde_json::json!({ "error": error }).to_string());
             return;
         }
         let heading = self.messages.plain("error-heading");
         self.note(&format!("{} {text}", self.styled(&heading, Style::Bad)));
+        for (_, fault) in faults {
+            self.note(&format!("  - {fault}"));
+        }
         if let Some(hint) = hint {
             let heading = self.messages.plain("hint-heading");
             self.note(&format!("{} {hint}", self.styled(&heading, Style::Strong)));

@@ -1,8 +1,9 @@
 //! Progress of what takes a while, on a terminal's standard error.
 
+use std::fmt::Write;
 use std::io::IsTerminal as _;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use crate::printer::Printer;
 
@@ -17,6 +18,11 @@ impl Progress {
         }
         let template = printer.messages.plain("progress-files");
         let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        // A rate to four decimals is no rate to read.
+        let style = style.with_key("per_sec", |state: &ProgressState, out: &mut dyn Write| {
+            // What cannot be drawn is drawn at the next step.
+            let _drawn = write!(out, "{:.0}/s", state.per_sec());
+        });
         Self(ProgressBar::new(total).with_style(style))
     }
 

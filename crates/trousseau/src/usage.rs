@@ -13,7 +13,7 @@ use crate::printer::Printer;
 pub(crate) fn tell(printer: &Printer, error: &clap::Error) -> ExitCode {
     match code(error) {
         Some(code) => {
-            printer.failure(code, &fields(error), &error.to_string());
+            printer.failure(code, &fields(error), &error.to_string(), &[]);
             ExitCode::from(2)
         }
         None if error.use_stderr() => {

@@ -18,6 +18,9 @@ use crate::scripted::{Scripted, Step};
 use crate::stage::{self, REPLICA, Stage, all_of, ask, cast, operator, own, question, route, unknown};
 use crate::truth;
 
+/// The names of collections; all when `None`.
+type Names = Option<&'static [&'static str]>;
+
 /// A gateway whose route has these targets on own premises, each with its script.
 async fn staged(stage: &Stage, scripts: &[(&str, &[Step])]) -> (Gateway, Vec<Arc<Scripted>>) {
     let mut gateway = stage.open().await;
@@ -278,7 +281,7 @@ fn a_question_finds_what_its_route_and_the_caller_both_name() {
         let mut other = all_of(stage.files());
         other.collection = "autres".to_owned();
         stage::ingest(&gateway, &Tenant::default(), other).await.unwrap();
-        let cases: [(Option<&[&str]>, Option<&[&str]>, usize); 6] = [
+        let cases: [(Names, Names, usize); 6] = [
             (None, None, 2),
             (Some(&["autres"]), None, 1),
             (None, Some(&["guides"]), 1),

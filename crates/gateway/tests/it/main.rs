@@ -1,8 +1,11 @@
 //! The two paths against real parts: SQLite, the lexical index, the ledger, extraction in this process.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod answers;
 mod child;
 mod crash;
+mod damage;
 mod entries;
 mod full_disk;
 mod interruptions;

@@ -88,7 +88,7 @@ fn below_a_folder_that_cannot_be_listed_nothing_is_removed() {
         symlink(stage.files(), &looped).unwrap();
         // Whoever may read everything all the same still finds the file.
         let denied = stage.files().join("denied");
-        fs_err::set_permissions(&denied, std::fs::Permissions::from_mode(0)).unwrap();
+        fs_err::set_permissions(&denied, std::fs::Permissions::from_mode(0o000)).unwrap();
         let faults = gateway.register(&tenant, synced(&stage)).await.unwrap();
         fs_err::set_permissions(&denied, std::fs::Permissions::from_mode(0o700)).unwrap();
         let codes: Vec<&str> = faults.iter().map(|(_, error)| error.code.as_str()).collect();

@@ -135,7 +135,8 @@ pub(crate) async fn check_documents(
     }
     for word in gone {
         let hits = library.search(&reader, word, None, 20).await.unwrap();
-        assert_eq!(hits, [], "{word} has gone");
+        // A word that nothing holds any more may find one that is written like it; never itself.
+        assert!(hits.iter().all(|hit| !hit.text.contains(word)), "{word} has gone");
     }
 }
 

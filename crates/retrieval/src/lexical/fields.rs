@@ -2,12 +2,12 @@
 
 use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
 use trousseau_core::label::Class;
 use trousseau_text::language::{Evidence, Language};
 use trousseau_text::terms::{Steps, visit};
 
 use super::IndexedDocument;
+use super::written::{WRITTEN, write};
 
 pub(super) const DOCUMENT: &str = "document";
 pub(super) const CHUNK: &str = "chunk";
@@ -47,7 +47,7 @@ impl Fields {
         let mut schema = Schema::builder();
         let terms = |record| {
             let indexing = TextFieldIndexing::default()
-                .set_tokenizer("raw")
+                .set_tokenizer(WRITTEN)
                 .set_fieldnorms(false)
                 .set_index_option(record);
             TextOptions::default().set_indexing_options(indexing)
@@ -118,18 +118,15 @@ impl Fields {
                     fields.add_text(self.readers, reader);
                 }
                 fields.add_u64(self.class, class);
-                fields.add_u64(self.length, text.stems.len() as u64);
-                fields.add_pre_tokenized_text(self.stems, pre_tokenized(text.stems));
-                fields.add_pre_tokenized_text(self.forms, pre_tokenized(text.forms));
+                fields.add_u64(self.length, text.count);
+                fields.add_text(self.stems, text.stems);
+                fields.add_text(self.forms, text.forms);
                 for (field, context) in [
                     (self.title, &document.title),
                     (self.headings, &chunk.heading.join("\n")),
                 ] {
                     if !context.is_empty() {
-                        fields.add_pre_tokenized_text(
-                            field,
-                            pre_tokenized(Terms::of(context, language, steps).stems),
-                        );
+                        fields.add_text(field, Terms::of(context, language, steps).stems);
                     }
                 }
                 fields
@@ -148,36 +145,22 @@ fn chunk_language(chunk: Evidence, document: Language) -> Language {
     chunk.language().filter(|_| clear).unwrap_or(document)
 }
 
-/// The terms of a text as the engine takes them.
+/// The terms of a text, written down for the engine.
+#[derive(Default)]
 struct Terms {
-    stems: Vec<Token>,
-    forms: Vec<Token>,
+    stems: String,
+    forms: String,
+    count: u64,
 }
 
 impl Terms {
     fn of(text: &str, language: Language, steps: Steps) -> Self {
-        let mut terms = Self {
-            stems: Vec::with_capacity(text.len() / 10),
-            forms: Vec::with_capacity(text.len() / 10),
-        };
+        let mut terms = Self::default();
         visit(text, language, steps, |term| {
-            let token = |text: &str| Token {
-                offset_from: term.bytes.start,
-                offset_to: term.bytes.end,
-                position: term.position as usize,
-                text: text.to_owned(),
-                position_length: 1,
-            };
-            terms.stems.push(token(term.text));
-            terms.forms.push(token(term.form));
+            write(&mut terms.stems, term.text, term.position);
+            write(&mut terms.forms, term.form, term.position);
+            terms.count += 1;
         });
         terms
-    }
-}
-
-fn pre_tokenized(tokens: Vec<Token>) -> PreTokenizedString {
-    PreTokenizedString {
-        text: String::new(),
-        tokens,
     }
 }

@@ -292,15 +292,17 @@ impl Store {
         Ok(Some((changes, sequence)))
     }
 
-    /// The last sequence of the tenant's outbox, 0 when nothing was ever kept.
-    pub async fn sequence(&self, tenant: &Tenant) -> Result<u64, StoreError> {
-        let sequence: i64 =
-            sqlx::query_scalar("SELECT coalesce(max(sequence), 0) FROM outbox WHERE tenant = ?")
-                .bind(tenant.as_str())
-                .fetch_one(self.database.readers())
-                .await
-                .map_err(|error| self.database.fault(error))?;
-        Ok(sequence.unsigned_abs())
+    /// The first and the last sequence of the tenant's outbox, both 0 when nothing was ever kept. What came before
+    /// the first one is forgotten.
+    pub async fn sequences(&self, tenant: &Tenant) -> Result<(u64, u64), StoreError> {
+        let (oldest, newest): (i64, i64) = sqlx::query_as(
+            "SELECT coalesce(min(sequence), 0), coalesce(max(sequence), 0) FROM outbox WHERE tenant = ?",
+        )
+        .bind(tenant.as_str())
+        .fetch_one(self.database.readers())
+        .await
+        .map_err(|error| self.database.fault(error))?;
+        Ok((oldest.unsigned_abs(), newest.unsigned_abs()))
     }
 
     /// Every document that is kept or that the outbox still names: what an index is built from.
@@ -355,11 +357,10 @@ impl Store {
         Ok(sources.iter().map(|bytes| source::from_bytes(bytes)).collect())
     }
 
-    /// Forgets outbox rows that every derived index has applied.
+    /// Forgets outbox rows that every derived index has applied. The last of them stays: it tells how far the outbox
+    /// was forgotten, and of an index that has applied less, that it cannot go on.
     pub async fn prune_outbox(&self, tenant: &Tenant, applied: u64) -> Result<(), StoreError> {
-        // The last row stays: it keeps the sequence of the tenant known.
-        let sql = "DELETE FROM outbox WHERE tenant = ?1 AND sequence <= ?2
-            AND sequence < (SELECT max(sequence) FROM outbox WHERE tenant = ?1)";
+        let sql = "DELETE FROM outbox WHERE tenant = ? AND sequence < ?";
         let mut writer = self.database.writer().await?;
         sqlx::query(sql)
             .bind(tenant.as_str())

@@ -5,7 +5,7 @@
 //! brought up to date, and together with its task's state, so that the ledger entry still owed is known.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use sqlx::Row as _;
@@ -45,9 +45,14 @@ pub struct CollectionRow {
 }
 
 impl Store {
+    /// Where the documents of the folder `data` are.
+    pub(crate) fn path(data: &Path) -> PathBuf {
+        data.join("documents.sqlite")
+    }
+
     /// Opens `documents.sqlite` in the folder `data`.
     pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
-        let path = data.join("documents.sqlite");
+        let path = Self::path(data);
         let database = Database::open(&path, &schema::DOCUMENTS, access).await?;
         Ok(Self {
             database,

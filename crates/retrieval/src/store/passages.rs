@@ -21,8 +21,8 @@ const SELECT: &str =
     CROSS JOIN documents d ON d.tenant = c.tenant AND d.id = c.document";
 
 impl Store {
-    /// The passages of these hits, in their order, without those that are gone, that `principal` may not read,
-    /// or that lie outside `collections` (all when `None`).
+    /// The passages of these hits, in their order, without those that are gone or another document's by now,
+    /// that `principal` may not read, or that lie outside `collections` (all when `None`).
     pub async fn passages(
         &self,
         principal: &Principal,
@@ -50,6 +50,7 @@ impl Store {
             read.into_iter().map(|found| (found.chunk, found)).collect();
         let in_order = hits.iter().filter_map(|hit| {
             let found = by_chunk.remove(&hit.chunk)?;
+            (found.document == hit.document).then_some(())?;
             Some(Passage {
                 score: hit.score,
                 ..found

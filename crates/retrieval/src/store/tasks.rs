@@ -249,6 +249,22 @@ impl Store {
         self.read(rows)
     }
 
+    /// The failed tasks on whose file no later task has been registered, newest first.
+    pub async fn failing(&self, tenant: &Tenant) -> Result<Vec<Task>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "{SELECT} WHERE tenant = ? AND state = 'failed' AND NOT EXISTS (
+                 SELECT 1 FROM tasks later WHERE later.tenant = tasks.tenant AND later.id > tasks.id
+                 AND later.collection = tasks.collection AND later.source = tasks.source)
+             ORDER BY id DESC"
+        ));
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_str())
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))?;
+        self.read(rows)
+    }
+
     /// The tasks whose document is committed and whose ledger entry is owed, oldest first.
     pub async fn owed(&self, tenant: &Tenant) -> Result<Vec<(Task, Committed)>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!(

@@ -9,6 +9,8 @@ use trousseau_core::document::Citation;
 use trousseau_core::principal::Principal;
 use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
 use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::records::EntryId;
+use trousseau_policy::decide::Denied;
 
 use super::{decision, named, text_or_input};
 use crate::app::App;
@@ -41,9 +43,16 @@ pub(super) async fn run(global: &Global, ask: Ask, printer: &Printer) -> Result<
         }
         Ok(answered) => {
             tell(printer, answered);
+            if answered.answer.end.abstained && is_empty(&app, &principal).await? {
+                printer.note(&printer.messages.plain("answer-no-documents"));
+            }
             Ok(ExitCode::SUCCESS)
         }
-        Err(GatewayError::Denied { denied, .. }) if !printer.json() => {
+        Err(GatewayError::Denied { denied, entry }) if printer.json() => {
+            printer.object(&refused(denied, entry));
+            Err(())
+        }
+        Err(GatewayError::Denied { denied, .. }) => {
             decision::rejected(printer, &denied.rejected);
             Err(())
         }
@@ -54,6 +63,12 @@ pub(super) async fn run(global: &Global, ask: Ask, printer: &Printer) -> Result<
         (Err(()), Err(error)) => Err(error.into()),
         _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// Whether there is no document at all to answer from.
+async fn is_empty(app: &App, principal: &Principal) -> Result<bool, Failure> {
+    let collections = app.gateway.library.store().collections(&principal.tenant).await?;
+    Ok(collections.iter().all(|row| row.documents == 0))
 }
 
 /// Answers, writing the text to the terminal as it comes.
@@ -124,7 +139,7 @@ fn source(printer: &Printer, citation: &Citation) {
     let number = printer.styled(&format!("[{}]", citation.number), Style::Strong);
     printer.line(&format!("{number} {place} ({characters})"));
     printer.line(&printer.styled(&format!("    « {} »", excerpt(&citation.text)), Style::Faint));
-    printer.line(&printer.styled(&format!("    {}", citation.path), Style::Faint));
+    printer.line(&printer.styled(&format!("    {}", shown(&citation.path)), Style::Faint));
 }
 
 fn excerpt(text: &str) -> String {
@@ -133,6 +148,18 @@ fn excerpt(text: &str) -> String {
         Some((end, _)) => format!("{}…", flat.get(..end).unwrap_or_default().trim_end()),
         None => flat,
     }
+}
+
+/// The one object of `ask --json` where no upstream may see the question.
+fn refused(denied: &Denied, entry: &EntryId) -> Value {
+    json!({
+        "answer": null,
+        "abstained": false,
+        "citations": [],
+        "label": denied.label.to_string(),
+        "decision": { "target": null, "permitted": [], "rejected": denied.rejected },
+        "entry": entry.to_string(),
+    })
 }
 
 /// The one object of `ask --json`.

@@ -31,7 +31,8 @@ pub(super) fn names(explanation: &Explanation) -> Vec<&str> {
 /// The table of where a request may run and why not elsewhere.
 pub(super) fn table(printer: &Printer, explanation: &Explanation) {
     let messages = &printer.messages;
-    let label = messages.text("decision-label", &[("label", explanation.labelling.label())]);
+    let label = messages.label(explanation.labelling.label());
+    let label = messages.text("decision-label", &[("label", &label)]);
     printer.line(&printer.styled(&label, Style::Strong));
     for raise in explanation.labelling.raises().iter().filter(|raise| raise.raised) {
         printer.line(&format!("  {}", origin(printer, raise)));

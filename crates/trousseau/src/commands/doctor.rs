@@ -1,18 +1,22 @@
 //! `trousseau doctor`: what is wrong and how to mend it.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use trousseau_core::label::{Class, Label};
+use trousseau_gateway::logs;
 use trousseau_gateway::service::date;
+use trousseau_ledger::VerifyOptions;
 use trousseau_policy::eligibility::{Missing, would_make_eligible};
-use trousseau_retrieval::store::TaskState;
+use trousseau_retrieval::store::Task;
 
 use crate::app::{self, App, Place, tenant};
 use crate::cli::Global;
 use crate::config::Kind;
-use crate::failure::Failure;
+use crate::failure::{AppError, Failure};
 use crate::printer::{Printer, Style};
 
 /// What was looked at, and what was seen.
@@ -21,11 +25,21 @@ struct Finding {
     text: String,
 }
 
+impl Finding {
+    const fn sound(text: String) -> Self {
+        Self { sound: true, text }
+    }
+
+    const fn unsound(text: String) -> Self {
+        Self { sound: false, text }
+    }
+}
+
 pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, Failure> {
     let place = app::place(global)?;
     let mut findings = vec![configuration(&place, printer)];
     findings.extend(clients(&place, printer));
-    findings.extend(data(global, &place, printer).await?);
+    findings.extend(data(global, &place, printer).await);
     let eligible = eligibility(&place);
     let sound = findings.iter().all(|finding| finding.sound);
     if printer.json() {
@@ -56,7 +70,7 @@ fn configuration(place: &Place, printer: &Printer) -> Finding {
         Some(file) => messages.text("doctor-config", &[("file", &file.display())]),
         None => messages.plain("config-no-file"),
     };
-    Finding { sound: true, text }
+    Finding::sound(text)
 }
 
 /// The upstreams that are decided about but that this program cannot call.
@@ -67,47 +81,81 @@ fn clients(place: &Place, printer: &Printer) -> Vec<Finding> {
         .iter()
         .filter(|(_, kind)| *kind != Kind::Extractive);
     silent
-        .map(|(name, _)| Finding {
-            sound: true,
-            text: printer.messages.text("doctor-no-client", &[("upstream", name)]),
-        })
+        .map(|(name, _)| Finding::sound(printer.messages.text("doctor-no-client", &[("upstream", name)])))
         .collect()
 }
 
-async fn data(global: &Global, place: &Place, printer: &Printer) -> Result<Vec<Finding>, Failure> {
+/// What is kept: the documents, what is left to do, and the ledger. Damage is a finding like any other.
+async fn data(global: &Global, place: &Place, printer: &Printer) -> Vec<Finding> {
     let messages = &printer.messages;
     if !place.data.join("documents.sqlite").is_file() {
         let text = messages.text("doctor-empty", &[("data", &place.data.display())]);
-        return Ok(vec![Finding { sound: true, text }]);
+        return vec![Finding::sound(text)];
     }
+    let mut findings = match documents(global, place, printer).await {
+        Ok(findings) => findings,
+        Err(failure) => vec![Finding::unsound(failure.text(printer))],
+    };
+    if others_may_enter(&place.data) {
+        let text = messages.text("doctor-open-to-others", &[("data", &place.data.display())]);
+        findings.push(Finding::unsound(text));
+    }
+    let directory = logs::folder(&place.data, &tenant(global), &place.config.settings.replica);
+    if directory.is_dir() {
+        findings.push(ledger(&directory, printer));
+    }
+    findings
+}
+
+async fn documents(global: &Global, place: &Place, printer: &Printer) -> Result<Vec<Finding>, Failure> {
+    let messages = &printer.messages;
     let app = App::read(global).await?;
     let tenant = tenant(global);
     let store = app.gateway.library.store();
-    let documents: u64 = store
-        .collections(&tenant)
-        .await?
-        .iter()
-        .map(|row| row.documents)
-        .sum();
-    let failed = store.tasks(&tenant, Some(TaskState::Failed), 1000).await?.len();
+    let collections = store.collections(&tenant).await?;
+    let documents: u64 = collections.iter().map(|row| row.documents).sum();
+    // A file that is there no more needs no mending.
+    let is_there = |task: &&Task| fs_err::symlink_metadata(&task.source).is_ok();
+    let failed = store.failing(&tenant).await?.iter().filter(is_there).count();
     let waiting = store.pending(&tenant).await?;
     app.close().await?;
-    let mut findings = vec![Finding {
-        sound: true,
-        text: messages.text(
-            "doctor-documents",
-            &[("data", &place.data.display()), ("count", &documents)],
-        ),
-    }];
+    let data = place.data.display();
+    let text = messages.text("doctor-documents", &[("data", &data), ("count", &documents)]);
+    let mut findings = vec![Finding::sound(text)];
     if failed > 0 {
         let text = messages.text("doctor-failed", &[("count", &failed)]);
-        findings.push(Finding { sound: false, text });
+        findings.push(Finding::unsound(text));
     }
     if waiting > 0 {
         let text = messages.text("doctor-waiting", &[("count", &waiting)]);
-        findings.push(Finding { sound: false, text });
+        findings.push(Finding::unsound(text));
     }
     Ok(findings)
+}
+
+/// Whether other users of the machine may enter the data folder, which holds every document.
+fn others_may_enter(data: &Path) -> bool {
+    fs_err::metadata(data).is_ok_and(|folder| folder.permissions().mode() & 0o007 != 0)
+}
+
+fn ledger(directory: &Path, printer: &Printer) -> Finding {
+    let messages = &printer.messages;
+    let shown = directory.display();
+    match trousseau_ledger::verify(directory, &VerifyOptions::default()) {
+        Ok(report) if report.is_sound() => {
+            let entries = report.entries;
+            Finding::sound(messages.text("doctor-ledger", &[("directory", &shown), ("entries", &entries)]))
+        }
+        Ok(report) => {
+            let count = report.findings.len();
+            let text = messages.text(
+                "doctor-ledger-unsound",
+                &[("directory", &shown), ("count", &count)],
+            );
+            Finding::unsound(text)
+        }
+        Err(error) => Finding::unsound(Failure::from(AppError::Ledger(error)).text(printer)),
+    }
 }
 
 /// An upstream, and for each class what stands between them.

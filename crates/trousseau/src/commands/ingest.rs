@@ -1,5 +1,6 @@
 //! `trousseau ingest`: takes files and folders in, and tells what became of each.
 
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -52,7 +53,7 @@ impl Tally {
 pub(super) async fn run(global: &Global, ingest: Ingest, printer: &Printer) -> Result<ExitCode, Failure> {
     let app = App::open(global).await?;
     let tenant = tenant(global);
-    let paths: Result<Vec<_>, _> = ingest.paths.iter().map(std::path::absolute).collect();
+    let paths: Result<Vec<_>, _> = ingest.paths.iter().map(|path| whole(path)).collect();
     let registration = Registration {
         paths: paths.map_err(AppError::Io)?,
         collection: ingest.collection.unwrap_or_else(|| DEFAULT_COLLECTION.to_owned()),
@@ -65,6 +66,17 @@ pub(super) async fn run(global: &Global, ingest: Ingest, printer: &Printer) -> R
     tell(printer, &tally);
     tally.not_all_failed()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The path from the root on, without `..`, so that a file has one name wherever one stands. Links stay as
+/// they are named, unless `..` leads out of one.
+pub(super) fn whole(path: &Path) -> std::io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    if !absolute.components().any(|part| part == Component::ParentDir) {
+        return Ok(absolute);
+    }
+    // What is not there has no other name than the one that is given.
+    Ok(absolute.canonicalize().unwrap_or(absolute))
 }
 
 /// Registers the files and works on every waiting task, with a progress bar.
@@ -142,16 +154,21 @@ fn tell(printer: &Printer, tally: &Tally) {
     printer.line(&summary(printer, tally));
 }
 
-/// One line on all of it.
+/// One line on all of it: what there was none of is left out.
 pub(super) fn summary(printer: &Printer, tally: &Tally) -> String {
-    printer.messages.text(
-        "ingest-summary",
-        &[
-            ("added", &tally.added),
-            ("replaced", &tally.replaced),
-            ("unchanged", &tally.unchanged),
-            ("removed", &tally.removed),
-            ("failed", &tally.failed.len()),
-        ],
-    )
+    let parts = [
+        ("ingest-added", tally.added),
+        ("ingest-replaced", tally.replaced),
+        ("ingest-unchanged", tally.unchanged),
+        ("ingest-removed", tally.removed),
+        ("ingest-failed", tally.failed.len()),
+    ];
+    let told = parts.iter().filter(|(_, count)| *count > 0);
+    let told: Vec<String> = told
+        .map(|(key, count)| printer.messages.text(key, &[("count", count)]))
+        .collect();
+    if told.is_empty() {
+        return printer.messages.plain("ingest-nothing");
+    }
+    told.join(", ")
 }

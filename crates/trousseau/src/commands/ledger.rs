@@ -43,8 +43,8 @@ pub(super) fn verify(global: &Global, verify: &LedgerVerify, printer: &Printer) 
 }
 
 pub(super) fn prove(global: &Global, prove: &LedgerProve, printer: &Printer) -> Result<ExitCode, Failure> {
-    let (_, directory) = own_ledger(global)?;
-    let index = index(&prove.entry)?;
+    let (place, directory) = own_ledger(global)?;
+    let index = index(&prove.entry, &place)?;
     let reader = LogReader::open(&directory).map_err(AppError::Ledger)?;
     let proof = reader.prove(index).map_err(AppError::Ledger)?;
     let entry = reader.entry(index).map_err(AppError::Ledger)?;
@@ -77,7 +77,7 @@ pub(super) async fn show(global: &Global, show: &LedgerShow, printer: &Printer) 
     let size = reader.size();
     let range = match &show.entry {
         Some(entry) => {
-            let index = index(entry)?;
+            let index = index(entry, &place)?;
             if index >= size {
                 return Err(GatewayError::NoEntry { entry: entry.clone() }.into());
             }
@@ -128,12 +128,17 @@ fn own_ledger(global: &Global) -> Result<(Place, PathBuf), Failure> {
     Ok((place, directory))
 }
 
-/// The index of an entry given as `12` or `main/12`.
-fn index(text: &str) -> Result<u64, AppError> {
-    let digits = text.rsplit_once('/').map_or(text, |(_, digits)| digits);
-    digits.parse().map_err(|_| AppError::NotAnEntry {
+/// The index of an entry of this replica, given as `12` or `main/12`.
+fn index(text: &str, place: &Place) -> Result<u64, Failure> {
+    let (replica, digits) = text.rsplit_once('/').unzip();
+    if replica.is_some_and(|replica| replica != place.config.settings.replica) {
+        let entry = text.to_owned();
+        return Err(GatewayError::NoEntry { entry }.into());
+    }
+    let index = digits.unwrap_or(text).parse().map_err(|_| AppError::NotAnEntry {
         text: text.to_owned(),
-    })
+    });
+    Ok(index?)
 }
 
 /// A verifier key, or the file that holds it.
@@ -147,13 +152,13 @@ fn key(text: &str) -> Result<VerifierKey, AppError> {
     let path = held.to_path_buf();
     text.trim()
         .parse()
-        .map_err(|fault| AppError::Ledger(LedgerError::Malformed { path, fault }))
+        .map_err(|fault| AppError::Given(LedgerError::Malformed { path, fault }))
 }
 
 fn evidence(file: &Path) -> Result<Evidence, AppError> {
     let text = fs_err::read_to_string(file)?;
     let path = file.to_path_buf();
-    Evidence::parse(&text).map_err(|fault| AppError::Ledger(LedgerError::Malformed { path, fault }))
+    Evidence::parse(&text).map_err(|fault| AppError::Given(LedgerError::Malformed { path, fault }))
 }
 
 fn object(directory: &Path, report: &Report) -> Value {
@@ -217,26 +222,35 @@ fn list(printer: &Printer, entries: &[(u64, Vec<u8>)]) {
     let rows = entries.iter().map(|(index, bytes)| {
         let outline: Option<Outline> = serde_json::from_slice(bytes).ok();
         let leaf: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
-        let word = |name: &str| leaf[name].as_str().unwrap_or_default().to_owned();
-        let detail = match word("type").as_str() {
-            "decision" => format!(
-                "{} · {}",
-                word("route"),
-                leaf["label"]["class"].as_str().unwrap_or_default()
-            ),
-            "outcome" => format!("{} · {}", leaf["decision"], word("state")),
-            "document" => word("operation"),
-            _ => String::new(),
+        let (time, kind) = match outline {
+            Some(outline) => (format!("{:.0}", outline.time), outline.kind),
+            None => (String::new(), String::new()),
         };
-        vec![
-            index.to_string(),
-            outline
-                .as_ref()
-                .map(|outline| outline.time.to_string())
-                .unwrap_or_default(),
-            outline.map(|outline| outline.kind).unwrap_or_default(),
-            detail,
-        ]
+        let detail = detail(printer, &kind, &leaf);
+        let kind = printer.messages.text("entry-kind", &[("kind", &kind)]);
+        vec![index.to_string(), time, kind, detail]
     });
     printer.table(&heading, &rows.collect::<Vec<_>>());
+}
+
+/// What an entry says beside its time and kind, in words.
+fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let messages = &printer.messages;
+    match kind {
+        "decision" => {
+            let (route, label) = (word(&leaf["route"]), word(&leaf["label"]["class"]));
+            messages.text("entry-decision", &[("route", &route), ("label", &label)])
+        }
+        "outcome" => {
+            let (decision, state) = (&leaf["decision"], word(&leaf["state"]));
+            messages.text("entry-outcome", &[("decision", decision), ("state", &state)])
+        }
+        "document" => {
+            let operation = word(&leaf["operation"]);
+            messages.text("entry-document", &[("operation", &operation)])
+        }
+        "gap" => messages.plain("entry-gap"),
+        _ => String::new(),
+    }
 }

@@ -11,6 +11,10 @@ use crate::cli::{Global, Search};
 use crate::failure::Failure;
 use crate::printer::{Printer, Style, place, shown};
 
+/// How many passages a person is shown, and a program is given, where neither says how many.
+const SHOWN: u16 = 10;
+const GIVEN: u16 = 100;
+
 pub(super) async fn run(global: &Global, search: Search, printer: &Printer) -> Result<ExitCode, Failure> {
     let app = App::open_or_read(global).await?;
     let question = text_or_input(search.question, app.config.settings.limits.question_bytes)?;
@@ -23,7 +27,7 @@ pub(super) async fn run(global: &Global, search: Search, printer: &Printer) -> R
             &principal,
             &question,
             collections.as_deref(),
-            usize::from(search.limit),
+            limit(search.limit, printer),
         )
         .await?;
     app.close().await?;
@@ -39,6 +43,11 @@ pub(super) async fn run(global: &Global, search: Search, printer: &Printer) -> R
         tell(printer, number, passage);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn limit(wanted: Option<u16>, printer: &Printer) -> usize {
+    let default = if printer.json() { GIVEN } else { SHOWN };
+    usize::from(wanted.unwrap_or(default))
 }
 
 fn object(passage: &Passage) -> serde_json::Value {

@@ -66,8 +66,13 @@ pub(crate) struct Config {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// The file cannot be read.
-    #[error("{0}")]
-    Read(std::io::Error),
+    #[error("{reason}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: std::io::Error,
+    },
     /// The file is not the TOML that is expected.
     #[error("{file}:{line}:{column}: {reason}")]
     Syntax {
@@ -79,8 +84,8 @@ pub(crate) enum ConfigError {
         column: usize,
         /// What is wrong, in the parser's words.
         reason: String,
-        /// The known key that an unknown one is most like.
-        meant: Option<String>,
+        /// What is wrong, where it is one of the usual faults.
+        fault: Box<SyntaxFault>,
     },
     /// What it says does not hold together.
     #[error("{file}: {} faults", .faults.len())]
@@ -90,6 +95,61 @@ pub(crate) enum ConfigError {
         /// Every fault.
         faults: Vec<Fault>,
     },
+}
+
+/// The usual faults of a file that does not read well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SyntaxFault {
+    /// A key that no table of this kind has.
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The known key that it is most like.
+        meant: Option<String>,
+        /// The known keys.
+        known: String,
+    },
+    /// A key that must be there is not.
+    MissingKey {
+        /// The key.
+        key: String,
+    },
+    /// A value of another type than the key's.
+    WrongType {
+        /// The value, as it is written.
+        found: String,
+        /// The type: integer, string, boolean, list, table, or serde's word for another.
+        expected: String,
+    },
+    /// Anything else.
+    Other,
+}
+
+impl SyntaxFault {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownKey { meant: Some(_), .. } => "config-mistyped-key",
+            Self::UnknownKey { meant: None, .. } => "config-unknown-key",
+            Self::MissingKey { .. } => "config-missing-key",
+            Self::WrongType { .. } => "config-wrong-type",
+            Self::Other => "config-syntax",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::UnknownKey { key, meant, known } => vec![
+                ("key", key.clone()),
+                ("meant", meant.clone().unwrap_or_default()),
+                ("known", known.clone()),
+            ],
+            Self::MissingKey { key } => vec![("key", key.clone())],
+            Self::WrongType { found, expected } => {
+                vec![("found", found.clone()), ("expected", expected.clone())]
+            }
+            Self::Other => Vec::new(),
+        }
+    }
 }
 
 /// One fault of a file that reads well.
@@ -106,29 +166,30 @@ pub(crate) struct Fault {
 impl Explain for ConfigError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Read(_) => ErrorKind::Unavailable,
+            Self::Read { reason, .. } if reason.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            Self::Read { .. } => ErrorKind::Unavailable,
             Self::Syntax { .. } | Self::Faults { .. } => ErrorKind::InvalidInput,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Read(_) => "config-read",
-            Self::Syntax { meant: None, .. } => "config-syntax",
-            Self::Syntax { meant: Some(_), .. } => "config-unknown-key",
+            Self::Read { reason, .. } if reason.kind() == std::io::ErrorKind::NotFound => "config-not-found",
+            Self::Read { .. } => "config-read",
+            Self::Syntax { fault, .. } => fault.code(),
             Self::Faults { .. } => "config-faults",
         }
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Read(error) => vec![("reason", error.to_string())],
+            Self::Read { file, reason } => vec![("file", file.clone()), ("reason", reason.to_string())],
             Self::Syntax {
                 file,
                 line,
                 column,
                 reason,
-                meant,
+                fault,
             } => {
                 let mut fields = vec![
                     ("file", file.clone()),
@@ -136,7 +197,7 @@ impl Explain for ConfigError {
                     ("column", column.to_string()),
                     ("reason", reason.clone()),
                 ];
-                fields.extend(meant.iter().map(|meant| ("meant", meant.clone())));
+                fields.extend(fault.fields());
                 fields
             }
             Self::Faults { file, faults } => {
@@ -149,7 +210,10 @@ impl Explain for ConfigError {
 impl Config {
     /// Reads and resolves a file.
     pub(crate) fn load(file: &Path) -> Result<Self, ConfigError> {
-        let text = fs_err::read_to_string(file).map_err(ConfigError::Read)?;
+        let text = fs_err::read_to_string(file).map_err(|reason| ConfigError::Read {
+            file: file.display().to_string(),
+            reason,
+        })?;
         Self::parse(&text, Some(file))
     }
 

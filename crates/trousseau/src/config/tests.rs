@@ -19,7 +19,7 @@ fn both_examples_resolve() {
 #[test]
 fn an_unknown_key_is_refused_with_its_place_and_the_key_that_was_meant() {
     let error = Config::parse("[ingest]\nmax_file_byte = 3\n", None).unwrap_err();
-    assert_eq!(error.code(), "config-unknown-key");
+    assert_eq!(error.code(), "config-mistyped-key");
     let fields = error.fields();
     assert!(fields.contains(&("line", "2".to_owned())), "{fields:?}");
     assert!(
@@ -31,7 +31,7 @@ fn an_unknown_key_is_refused_with_its_place_and_the_key_that_was_meant() {
 #[test]
 fn a_wrong_type_is_refused_with_its_place() {
     let error = Config::parse("[ingest]\n\nworkers = \"two\"\n", None).unwrap_err();
-    assert_eq!(error.code(), "config-syntax");
+    assert_eq!(error.code(), "config-wrong-type");
     assert!(
         error.fields().contains(&("line", "3".to_owned())),
         "{:?}",

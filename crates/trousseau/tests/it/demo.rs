@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::harness::{Dir, Ran, characters, samples};
 
 /// The three questions of the demonstration, and what the samples answer.
-const FACTS: [&str; 3] = ["cinq jours", "deux jours", "2 072,39 €"];
+const FACTS: [&str; 3] = ["cinq jours", "deux jours", "31 mars 2026"];
 
 #[test]
 fn it_answers_three_questions_with_neither_data_nor_configuration() {
@@ -23,7 +23,6 @@ fn it_answers_three_questions_with_neither_data_nor_configuration() {
         assert!(plain(&answer["answer"]).contains(fact), "{answer:#}");
         assert_eq!(answer["abstained"], false);
         assert_eq!(answer["decision"]["target"], "local");
-        assert_eq!(answer["decision"]["rejected"][0]["target"], "cloud-us");
         assert_eq!(answer["proof"]["verified"], true);
     }
     assert_eq!(

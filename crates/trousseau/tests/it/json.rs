@@ -1,5 +1,6 @@
 //! What programs read: with `--json`, every command writes one object with these fields.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -100,6 +101,55 @@ fn a_question_without_an_answer_abstains_with_nothing_cited() {
     assert_eq!(answer["abstained"], true, "{answer:#}");
     assert_eq!(answer["citations"], json!([]));
     assert!(answer["entry"].as_str().unwrap().starts_with("main/"));
+}
+
+#[test]
+fn a_question_that_no_upstream_may_see_is_refused_with_every_reason() {
+    let dir = Dir::new();
+    let only_cloud = CONFIG.replace(
+        "name = \"local\"\nkind = \"extractive\"",
+        "name = \"other\"\nkind = \"openai\"\nurl = \"http://127.0.0.1:9\"\nmodel = \"m\"",
+    );
+    dir.write("data/trousseau.toml", only_cloud);
+    let question = [
+        "ask",
+        "Mon IBAN est FR76 3000 6000 0112 3456 7890 189 : est-ce le bon ?",
+    ];
+    let ran = dir.run(&[&question[..], &["--json"]].concat()).ended_with(3);
+    assert_eq!(ran.error(), "policy-denied");
+    let refused = ran.object();
+    assert_eq!(
+        fields(&refused),
+        "answer abstained citations label decision entry"
+    );
+    assert_eq!(
+        (&refused["answer"], &refused["label"]),
+        (&json!(null), &json!("personal"))
+    );
+    assert_eq!(refused["decision"]["permitted"], json!([]));
+    let rejected = refused["decision"]["rejected"].as_array().unwrap();
+    assert!(
+        rejected.len() == 2
+            && rejected
+                .iter()
+                .all(|row| !row["reasons"].as_array().unwrap().is_empty())
+    );
+    // The refusal is recorded like an answer.
+    let entry = refused["entry"].as_str().unwrap();
+    assert_eq!(
+        dir.json(&["ledger", "show", entry])["entries"][0]["leaf"]["type"],
+        "decision"
+    );
+    let told = dir.french(&question).ended_with(3);
+    assert!(told.out.contains("✗ cloud : refusé"), "{told:#?}");
+}
+
+#[test]
+fn nothing_read_yet_is_told_beside_the_abstention() {
+    let dir = Dir::new();
+    let ran = dir.french(&["ask", "Quand ouvre la piscine ?"]).succeeded();
+    assert!(ran.err.contains("trousseau ingest"), "{ran:#?}");
+    assert_eq!(dir.json(&["ask", "Quand ouvre la piscine ?"])["abstained"], true);
 }
 
 #[test]
@@ -230,6 +280,8 @@ fn entries_are_shown_proved_and_verified() {
 fn the_configuration_and_the_state_of_things_are_told() {
     let (dir, _) = library();
     assert_eq!(dir.json(&["config", "check"])["sound"], true);
+    // The test has made the folder; the program makes it its owner's alone.
+    fs_err::set_permissions(dir.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let seen = dir.json(&["doctor"]);
     assert_eq!(fields(&seen), "sound findings upstreams");
     assert_eq!(seen["sound"], true);

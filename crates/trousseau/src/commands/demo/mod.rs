@@ -112,7 +112,7 @@ async fn take_in(
     let mut ingested = 0;
     for (collection, path) in documents {
         let registration = Registration {
-            paths: vec![std::path::absolute(path).map_err(AppError::Io)?],
+            paths: vec![ingest::whole(&path).map_err(AppError::Io)?],
             collection: collection.clone(),
             label: None,
             readers: None,
@@ -123,6 +123,7 @@ async fn take_in(
         ingested += tally.added + tally.replaced + tally.unchanged;
         if !printer.json() {
             let label = app.config.settings.collection(&collection).label;
+            let label = printer.messages.label(&label);
             let told = printer.messages.text(
                 "demo-collection",
                 &[("collection", &collection), ("label", &label)],
