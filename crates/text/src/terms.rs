@@ -133,7 +133,7 @@ impl<V: FnMut(TermRef<'_>)> Analysis<'_, V> {
         }
         if self.steps.numbers && written.starts_with(|first: char| first.is_ascii_digit()) {
             if let Some((letter, end)) = before
-                && is_reference_gap(&text[end..word.bytes.start])
+                && is_reference_gap(letter, &text[end..word.bytes.start])
                 && (word.kind == WordKind::Hyphenated || word.bytes.len() >= 3)
             {
                 self.form.clear();
@@ -282,7 +282,11 @@ fn is_lettered_reference(written: &str) -> bool {
 }
 
 /// Whether only a stop, an asterisk and a space stand between the letter and the number of a reference.
-fn is_reference_gap(gap: &str) -> bool {
+fn is_reference_gap(letter: char, gap: &str) -> bool {
+    // Without its full stop, `a` is the verb or, with its accent lost, the preposition.
+    if letter == 'a' && !gap.starts_with('.') {
+        return false;
+    }
     gap.chars().count() <= 3
         && gap
             .chars()

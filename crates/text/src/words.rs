@@ -9,6 +9,7 @@
 
 use std::ops::Range;
 
+use crate::fold::fold;
 pub use crate::terms::{Term, analyze};
 
 /// One word and its place.
@@ -94,12 +95,18 @@ fn is_continuation(letter: char) -> bool {
 
 /// The words that lose their vowel before an apostrophe.
 fn is_elidable(stem: &str) -> bool {
-    let mut lower = [0_u8; 8];
-    let Some(lower) = lower.get_mut(..stem.len()) else {
+    if stem.len() > 12 {
         return false;
+    }
+    let mut lower = [0_u8; 12];
+    let lower = if stem.is_ascii() {
+        let lower = &mut lower[..stem.len()];
+        lower.copy_from_slice(stem.as_bytes());
+        lower.make_ascii_lowercase();
+        lower
+    } else {
+        &mut fold(stem).into_bytes()
     };
-    lower.copy_from_slice(stem.as_bytes());
-    lower.make_ascii_lowercase();
     matches!(
         &*lower,
         b"l" | b"d"
@@ -252,6 +259,7 @@ mod tests {
             split("Qu’est-ce que c'est ?"),
             ["Qu’", "est-ce", "que", "c'", "est"]
         );
+        assert_eq!(split("Ç’a été"), ["Ç’", "a", "été"]);
         assert_eq!(
             split("lorsqu'il s'agit d'1 an"),
             ["lorsqu'", "il", "s'", "agit", "d'", "1", "an"]

@@ -17,6 +17,9 @@ use crate::rank::{Extent, Posting, Sought, follows, rank};
 /// For so many filters it is kept what they let through, for each commit.
 const FILTERS_KEPT: usize = 64;
 
+/// So many unknown words of a question are looked up for typing errors: each costs a walk through the dictionary.
+const RESPELT: usize = 4;
+
 /// One commit of the index, unchanging.
 pub(super) struct Snapshot {
     searcher: Searcher,
@@ -76,16 +79,16 @@ impl Snapshot {
     ) -> tantivy::Result<Vec<Sought>> {
         let weights = &options.weights;
         let mut sought = Vec::new();
+        let mut respelt = 0;
         for term in &mut question.terms {
             let mut stem = self.seek_stem(fields, term, readable)?;
             let unknown = stem.text.is_empty() && stem.heading.is_empty() && stem.title.is_empty();
-            if unknown
-                && !term.compound
-                && weights.respelt > 0.0
-                && let Some(form) = self.respelt(fields, &term.form, readable)?
-            {
-                term.respell(form, question.language, options);
-                stem = self.seek_stem(fields, term, readable)?;
+            if unknown && !term.compound && respelt < RESPELT && weights.respelt > 0.0 {
+                respelt += 1;
+                if let Some(form) = self.respelt(fields, &term.form, readable)? {
+                    term.respell(form, question.language, options);
+                    stem = self.seek_stem(fields, term, readable)?;
+                }
             }
             sought.push(stem);
             sought.push(Sought {
