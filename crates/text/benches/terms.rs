@@ -33,7 +33,7 @@ fn visit_terms(bencher: Bencher<'_, '_>) {
     bencher.counter(bytes).bench(|| {
         let mut letters = 0;
         visit(black_box(&text), Language::French, Steps::default(), |term| {
-            letters += term.text.len()
+            letters += term.text.len();
         });
         letters
     });

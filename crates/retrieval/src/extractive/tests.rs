@@ -5,8 +5,12 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use proptest::prelude::*;
 use trousseau_core::chat::{ChatEvent, ChatModel as _, ChatRequest, Message, ModelError};
 use trousseau_core::document::{BlockKind, Passage, Span};
-use trousseau_core::label::Label;
+use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::{Permit, Purpose};
+use trousseau_policy::card::Card;
+use trousseau_policy::date::Date;
+use trousseau_policy::decide::{Request, Target, decide};
+use trousseau_policy::rules::Rules;
 use trousseau_text::language::detect;
 use trousseau_text::words::analyze;
 
@@ -286,14 +290,18 @@ fn model() -> Extractive {
     Extractive::new("embedded", wording)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test stands in for the policy")]
+/// What the policy gives for a public request to a target on the organisation's own machines.
 fn permit(target: &str, request: &ChatRequest) -> Permit {
-    Permit::grant(
-        target.to_owned(),
-        Purpose::Chat,
-        Label::default(),
-        request.digest(),
-    )
+    let wanted = Request {
+        label: &Label::default(),
+        purpose: Purpose::Chat,
+        content: request.digest(),
+        read: Class::Public,
+        clearance: Class::Restricted,
+    };
+    let targets = [Target::new(target, Card::default())];
+    let decision = decide(&wanted, &targets, &Rules::default(), Date::LAST);
+    decision.into_permits().unwrap().remove(0)
 }
 
 fn events(model: &Extractive, request: ChatRequest) -> Vec<ChatEvent> {
