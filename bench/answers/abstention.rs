@@ -58,10 +58,12 @@ pub(crate) fn print(sets: &[(Set, Corpus)]) -> anyhow::Result<()> {
 fn trial((set, corpus): &(Set, Corpus), sets: &[(Set, Corpus)]) -> anyhow::Result<Trial> {
     let ask = |text: &str, removed: Option<&str>, gold: &str, golds: &[&str]| -> anyhow::Result<Asked> {
         let passages = corpus.passages(text, removed)?;
-        let weight = |term: &str| corpus.rarity(term);
+        let rarities = corpus.rarities(text)?;
+        let weight = |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
         let options = Options {
             threshold: 0.0,
             term_weight: corpus.known.then_some(&weight),
+            attainable: corpus.known.then_some(rarities.attainable),
             ..Options::default()
         };
         let extract = answer(text, &passages, &options);

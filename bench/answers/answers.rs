@@ -96,12 +96,13 @@ fn measure(set: &Set, corpus: &Corpus, rule: Rule) -> anyhow::Result<()> {
         } else {
             passages.first().map(|passage| passage.document.clone())
         };
-        let whole = document.map_or_else(String::new, |document| {
-            judge::baseline(corpus, &document, &question.text)
-        });
+        let whole = match document {
+            Some(document) => judge::baseline(corpus, &document, &question.text)?,
+            None => String::new(),
+        };
         let baseline = judge::cut(&whole, rule.cut.unwrap_or(usize::MAX));
         let space = rule.space.unwrap_or(baseline.chars().count());
-        let quoted = fitting(corpus, &question.text, &passages, (space, rule.markers));
+        let quoted = fitting(corpus, &question.text, &passages, (space, rule.markers))?;
         let right = |yes: bool| f32::from(u8::from(yes));
         let (our, their) = (
             right(judge::contains(&quoted, question.golds())),
@@ -131,26 +132,28 @@ fn fitting(
     question: &str,
     passages: &[trousseau_core::document::Passage],
     (space, markers): (usize, bool),
-) -> String {
-    let weight = |term: &str| corpus.rarity(term);
+) -> anyhow::Result<String> {
+    let rarities = corpus.rarities(question)?;
+    let weight = |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
     let make = |max_chars: usize| {
         let options = Options {
             max_chars,
             threshold: 0.0,
             term_weight: corpus.known.then_some(&weight),
+            attainable: corpus.known.then_some(rarities.attainable),
             ..Options::default()
         };
         answer(question, passages, &options)
     };
     if markers {
-        return make(space).text(passages);
+        return Ok(make(space).text(passages));
     }
     // The product counts its markers, four characters each: give them back as far as the words fit.
-    (0..=6)
+    let fitting = (0..=6)
         .rev()
         .map(|quotes| words(&make(space + 4 * quotes), passages))
-        .find(|text| text.chars().count() <= space)
-        .unwrap_or_default()
+        .find(|text| text.chars().count() <= space);
+    Ok(fitting.unwrap_or_default())
 }
 
 fn words(extract: &Extract, passages: &[trousseau_core::document::Passage]) -> String {

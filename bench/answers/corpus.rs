@@ -1,22 +1,20 @@
 //! A set's documents, chunked and indexed as the product does it, and what the answerer is given for a question.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use trousseau_core::chat::Rarities;
 use trousseau_core::document::{Block, Chunk, Extracted, Passage};
 use trousseau_core::label::{Class, Label};
 use trousseau_extract::{Format, Limits, read};
 use trousseau_retrieval::chunk::chunk;
 use trousseau_retrieval::lexical::{Change, Filter, IndexedChunk, IndexedDocument, LexicalIndex, Options};
+use trousseau_retrieval::library::keep_relevant;
 use trousseau_retrieval::rank::Weights;
-use trousseau_text::language::detect;
-use trousseau_text::terms::{Steps, visit};
 
 use crate::data::Set;
 
 /// How many chunks a search gives the answerer.
 const FOUND: usize = 10;
-/// The first chunk of so many of the best documents is given as well.
-const LEADS: usize = 3;
 
 /// A set that can be searched.
 pub(crate) struct Corpus {
@@ -25,9 +23,7 @@ pub(crate) struct Corpus {
     /// Whether the answerer is told how rare terms are in the whole set.
     pub(crate) known: bool,
     chunks: Vec<(String, Chunk)>,
-    leads: HashMap<String, usize>,
     titles: HashMap<String, String>,
-    holders: HashMap<String, u32>,
     index: LexicalIndex,
     plain: LexicalIndex,
     _folder: tempfile::TempDir,
@@ -43,9 +39,7 @@ impl Corpus {
             known,
             documents: HashMap::new(),
             chunks: Vec::new(),
-            leads: HashMap::new(),
             titles: HashMap::new(),
-            holders: HashMap::new(),
             index,
             plain,
             _folder: folder,
@@ -56,16 +50,11 @@ impl Corpus {
             let mut chunks = Vec::new();
             for part in chunk(&extracted) {
                 let text = &extracted.text[part.bytes.clone()];
-                corpus.count(text, &document.title);
                 chunks.push(IndexedChunk {
                     id: corpus.chunks.len() as i64,
                     heading: part.heading.clone(),
                     text: text.to_owned(),
                 });
-                corpus
-                    .leads
-                    .entry(document.id.clone())
-                    .or_insert(corpus.chunks.len());
                 corpus.chunks.push((document.id.clone(), part));
             }
             changes.push(Change::Put(IndexedDocument {
@@ -84,23 +73,13 @@ impl Corpus {
         Ok(corpus)
     }
 
-    fn count(&mut self, text: &str, title: &str) {
-        let mut seen = HashSet::new();
-        let language = detect(text);
-        for part in [text, title] {
-            visit(part, language, Steps::default(), |term| {
-                if seen.insert(term.text.to_owned()) {
-                    *self.holders.entry(term.text.to_owned()).or_default() += 1;
-                }
-            });
-        }
-    }
-
-    /// How rare a term is, as BM25 has it.
-    pub(crate) fn rarity(&self, term: &str) -> f32 {
-        let count = self.chunks.len() as f32;
-        let holders = self.holders.get(term).map_or(0.0, |holders| *holders as f32);
-        (1.0 + (count - holders + 0.5) / (holders + 0.5)).ln()
+    /// How rare the terms of a question are, as the product tells its answerer.
+    pub(crate) fn rarities(&self, question: &str) -> anyhow::Result<Rarities> {
+        let filter = Filter {
+            clearance: Class::Restricted,
+            ..Filter::default()
+        };
+        Ok(self.index.rarities(question, &filter)?)
     }
 
     /// The passages for a question, best first, as if the document `removed` were not there.
@@ -115,28 +94,13 @@ impl Corpus {
             .into_iter()
             .filter(|hit| Some(hit.document.as_str()) != removed)
             .collect();
-        let mut given: Vec<(usize, f32)> = hits
+        let mut passages: Vec<Passage> = hits
             .iter()
             .take(FOUND)
-            .map(|hit| (hit.chunk as usize, hit.score))
+            .map(|hit| self.passage(hit.chunk as usize, hit.score))
             .collect();
-        let mut documents: Vec<&str> = hits.iter().map(|hit| hit.document.as_str()).collect();
-        let mut seen = HashSet::new();
-        documents.retain(|document| seen.insert(*document));
-        for document in documents.into_iter().take(LEADS) {
-            let lead = self.leads[document];
-            if !given.iter().any(|(chunk, _)| *chunk == lead) {
-                let score = hits
-                    .iter()
-                    .find(|hit| hit.chunk as usize == lead)
-                    .map_or(0.0, |hit| hit.score);
-                given.push((lead, score));
-            }
-        }
-        Ok(given
-            .into_iter()
-            .map(|(chunk, score)| self.passage(chunk, score))
-            .collect())
+        keep_relevant(&mut passages);
+        Ok(passages)
     }
 
     /// The best document for a question by plain BM25 of its chunks.

@@ -52,9 +52,11 @@ pub(crate) fn write(sets: &[(Set, Corpus)], path: &Path) -> anyhow::Result<()> {
 
 fn units(set: &Set, corpus: &Corpus, question: &Question) -> anyhow::Result<Value> {
     let passages = corpus.passages(&question.text, None)?;
-    let rarity = |term: &str| corpus.rarity(term);
+    let rarities = corpus.rarities(&question.text)?;
+    let rarity = |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
     let options = Options {
         term_weight: Some(&rarity),
+        attainable: Some(rarities.attainable),
         ..Options::default()
     };
     let weighed = weigh(&question.text, &passages, &options);
@@ -81,9 +83,11 @@ fn support(
     (case, removed, document): (&str, Option<&str>, &str),
 ) -> anyhow::Result<Value> {
     let passages = corpus.passages(question, removed)?;
-    let rarity = |term: &str| corpus.rarity(term);
+    let rarities = corpus.rarities(question)?;
+    let rarity = |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
     let options = Options {
         term_weight: Some(&rarity),
+        attainable: Some(rarities.attainable),
         ..Options::default()
     };
     let support = answer(question, &passages, &options)

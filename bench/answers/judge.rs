@@ -13,7 +13,9 @@ use crate::corpus::Corpus;
 const SHARE: f32 = 0.8;
 
 /// The three best BM25 sentences of `document`, in reading order, with a space between them.
-pub(crate) fn baseline(corpus: &Corpus, document: &str, question: &str) -> String {
+pub(crate) fn baseline(corpus: &Corpus, document: &str, question: &str) -> anyhow::Result<String> {
+    let rarities = corpus.rarities(question)?;
+    let rarity = |term: &String| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
     let text = &corpus.documents[document].text;
     let language = detect(text);
     let asked: HashSet<String> = analyze(question, detect(question))
@@ -37,7 +39,7 @@ pub(crate) fn baseline(corpus: &Corpus, document: &str, question: &str) -> Strin
             .iter()
             .map(|term| {
                 let frequency = terms.iter().filter(|other| *other == term).count() as f32;
-                corpus.rarity(term) * frequency * 2.2 / (frequency + norm)
+                rarity(term) * frequency * 2.2 / (frequency + norm)
             })
             .sum()
     };
@@ -46,11 +48,8 @@ pub(crate) fn baseline(corpus: &Corpus, document: &str, question: &str) -> Strin
     order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
     order.truncate(3);
     order.sort_unstable();
-    order
-        .into_iter()
-        .map(|place| &text[places[place].clone()])
-        .collect::<Vec<_>>()
-        .join(" ")
+    let picked = order.into_iter().map(|place| &text[places[place].clone()]);
+    Ok(picked.collect::<Vec<_>>().join(" "))
 }
 
 /// The first `limit` characters.

@@ -1,5 +1,6 @@
 //! Questions and answers, independent of any wire format, and the trait that models implement.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -71,6 +72,17 @@ pub struct Sampling {
     pub seed: Option<u64>,
 }
 
+/// How rare the terms of a question are among the documents that were searched for it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rarities {
+    /// The inverse document frequency of each term that occurs, by its stem.
+    pub terms: BTreeMap<String, f32>,
+    /// That of a term that does not occur.
+    pub unseen: f32,
+    /// The sum over the question's terms on the scale of the passages' scores.
+    pub attainable: f32,
+}
+
 /// A conversation to be continued, with the passages to ground the answer in kept apart from the text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChatRequest {
@@ -78,6 +90,9 @@ pub struct ChatRequest {
     pub messages: Vec<Message>,
     /// The passages the answer must stand on; empty when the route is not grounded.
     pub passages: Vec<Passage>,
+    /// How rare the question's terms are where the passages were found; never sent to a network model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rarities: Option<Rarities>,
     /// Whether the answer must stand on `passages` alone, and abstain when they do not support one.
     pub grounded: bool,
     /// How the answer is to be made.

@@ -107,6 +107,10 @@ impl Gateway {
                 )
                 .await?;
             keep_relevant(&mut request.passages);
+            request.rarities = self
+                .library
+                .rarities(principal, request.question(), collections.as_deref())
+                .await?;
             label_passages(&mut labelling, &request);
         }
         let decision = self.decide(principal, route, &labelling, &request);

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tantivy::indexer::IndexWriterOptions;
 use tantivy::schema::Term;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
+use trousseau_core::chat::Rarities;
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::label::Class;
 use trousseau_text::terms::Steps;
@@ -346,6 +347,15 @@ impl LexicalIndex {
         Ok(writer)
     }
 
+    /// How rare the terms of `question` are in what the filter lets through.
+    ///
+    /// # Errors
+    ///
+    /// As [`search`](Self::search).
+    pub fn rarities(&self, question: &str, filter: &Filter) -> Result<Rarities, LexicalError> {
+        self.read_snapshot(|snapshot| snapshot.rarities(&self.fields, question, filter))
+    }
+
     /// The best `limit` chunks for `question` among those that `filter` lets through, best first.
     ///
     /// Any word of the question may be missing from a chunk. The question is only words: no character in it is
@@ -360,10 +370,16 @@ impl LexicalIndex {
         filter: &Filter,
         limit: usize,
     ) -> Result<Vec<LexicalHit>, LexicalError> {
+        self.read_snapshot(|snapshot| snapshot.search(&self.fields, &self.options, question, filter, limit))
+    }
+
+    /// Reads the index as it stands; damage that shows while reading is an error, not a panic.
+    fn read_snapshot<T>(
+        &self,
+        read: impl FnOnce(&Snapshot) -> tantivy::Result<T>,
+    ) -> Result<T, LexicalError> {
         let snapshot = Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner));
-        let search =
-            AssertUnwindSafe(|| snapshot.search(&self.fields, &self.options, question, filter, limit));
-        match catch_unwind(search) {
+        match catch_unwind(AssertUnwindSafe(|| read(&snapshot))) {
             Ok(found) => found.map_err(|source| engine_error(&self.folder, source)),
             Err(_) => Err(LexicalError::Damaged {
                 folder: self.folder.clone(),

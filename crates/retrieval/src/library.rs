@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Mutex;
+use trousseau_core::chat::Rarities;
 use trousseau_core::document::Passage;
 use trousseau_core::principal::{Principal, Reach, Reader, Tenant};
 
@@ -115,18 +116,31 @@ impl Library {
         let Some(index) = self.index(&principal.tenant).await? else {
             return Ok(Vec::new());
         };
-        let whole = principal.reach == Reach::Whole;
-        let filter = Filter {
-            collections: collections.map(<[String]>::to_vec),
-            readers: (!whole).then(|| principal.readers().iter().map(Reader::to_string).collect()),
-            clearance: principal.clearance,
-        };
+        let filter = filter(principal, collections);
         let question = question.to_owned();
         let lexical = Arc::clone(&index.lexical);
         let hits = blocking(move || lexical.search(&question, &filter, limit + SPARE_HITS)).await??;
         let mut passages = self.store.passages(principal, collections, &hits).await?;
         passages.truncate(limit);
         Ok(passages)
+    }
+
+    /// How rare the terms of `question` are in what `principal` may read.
+    pub async fn rarities(
+        &self,
+        principal: &Principal,
+        question: &str,
+        collections: Option<&[String]>,
+    ) -> Result<Option<Rarities>, StoreError> {
+        let Some(index) = self.index(&principal.tenant).await? else {
+            return Ok(None);
+        };
+        let filter = filter(principal, collections);
+        let question = question.to_owned();
+        let lexical = Arc::clone(&index.lexical);
+        Ok(Some(
+            blocking(move || lexical.rarities(&question, &filter)).await??,
+        ))
     }
 
     /// The tenant's index, opened, and rebuilt from the store when it had to be begun anew; `None` when there is none
@@ -212,6 +226,16 @@ fn is_empty_file(path: &Path) -> bool {
 
 fn has_entries(folder: &Path) -> bool {
     fs_err::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// What the index lets through of what `principal` asks for.
+fn filter(principal: &Principal, collections: Option<&[String]>) -> Filter {
+    let whole = principal.reach == Reach::Whole;
+    Filter {
+        collections: collections.map(<[String]>::to_vec),
+        readers: (!whole).then(|| principal.readers().iter().map(Reader::to_string).collect()),
+        clearance: principal.clearance,
+    }
 }
 
 /// Drops passages that score below a third of the best one.

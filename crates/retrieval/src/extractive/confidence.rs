@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use trousseau_core::document::Passage;
 
 use super::question::Question;
-use super::relevance::{adjacent, covered, passage_matches};
+use super::relevance::{adjacent, covered, passage_matches, title_terms};
 use super::units::Unit;
 
 /// How many features the support of an answer has.
@@ -53,10 +53,20 @@ const ESTIMATED: f32 = -2.06;
 const UNKNOWN_MARGIN: f32 = 0.3;
 
 impl Support {
-    /// The support that `units` give; `None` when no unit shares a term with the question.
-    pub fn of(question: &Question, passages: &[Passage], units: &[Unit], relevance: &[f32]) -> Option<Self> {
-        let evidence = Evidence::of(question, passages.len(), units)?;
-        let matches = passage_matches(question, passages.len(), units);
+    /// The support that `units` of this relevance give, where a passage's score could reach about twice `attainable`; `None` when no unit shares a term with the question.
+    pub fn of(
+        question: &Question,
+        passages: &[Passage],
+        (units, relevance): (&[Unit], &[f32]),
+        attainable: f32,
+    ) -> Option<Self> {
+        // What stands above a passage speaks for it as its own words do.
+        let titles: Vec<Vec<usize>> = passages
+            .iter()
+            .map(|passage| title_terms(question, passage))
+            .collect();
+        let evidence = Evidence::of(question, &titles, units)?;
+        let matches = passage_matches(question, &titles, units);
         let held: Vec<usize> = evidence.passage_terms.clone();
         let weight = |names: bool, inside: bool| -> f32 {
             let terms = question.terms.iter().enumerate();
@@ -93,7 +103,7 @@ impl Support {
                 .map(|unit| adjacent(question, unit))
                 .fold(0.0, f32::max),
             in_unit(0),
-            score / (question.mass * 2.2),
+            score / (attainable * 2.2),
             weight(true, true) / question.mass,
             weight(true, false) / question.mass,
             weight(false, true) / question.rarest_possible,
@@ -128,10 +138,11 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn of(question: &Question, passages: usize, units: &[Unit]) -> Option<Self> {
+    fn of(question: &Question, titles: &[Vec<usize>], units: &[Unit]) -> Option<Self> {
         let places = |unit: &Unit| unit.matches.iter().map(|(place, _)| *place).collect::<Vec<_>>();
         let cover = |places: &[usize]| covered(question, places.iter().copied());
-        let mut of_passage = vec![(Vec::new(), Vec::new()); passages];
+        let mut of_passage: Vec<(Vec<usize>, Vec<usize>)> =
+            titles.iter().map(|titles| (titles.clone(), Vec::new())).collect();
         for unit in units {
             of_passage[unit.passage].0.extend(places(unit));
             of_passage[unit.passage].1.extend(unit.kin.iter().copied());

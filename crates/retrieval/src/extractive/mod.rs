@@ -47,13 +47,16 @@ pub struct Options<'a> {
     /// How rare each term is; without it, rarity is estimated from the passages, which tells questions
     /// of other collections a little less well.
     pub term_weight: Option<TermWeight<'a>>,
+    /// What the weights of the question's terms sum up to on the scale of the passages' scores; without it, the
+    /// sum of the weights.
+    pub attainable: Option<f32>,
 }
 
 /// The space of an answer: three or four sentences.
 pub const MAX_CHARS: usize = 400;
 
 /// The threshold shipped: see `bench/answers/README.md` for how it was chosen.
-pub const THRESHOLD: f32 = 0.42;
+pub const THRESHOLD: f32 = 0.36;
 
 impl Default for Options<'_> {
     fn default() -> Self {
@@ -62,6 +65,7 @@ impl Default for Options<'_> {
             max_units: 6,
             threshold: THRESHOLD,
             term_weight: None,
+            attainable: None,
         }
     }
 }
@@ -133,7 +137,8 @@ pub fn answer(question: &str, passages: &[Passage], options: &Options<'_>) -> Ex
         relevance,
         ..
     } = weigh(question, passages, options);
-    let support = Support::of(&question, passages, &units, &relevance);
+    let attainable = options.attainable.unwrap_or(question.mass);
+    let support = Support::of(&question, passages, (&units, &relevance), attainable);
     let estimated = options.term_weight.is_none();
     let confidence = support
         .as_ref()

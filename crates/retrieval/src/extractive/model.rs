@@ -23,14 +23,10 @@ pub struct Wording {
     pub abstention_en: String,
 }
 
-/// How rare a term is in the collection, as [`super::TermWeight`] has it.
-pub type SharedTermWeight = Arc<dyn Fn(&str) -> f32 + Send + Sync>;
-
 /// A model without weights: it quotes the passages it is given, or abstains.
 pub struct Extractive {
     target: String,
     wording: Wording,
-    term_weight: Option<SharedTermWeight>,
     threshold: f32,
     max_chars: usize,
 }
@@ -41,17 +37,9 @@ impl Extractive {
         Self {
             target: target.into(),
             wording,
-            term_weight: None,
             threshold: THRESHOLD,
             max_chars: MAX_CHARS,
         }
-    }
-
-    /// Weighs terms by their rarity in the collection.
-    #[must_use]
-    pub fn with_term_weight(mut self, weight: SharedTermWeight) -> Self {
-        self.term_weight = Some(weight);
-        self
     }
 
     /// Abstains below this confidence, 0 to 1, instead of [`THRESHOLD`].
@@ -70,12 +58,15 @@ impl Extractive {
 
     /// The answer to `request` as events.
     fn events(&self, request: &ChatRequest) -> Vec<ChatEvent> {
-        let weight = self.term_weight.as_deref();
-        let lookup = weight.map(|weight| move |term: &str| weight(term));
+        let lookup = request
+            .rarities
+            .as_ref()
+            .map(|rarities| move |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen));
         let options = Options {
             max_chars: self.max_chars,
             threshold: self.threshold,
             term_weight: lookup.as_ref().map(|lookup| lookup as super::TermWeight<'_>),
+            attainable: request.rarities.as_ref().map(|rarities| rarities.attainable),
             ..Options::default()
         };
         let question = request.question();

@@ -133,13 +133,14 @@ impl Surroundings {
         for unit in units {
             held[unit.passage].extend(unit.matches.iter().map(|(place, _)| *place));
         }
+        let titles: Vec<Vec<usize>> = passages
+            .iter()
+            .map(|passage| title_terms(question, passage))
+            .collect();
         Self {
             covered: held.into_iter().map(|places| covered(question, places)).collect(),
-            titles: passages
-                .iter()
-                .map(|passage| title_terms(question, passage))
-                .collect(),
-            matches: passage_matches(question, passages.len(), units),
+            matches: passage_matches(question, &titles, units),
+            titles,
             documents: passages
                 .iter()
                 .map(|passage| {
@@ -153,7 +154,7 @@ impl Surroundings {
     }
 }
 
-fn title_terms(question: &Question, passage: &Passage) -> Vec<usize> {
+pub(super) fn title_terms(question: &Question, passage: &Passage) -> Vec<usize> {
     let titles = std::iter::once(&passage.title).chain(&passage.heading);
     titles
         .flat_map(|title| {
@@ -166,9 +167,14 @@ fn title_terms(question: &Question, passage: &Passage) -> Vec<usize> {
 }
 
 /// BM25 of each passage over the most it could be, with rarity as the question has it.
-pub(super) fn passage_matches(question: &Question, passages: usize, units: &[Unit]) -> Vec<f32> {
-    let mut frequencies = vec![vec![0.0_f32; question.terms.len()]; passages];
-    let mut lengths = vec![0.0_f32; passages];
+pub(super) fn passage_matches(question: &Question, titles: &[Vec<usize>], units: &[Unit]) -> Vec<f32> {
+    let mut frequencies = vec![vec![0.0_f32; question.terms.len()]; titles.len()];
+    let mut lengths = vec![0.0_f32; titles.len()];
+    for (frequencies, titles) in frequencies.iter_mut().zip(titles) {
+        for place in titles {
+            frequencies[*place] = 1.0;
+        }
+    }
     for unit in units {
         lengths[unit.passage] += unit.length as f32;
         for (place, _) in &unit.matches {

@@ -33,7 +33,12 @@ pub(super) fn select(
         .collect();
     let mut order: Vec<usize> = (0..units.len()).collect();
     order.sort_by(|a, b| worth[*b].total_cmp(&worth[*a]).then(a.cmp(b)));
-    let best = relevance.iter().copied().fold(0.0, f32::max);
+    // The likeliest unit comes first whatever its length; the space it leaves goes by worth.
+    let likeliest = (0..units.len()).max_by(|a, b| relevance[*a].total_cmp(&relevance[*b]).then(b.cmp(a)));
+    if let Some(at) = order.iter().position(|place| Some(*place) == likeliest) {
+        order[..=at].rotate_right(1);
+    }
+    let best = likeliest.map_or(0.0, |place| relevance[place]);
     let mut picked = Picked {
         passages,
         units,

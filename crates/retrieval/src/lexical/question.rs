@@ -9,10 +9,10 @@ use trousseau_text::terms::visit;
 use super::Options;
 
 /// So many bytes of a question are read.
-const READ: usize = 8_192;
+pub(super) const READ: usize = 8_192;
 
 /// So many different terms of a question are searched.
-const SEARCHED: usize = 48;
+pub(super) const SEARCHED: usize = 48;
 
 /// Words further apart than this in the question are no pair.
 const WIDEST_PAIR: u32 = 4;

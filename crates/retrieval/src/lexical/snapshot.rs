@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::schema::{Field, IndexRecordOption, Term};
 use tantivy::{DocSet as _, Searcher, SegmentReader, TERMINATED};
+use trousseau_core::chat::Rarities;
+use trousseau_text::language::{Language, detect};
+use trousseau_text::words::analyze;
 
 use super::fields::{CLASS, COLLECTION, Fields, READERS, class_number};
-use super::question::{Question, QuestionTerm};
+use super::question::{Question, QuestionTerm, READ, SEARCHED};
 use super::spelling::neighbours;
 use super::tables::Tables;
 use super::{Filter, LexicalHit, Options};
@@ -32,6 +35,14 @@ struct Readable {
     /// For each chunk, whether it may be read and is not deleted.
     chunks: Vec<bool>,
     extent: Extent,
+}
+
+/// So many chunks make a collection that speaks for the language.
+const BACKGROUND: f32 = 1_000.0;
+
+/// BM25's inverse document frequency.
+fn inverse_frequency(all: f32, holders: f32) -> f32 {
+    (1.0 + ((all - holders).max(0.0) + 0.5) / (holders + 0.5)).ln()
 }
 
 impl Snapshot {
@@ -67,6 +78,39 @@ impl Snapshot {
             .into_iter()
             .map(|ranked| hit(ranked.chunk as usize, ranked.score))
             .collect())
+    }
+
+    /// How rare the terms of the question are in what may be read, whichever language they are read in.
+    pub(super) fn rarities(
+        &self,
+        fields: &Fields,
+        question: &str,
+        filter: &Filter,
+    ) -> tantivy::Result<Rarities> {
+        let readable = self.readable(filter)?;
+        let question = &question[..question.floor_char_boundary(READ)];
+        let all = readable.extent.chunks as f32;
+        // A few documents say little about how rare a word is in the language: unread ones are taken to stand
+        // behind them.
+        let behind = (BACKGROUND - all).max(0.0);
+        let own = detect(question);
+        let mut rarities = Rarities {
+            unseen: inverse_frequency(all + behind, 0.0),
+            ..Rarities::default()
+        };
+        for language in [Language::French, Language::English] {
+            for term in analyze(question, language).into_iter().take(SEARCHED) {
+                let holders = self.postings(fields.stems, &term.text, &readable)?.len() as f32;
+                if language == own {
+                    rarities.attainable += inverse_frequency(all, holders.max(1.0));
+                }
+                if holders > 0.0 {
+                    let rarity = inverse_frequency(all + behind, holders);
+                    rarities.terms.insert(term.text, rarity);
+                }
+            }
+        }
+        Ok(rarities)
     }
 
     /// Everything of the question, with where it stands in what may be read.

@@ -21,7 +21,7 @@ use super::{Config, Extraction, Fault, Kind};
 const LOCAL: &str = "local";
 
 /// How many passages an answer may stand on where the route does not say.
-const PASSAGES: usize = 8;
+const PASSAGES: usize = 10;
 
 /// The memory a worker may take where the file does not say.
 const WORKER_MEMORY: u64 = 1 << 30;
