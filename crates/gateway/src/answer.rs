@@ -5,13 +5,14 @@
 //! ```
 //!
 //! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
-//! outcome is. The answer is in the records before the ledger commits to it. A caller that hangs up must not end the future half-way: spawn it, and let it finish.
+//! outcome is. The answer is in the records before the ledger commits to it. A caller that hangs up must not end
+//! the future half-way: spawn it, and let it finish.
 
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
-use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatModel, ChatRequest, ModelError, Role};
+use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatModel, ChatRequest, ModelError};
 use trousseau_core::document::Citation;
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::{Class, Label};
@@ -19,13 +20,13 @@ use trousseau_core::permit::{Permit, Purpose};
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
 use trousseau_policy::decide::{Decision, Denied, Request, decide};
-use trousseau_policy::detect::detect;
 use trousseau_policy::explanation::{Explanation, Labelling, Origin};
 use trousseau_retrieval::library::keep_relevant;
 
 use crate::commitment::Secret;
 use crate::entry::{self, Attempt, Event, State};
 use crate::error::GatewayError;
+use crate::labels::label_passages;
 use crate::logs::Log;
 use crate::records::{Closed, EntryId, Made, Opened};
 use crate::service::Gateway;
@@ -166,37 +167,6 @@ impl Gateway {
             return Err(GatewayError::LongQuestion { found, limit });
         }
         Ok(())
-    }
-
-    /// The label of what is asked, before any passage: key, route, header, detectors, earlier answers.
-    async fn label(
-        &self,
-        principal: &Principal,
-        route: &Route,
-        header: Option<&Label>,
-        request: &ChatRequest,
-    ) -> Result<Labelling, GatewayError> {
-        let mut labelling = Labelling::new();
-        let name = principal.user.clone();
-        labelling.raise(Origin::Key { name }, &principal.label_floor);
-        let name = route.name.clone();
-        labelling.raise(Origin::Route { name }, &route.label_floor);
-        if let Some(header) = header {
-            labelling.raise(Origin::Header, header);
-        }
-        for message in &request.messages {
-            labelling.raise_findings(&message.content, &detect(&message.content));
-            if message.role == Role::Assistant {
-                let known = self
-                    .records
-                    .label_of_answer(&principal.tenant, &message.content)
-                    .await?;
-                let label = known.unwrap_or_else(|| route.label_floor.clone());
-                let entry = entry_of(&message.content);
-                labelling.raise(Origin::History { entry }, &label);
-            }
-        }
-        Ok(labelling)
     }
 
     fn decide(
@@ -466,20 +436,6 @@ fn durability(route: &Route, label: &Label) -> Durability {
     } else {
         route.durability
     }
-}
-
-fn label_passages(labelling: &mut Labelling, request: &ChatRequest) {
-    for passage in &request.passages {
-        let origin = Origin::Passage {
-            document: passage.document.clone(),
-            title: passage.title.clone(),
-        };
-        labelling.raise(origin, &passage.label);
-    }
-}
-
-fn entry_of(answer: &str) -> String {
-    trousseau_core::digest::Digest::of(answer.as_bytes()).to_string()
 }
 
 /// What a decision's entry is written from.

@@ -13,6 +13,7 @@ pub mod commitment;
 pub mod entry;
 pub mod error;
 pub mod ingest;
+mod labels;
 pub mod logs;
 pub mod records;
 pub mod service;
