@@ -134,7 +134,7 @@ fn fitting(
     (space, markers): (usize, bool),
 ) -> anyhow::Result<String> {
     let rarities = corpus.rarities(question)?;
-    let weight = |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
+    let weight = |term: &str| rarities.of(term);
     let make = |max_chars: usize| {
         let options = Options {
             max_chars,

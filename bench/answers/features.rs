@@ -53,7 +53,7 @@ pub(crate) fn write(sets: &[(Set, Corpus)], path: &Path) -> anyhow::Result<()> {
 fn units(set: &Set, corpus: &Corpus, question: &Question) -> anyhow::Result<Value> {
     let passages = corpus.passages(&question.text, None)?;
     let rarities = corpus.rarities(&question.text)?;
-    let rarity = |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
+    let rarity = |term: &str| rarities.of(term);
     let options = Options {
         term_weight: Some(&rarity),
         attainable: Some(rarities.attainable),
@@ -84,7 +84,7 @@ fn support(
 ) -> anyhow::Result<Value> {
     let passages = corpus.passages(question, removed)?;
     let rarities = corpus.rarities(question)?;
-    let rarity = |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
+    let rarity = |term: &str| rarities.of(term);
     let options = Options {
         term_weight: Some(&rarity),
         attainable: Some(rarities.attainable),

@@ -15,7 +15,7 @@ const SHARE: f32 = 0.8;
 /// The three best BM25 sentences of `document`, in reading order, with a space between them.
 pub(crate) fn baseline(corpus: &Corpus, document: &str, question: &str) -> anyhow::Result<String> {
     let rarities = corpus.rarities(question)?;
-    let rarity = |term: &String| rarities.terms.get(term).copied().unwrap_or(rarities.unseen);
+    let rarity = |term: &String| rarities.of(term);
     let text = &corpus.documents[document].text;
     let language = detect(text);
     let asked: HashSet<String> = analyze(question, detect(question))

@@ -77,10 +77,18 @@ pub struct Sampling {
 pub struct Rarities {
     /// The inverse document frequency of each term that occurs, by its stem.
     pub terms: BTreeMap<String, f32>,
-    /// That of a term that does not occur.
+    /// That of a term that does not occur; in a small collection not the highest, for there a common word may
+    /// well be missing.
     pub unseen: f32,
     /// The sum over the question's terms on the scale of the passages' scores.
     pub attainable: f32,
+}
+
+impl Rarities {
+    /// The inverse document frequency of a term.
+    pub fn of(&self, term: &str) -> f32 {
+        self.terms.get(term).copied().unwrap_or(self.unseen)
+    }
 }
 
 /// A conversation to be continued, with the passages to ground the answer in kept apart from the text.

@@ -61,7 +61,7 @@ impl Extractive {
         let lookup = request
             .rarities
             .as_ref()
-            .map(|rarities| move |term: &str| rarities.terms.get(term).copied().unwrap_or(rarities.unseen));
+            .map(|rarities| move |term: &str| rarities.of(term));
         let options = Options {
             max_chars: self.max_chars,
             threshold: self.threshold,

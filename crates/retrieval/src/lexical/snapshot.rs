@@ -40,6 +40,9 @@ struct Readable {
 /// So many chunks make a collection that speaks for the language.
 const BACKGROUND: f32 = 1_000.0;
 
+/// The share of the chunks behind a small collection that are taken to hold a word it lacks.
+const COMMON: f32 = 0.008;
+
 /// BM25's inverse document frequency.
 fn inverse_frequency(all: f32, holders: f32) -> f32 {
     (1.0 + ((all - holders).max(0.0) + 0.5) / (holders + 0.5)).ln()
@@ -95,7 +98,7 @@ impl Snapshot {
         let behind = (BACKGROUND - all).max(0.0);
         let own = detect(question);
         let mut rarities = Rarities {
-            unseen: inverse_frequency(all + behind, 0.0),
+            unseen: inverse_frequency(all + behind, behind * COMMON),
             ..Rarities::default()
         };
         for language in [Language::French, Language::English] {
