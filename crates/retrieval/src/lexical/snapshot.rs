@@ -40,8 +40,11 @@ struct Readable {
 /// So many chunks make a collection that speaks for the language.
 const BACKGROUND: f32 = 1_000.0;
 
-/// The share of the chunks behind a small collection that are taken to hold a word it lacks.
-const COMMON: f32 = 0.008;
+/// A collection of fewer chunks is too small for the lack of a word to mean that it is rare.
+const SMALL: f32 = 600.0;
+
+/// The share of the chunks short of that which are taken to hold a word it lacks.
+const COMMON: f32 = 0.02;
 
 /// BM25's inverse document frequency.
 fn inverse_frequency(all: f32, holders: f32) -> f32 {
@@ -98,7 +101,7 @@ impl Snapshot {
         let behind = (BACKGROUND - all).max(0.0);
         let own = detect(question);
         let mut rarities = Rarities {
-            unseen: inverse_frequency(all + behind, behind * COMMON),
+            unseen: inverse_frequency(all + behind, (SMALL - all).max(0.0) * COMMON),
             ..Rarities::default()
         };
         for language in [Language::French, Language::English] {
