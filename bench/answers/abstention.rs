@@ -59,11 +59,9 @@ fn trial((set, corpus): &(Set, Corpus), sets: &[(Set, Corpus)]) -> anyhow::Resul
     let ask = |text: &str, removed: Option<&str>, gold: &str, golds: &[&str]| -> anyhow::Result<Asked> {
         let passages = corpus.passages(text, removed)?;
         let rarities = corpus.rarities(text)?;
-        let weight = |term: &str| rarities.of(term);
         let options = Options {
             threshold: 0.0,
-            term_weight: corpus.known.then_some(&weight),
-            attainable: corpus.known.then_some(rarities.attainable),
+            rarities: corpus.known.then_some(&rarities),
             ..Options::default()
         };
         let extract = answer(text, &passages, &options);

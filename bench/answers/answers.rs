@@ -134,13 +134,11 @@ fn fitting(
     (space, markers): (usize, bool),
 ) -> anyhow::Result<String> {
     let rarities = corpus.rarities(question)?;
-    let weight = |term: &str| rarities.of(term);
     let make = |max_chars: usize| {
         let options = Options {
             max_chars,
             threshold: 0.0,
-            term_weight: corpus.known.then_some(&weight),
-            attainable: corpus.known.then_some(rarities.attainable),
+            rarities: corpus.known.then_some(&rarities),
             ..Options::default()
         };
         answer(question, passages, &options)

@@ -53,10 +53,8 @@ pub(crate) fn write(sets: &[(Set, Corpus)], path: &Path) -> anyhow::Result<()> {
 fn units(set: &Set, corpus: &Corpus, question: &Question) -> anyhow::Result<Value> {
     let passages = corpus.passages(&question.text, None)?;
     let rarities = corpus.rarities(&question.text)?;
-    let rarity = |term: &str| rarities.of(term);
     let options = Options {
-        term_weight: Some(&rarity),
-        attainable: Some(rarities.attainable),
+        rarities: Some(&rarities),
         ..Options::default()
     };
     let weighed = weigh(&question.text, &passages, &options);
@@ -84,10 +82,8 @@ fn support(
 ) -> anyhow::Result<Value> {
     let passages = corpus.passages(question, removed)?;
     let rarities = corpus.rarities(question)?;
-    let rarity = |term: &str| rarities.of(term);
     let options = Options {
-        term_weight: Some(&rarity),
-        attainable: Some(rarities.attainable),
+        rarities: Some(&rarities),
         ..Options::default()
     };
     let support = answer(question, &passages, &options)

@@ -20,11 +20,6 @@ impl Secret {
         Ok(Self(bytes))
     }
 
-    /// Reads 64 hexadecimal digits.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        text.parse::<Digest>().ok().map(|digest| Self(digest.0))
-    }
-
     /// Commits to the content of one field.
     pub fn commit(&self, field: &'static str, content: &[u8]) -> Commitment {
         let salt = Digest::of_fields([self.0.as_slice(), field.as_bytes()]);

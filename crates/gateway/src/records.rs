@@ -14,6 +14,7 @@ use trousseau_core::digest::Digest;
 use trousseau_core::document::{Citation, Passage};
 use trousseau_core::label::Label;
 use trousseau_core::principal::Tenant;
+use trousseau_retrieval::columns::{self, bytes32, parsed, to_json};
 use trousseau_retrieval::database::{Access, Database, Schema};
 use trousseau_retrieval::error::StoreError;
 
@@ -208,7 +209,7 @@ impl Records {
         .map_err(fault)?;
         let read = || {
             Ok(Replica {
-                actor_secret: Secret(secret(&row, "actor_secret")?),
+                actor_secret: Secret(bytes32(&row, "actor_secret")?),
                 closed_below: row.try_get::<i64, _>("closed_below")?.unsigned_abs(),
             })
         };
@@ -317,16 +318,15 @@ impl Records {
     /// The label of the record whose answer is exactly `answer`, if there is one.
     pub async fn label_of_answer(&self, tenant: &Tenant, answer: &str) -> Result<Option<Label>, StoreError> {
         let fault = |error| self.database.fault(error);
-        let labels: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT label FROM records WHERE tenant = ? AND answer_digest = ?")
-                .bind(tenant.as_str())
-                .bind(Digest::of(answer.as_bytes()).to_string())
-                .fetch_all(self.database.readers())
-                .await
-                .map_err(fault)?;
+        let rows = sqlx::query("SELECT DISTINCT label FROM records WHERE tenant = ? AND answer_digest = ?")
+            .bind(tenant.as_str())
+            .bind(Digest::of(answer.as_bytes()).to_string())
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(fault)?;
         let mut joined: Option<Label> = None;
-        for label in labels {
-            let label: Label = label.parse().map_err(decode).map_err(fault)?;
+        for row in &rows {
+            let label: Label = parsed(row, "label").map_err(fault)?;
             joined.get_or_insert_default().raise(&label);
         }
         Ok(joined)
@@ -370,38 +370,20 @@ async fn close_row(
 
 fn record(row: &SqliteRow) -> Result<Record, sqlx::Error> {
     let index = |column: &str| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
-    let state: String = row.try_get("state")?;
     Ok(Record {
         replica: row.try_get("replica")?,
         entry: index("entry")?,
         outcome: row.try_get::<Option<i64>, _>("outcome")?.map(i64::unsigned_abs),
-        state: serde_json::from_value(state.into()).map_err(decode)?,
+        state: columns::word(row, "state")?,
         created: row.try_get("created")?,
         actor: row.try_get("actor")?,
         route: row.try_get("route")?,
-        label: row.try_get::<&str, _>("label")?.parse().map_err(decode)?,
+        label: parsed(row, "label")?,
         question: row.try_get("question")?,
         answer: row.try_get("answer")?,
-        citations: from_json(row, "citations")?,
-        passages: from_json(row, "passages")?,
-        decision: from_json(row, "decision")?,
-        secret: Digest(secret(row, "secret")?).to_string(),
+        citations: columns::json(row, "citations")?,
+        passages: columns::json(row, "passages")?,
+        decision: columns::json(row, "decision")?,
+        secret: Digest(bytes32(row, "secret")?).to_string(),
     })
-}
-
-fn secret(row: &SqliteRow, column: &str) -> Result<[u8; 32], sqlx::Error> {
-    let bytes: &[u8] = row.try_get(column)?;
-    bytes.try_into().map_err(decode)
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error> {
-    serde_json::from_str(row.try_get(column)?).map_err(decode)
-}
-
-fn to_json(value: &impl Serialize) -> Result<String, sqlx::Error> {
-    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
-}
-
-fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
 }

@@ -30,11 +30,6 @@ impl<T> Fact<T> {
             Self::Unknown => None,
         }
     }
-
-    /// Whether nobody has established it.
-    pub const fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown)
-    }
 }
 
 impl<T> From<T> for Fact<T> {

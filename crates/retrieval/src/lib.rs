@@ -10,6 +10,7 @@
 //! This crate neither labels nor records, and never calls a model over the network: the gateway does.
 
 pub mod chunk;
+pub mod columns;
 pub mod database;
 pub mod error;
 pub mod extraction;

@@ -169,7 +169,7 @@ impl<'a> Scores<'a> {
     }
 
     fn add(&mut self, sought: &Sought) {
-        let worth = sought.weight * rarity(self.extent.parts, self.holders(sought));
+        let worth = sought.weight * rarity(self.extent.parts as f32, self.holders(sought) as f32);
         let collection = self.collection;
         let part_of = |posting: &Posting| collection.parts[posting.chunk as usize];
         let same_part = |a: &Posting, b: &Posting| part_of(a) == part_of(b);
@@ -252,8 +252,7 @@ fn best_first(a: &Ranked, b: &Ranked) -> std::cmp::Ordering {
 }
 
 /// BM25's inverse document frequency, never negative.
-fn rarity(all: u32, holders: u32) -> f32 {
-    let (all, holders) = (all as f32, holders as f32);
+pub(crate) fn rarity(all: f32, holders: f32) -> f32 {
     (1.0 + ((all - holders).max(0.0) + 0.5) / (holders + 0.5)).ln()
 }
 

@@ -108,6 +108,23 @@ pub fn start_child(entry: &str, order: &str, wrapper: &[&str]) -> Child {
     }
 }
 
+/// Waits until a child of [`start_child`] has passed its one test.
+///
+/// # Panics
+///
+/// When it has not, with all that it said.
+#[expect(clippy::panic, reason = "a child that fails must fail its test")]
+pub fn finish_child(child: Child) {
+    match child.wait_with_output() {
+        Ok(output) => {
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        }
+        Err(error) => panic!("cannot wait for the child: {error}"),
+    }
+}
+
 /// What this process was started for by [`start_child`]; `None` in the run of the tests themselves.
 pub fn child_order() -> Option<String> {
     #[expect(

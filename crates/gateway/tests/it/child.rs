@@ -15,14 +15,7 @@ pub(crate) fn start(task: &str, root: &Path, wrapper: &[&str]) -> Child {
 
 /// Starts `task` and waits for its success.
 pub(crate) fn finish(task: &str, root: &Path, wrapper: &[&str]) {
-    let output = start(task, root, wrapper).wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr]
-        .map(|said| String::from_utf8_lossy(&said).into_owned())
-        .concat();
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{task}: {said}"
-    );
+    trousseau_testing::finish_child(start(task, root, wrapper));
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn commitments_open_with_the_record_and_no_word_stands_in_the_ledger() {
             .await
             .unwrap()
             .unwrap();
-        let secret = Secret::from_hex(&record.secret).unwrap();
+        let secret = Secret(record.secret.parse::<Digest>().unwrap().0);
         let entries = stage.entries(&tenant);
         let (decision, outcome) = (&entries[1], &entries[2]);
         assert_eq!(

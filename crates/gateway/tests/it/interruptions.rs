@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use tokio::sync::mpsc;
+use trousseau_core::digest::Digest;
 use trousseau_core::principal::Tenant;
 use trousseau_gateway::entry::State;
 use trousseau_gateway::records::{EntryId, Records};
@@ -174,7 +175,7 @@ async fn agree(stage: &Stage, index: u64, decision: &Value, outcome: &Value) {
     };
     assert_eq!(record.state.name(), outcome["state"]);
     assert!(record.outcome.is_some());
-    let secret = trousseau_gateway::commitment::Secret::from_hex(&record.secret).unwrap();
+    let secret = trousseau_gateway::commitment::Secret(record.secret.parse::<Digest>().unwrap().0);
     let commit =
         |field, content: &str| serde_json::to_value(secret.commit(field, content.as_bytes())).unwrap();
     assert_eq!(decision["question"], commit("question", &record.question));

@@ -17,14 +17,7 @@ pub(crate) fn start(task: &str, dir: &Path, wrapper: &[&str]) -> Child {
 
 /// Starts `task` and waits for its success.
 pub(crate) fn run(task: &str, dir: &Path, wrapper: &[&str]) {
-    let output = start(task, dir, wrapper).wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr]
-        .map(|said| String::from_utf8_lossy(&said).into_owned())
-        .concat();
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{task}: {said}"
-    );
+    trousseau_testing::finish_child(start(task, dir, wrapper));
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub mod units;
 
 use std::ops::Range;
 
+use trousseau_core::chat::Rarities;
 use trousseau_core::document::Passage;
 
 use confidence::Support;
@@ -29,10 +30,6 @@ use relevance::Features;
 use units::Unit;
 
 pub use model::{Extractive, Wording};
-
-/// How rare a term is in the collection that was searched: the natural logarithm of 1 + (N - n + 0.5) / (n + 0.5)
-/// for a term that n of N chunks hold, as BM25 has it.
-pub type TermWeight<'a> = &'a (dyn Fn(&str) -> f32 + Sync);
 
 /// How an answer is made.
 #[derive(Clone, Copy)]
@@ -44,12 +41,9 @@ pub struct Options<'a> {
     pub max_units: usize,
     /// The confidence, 0 to 1, below which it abstains.
     pub threshold: f32,
-    /// How rare each term is; without it, rarity is estimated from the passages, which tells questions
-    /// of other collections a little less well.
-    pub term_weight: Option<TermWeight<'a>>,
-    /// What the weights of the question's terms sum up to on the scale of the passages' scores; without it, the
-    /// sum of the weights.
-    pub attainable: Option<f32>,
+    /// How rare the question's terms are where the passages were found; without it, rarity is estimated from the
+    /// passages, which tells questions of other collections a little less well.
+    pub rarities: Option<&'a Rarities>,
 }
 
 /// The space of an answer: three or four sentences.
@@ -64,8 +58,7 @@ impl Default for Options<'_> {
             max_chars: MAX_CHARS,
             max_units: 6,
             threshold: THRESHOLD,
-            term_weight: None,
-            attainable: None,
+            rarities: None,
         }
     }
 }
@@ -137,9 +130,11 @@ pub fn answer(question: &str, passages: &[Passage], options: &Options<'_>) -> Ex
         relevance,
         ..
     } = weigh(question, passages, options);
-    let attainable = options.attainable.unwrap_or(question.mass);
+    let attainable = options
+        .rarities
+        .map_or(question.mass, |rarities| rarities.attainable);
     let support = Support::of(&question, passages, (&units, &relevance), attainable);
-    let estimated = options.term_weight.is_none();
+    let estimated = options.rarities.is_none();
     let confidence = support
         .as_ref()
         .map_or(0.0, |support| support.confidence(estimated));
@@ -171,7 +166,7 @@ pub struct Weighed {
 
 /// The first half of [`answer`], for measuring and fitting.
 pub fn weigh(question: &str, passages: &[Passage], options: &Options<'_>) -> Weighed {
-    let question = Question::read(question, passages, options.term_weight);
+    let question = Question::read(question, passages, options.rarities);
     let units = units::units(&question, passages);
     let features = relevance::features(&question, passages, &units);
     let relevance = relevance::relevance(&features);

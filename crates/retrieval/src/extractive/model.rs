@@ -12,7 +12,7 @@ use trousseau_core::permit::Permit;
 use trousseau_text::language::{Language, detect};
 use trousseau_text::words::words;
 
-use super::{Extract, MAX_CHARS, Options, Quote, THRESHOLD, answer, marker, separator};
+use super::{Extract, Options, Quote, answer, marker, separator};
 
 /// The sentences it says when it abstains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,6 @@ pub struct Wording {
 pub struct Extractive {
     target: String,
     wording: Wording,
-    threshold: f32,
-    max_chars: usize,
 }
 
 impl Extractive {
@@ -37,36 +35,13 @@ impl Extractive {
         Self {
             target: target.into(),
             wording,
-            threshold: THRESHOLD,
-            max_chars: MAX_CHARS,
         }
-    }
-
-    /// Abstains below this confidence, 0 to 1, instead of [`THRESHOLD`].
-    #[must_use]
-    pub const fn with_threshold(mut self, threshold: f32) -> Self {
-        self.threshold = threshold;
-        self
-    }
-
-    /// Quotes at most this many characters instead of [`MAX_CHARS`].
-    #[must_use]
-    pub const fn with_max_chars(mut self, max_chars: usize) -> Self {
-        self.max_chars = max_chars;
-        self
     }
 
     /// The answer to `request` as events.
     fn events(&self, request: &ChatRequest) -> Vec<ChatEvent> {
-        let lookup = request
-            .rarities
-            .as_ref()
-            .map(|rarities| move |term: &str| rarities.of(term));
         let options = Options {
-            max_chars: self.max_chars,
-            threshold: self.threshold,
-            term_weight: lookup.as_ref().map(|lookup| lookup as super::TermWeight<'_>),
-            attainable: request.rarities.as_ref().map(|rarities| rarities.attainable),
+            rarities: request.rarities.as_ref(),
             ..Options::default()
         };
         let question = request.question();

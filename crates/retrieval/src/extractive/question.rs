@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use trousseau_core::chat::Rarities;
 use trousseau_core::document::Passage;
 use trousseau_text::fold::fold;
 use trousseau_text::language::{Evidence, Language};
 use trousseau_text::words::{analyze, words};
 
-use super::TermWeight;
 use super::cues::{Expected, expected, folded};
 use super::kin::{Family, families};
 
@@ -157,8 +157,8 @@ pub struct Question {
 
 impl Question {
     /// Reads `text`. The passages settle the language when the question alone does not, and stand in for
-    /// the collection when no `weight` is known.
-    pub fn read(text: &str, passages: &[Passage], weight: Option<TermWeight<'_>>) -> Self {
+    /// the collection when no `rarities` are known.
+    pub fn read(text: &str, passages: &[Passage], rarities: Option<&Rarities>) -> Self {
         let text = &text[..text.floor_char_boundary(LONGEST_QUESTION)];
         let language = Evidence::of(text).language().unwrap_or_else(|| {
             passages
@@ -181,9 +181,9 @@ impl Question {
             places: [HashMap::new(), HashMap::new()],
         };
         question.add_terms(text);
-        match weight {
-            Some(weight) => question.weigh(weight),
-            None => question.weigh(&estimated(passages)),
+        match rarities {
+            Some(rarities) => question.weigh(|term| rarities.of(term)),
+            None => question.weigh(estimated(passages)),
         }
         question
     }
@@ -247,7 +247,7 @@ impl Question {
         places.into_iter()
     }
 
-    fn weigh(&mut self, weight: TermWeight<'_>) {
+    fn weigh(&mut self, weight: impl Fn(&str) -> f32) {
         // No text has the empty term: its rarity is that of a term never seen.
         self.rarest_possible = weight("").max(1.0);
         let side = side(self.language);
@@ -271,7 +271,7 @@ const fn side(language: Language) -> usize {
 }
 
 /// Rarity among the passages alone.
-fn estimated(passages: &[Passage]) -> impl Fn(&str) -> f32 + Sync {
+fn estimated(passages: &[Passage]) -> impl Fn(&str) -> f32 {
     let mut holders: HashMap<String, u32> = HashMap::new();
     for passage in passages {
         let language = Evidence::of(&passage.text).language().unwrap_or_default();

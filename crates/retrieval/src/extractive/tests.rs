@@ -1,9 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use proptest::prelude::*;
-use trousseau_core::chat::{ChatEvent, ChatModel as _, ChatRequest, Message, ModelError};
+use trousseau_core::chat::{ChatEvent, ChatModel as _, ChatRequest, Message, ModelError, Rarities};
 use trousseau_core::document::{BlockKind, Passage, Span};
 use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::{Permit, Purpose};
@@ -97,10 +97,18 @@ fn ask_above(threshold: f32, question: &str, texts: &[&str], max_chars: usize) -
     }
     passages.retain(|passage| passage.score > 0.0);
     passages.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let rarities = Rarities {
+        terms: holders
+            .keys()
+            .map(|term| ((*term).to_owned(), rarity(term)))
+            .collect(),
+        unseen: rarity(""),
+        attainable: asked.iter().map(|term| rarity(term)).sum(),
+    };
     let options = Options {
         max_chars,
         threshold,
-        term_weight: Some(&rarity),
+        rarities: Some(&rarities),
         ..Options::default()
     };
     (answer(question, &passages, &options), passages)
@@ -327,10 +335,15 @@ fn the_model_streams_quotes_each_with_its_exact_place() {
     let request = ChatRequest {
         messages: vec![Message::user("Combien de jours de télétravail par semaine ?")],
         passages: vec![found],
+        rarities: Some(Rarities {
+            terms: BTreeMap::new(),
+            unseen: 1.0,
+            attainable: 4.0,
+        }),
         grounded: true,
         ..ChatRequest::default()
     };
-    let model = model().with_threshold(0.0);
+    let model = model();
     assert_eq!(model.name(), "extractive/1");
     let events = events(&model, request);
     let [

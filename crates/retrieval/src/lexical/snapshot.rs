@@ -15,7 +15,7 @@ use super::question::{Question, QuestionTerm, READ, SEARCHED};
 use super::spelling::neighbours;
 use super::tables::Tables;
 use super::{Filter, LexicalHit, Options};
-use crate::rank::{Extent, Posting, Sought, follows, rank};
+use crate::rank::{Extent, Posting, Sought, follows, rank, rarity};
 
 /// For so many filters it is kept what they let through, for each commit.
 const FILTERS_KEPT: usize = 64;
@@ -45,11 +45,6 @@ const SMALL: f32 = 600.0;
 
 /// The share of the chunks short of that which are taken to hold a word it lacks.
 const COMMON: f32 = 0.02;
-
-/// BM25's inverse document frequency.
-fn inverse_frequency(all: f32, holders: f32) -> f32 {
-    (1.0 + ((all - holders).max(0.0) + 0.5) / (holders + 0.5)).ln()
-}
 
 impl Snapshot {
     /// Reads the tables of all chunks.
@@ -101,18 +96,17 @@ impl Snapshot {
         let behind = (BACKGROUND - all).max(0.0);
         let own = detect(question);
         let mut rarities = Rarities {
-            unseen: inverse_frequency(all + behind, (SMALL - all).max(0.0) * COMMON),
+            unseen: rarity(all + behind, (SMALL - all).max(0.0) * COMMON),
             ..Rarities::default()
         };
         for language in [Language::French, Language::English] {
             for term in analyze(question, language).into_iter().take(SEARCHED) {
                 let holders = self.postings(fields.stems, &term.text, &readable)?.len() as f32;
                 if language == own {
-                    rarities.attainable += inverse_frequency(all, holders.max(1.0));
+                    rarities.attainable += rarity(all, holders.max(1.0));
                 }
                 if holders > 0.0 {
-                    let rarity = inverse_frequency(all + behind, holders);
-                    rarities.terms.insert(term.text, rarity);
+                    rarities.terms.insert(term.text, rarity(all + behind, holders));
                 }
             }
         }

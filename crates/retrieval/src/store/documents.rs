@@ -4,16 +4,17 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde_json::json;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection as _, Row as _};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Connection as _, Row as _, Sqlite};
 use trousseau_core::digest::Digest;
 use trousseau_core::document::{Chunk, Extracted};
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Principal, Reach, Reader, Tenant};
 
+use super::Store;
 use super::tasks::{Outcome, Task};
 use super::writes::{assemble, drop_document, keep};
-use super::{Store, digest, json as from_json, label};
+use crate::columns::{self, parsed};
 use crate::error::StoreError;
 use crate::lexical::Change;
 use crate::source;
@@ -101,33 +102,23 @@ pub struct Stored {
     pub text: String,
 }
 
-/// The condition under which a principal may read a document row `d`; binds are named.
+/// The condition under which a principal may read a document row `d`; it takes the binds 1 to 4.
 const READABLE: &str = "d.tenant = ?1 AND d.class <= ?2 AND (?3 OR EXISTS (SELECT 1 FROM readers r
     WHERE r.tenant = d.tenant AND r.document = d.id AND r.reader IN (SELECT value FROM json_each(?4))))";
 
-/// The values that [`READABLE`] binds.
-pub(super) struct Rights {
-    pub(super) tenant: String,
-    pub(super) class: i64,
-    pub(super) whole: bool,
-    pub(super) readers: String,
-}
-
-impl Rights {
-    pub(super) fn of(principal: &Principal) -> Self {
-        let readers: Vec<String> = principal.readers().iter().map(Reader::to_string).collect();
-        Self {
-            tenant: principal.tenant.to_string(),
-            class: principal.clearance as i64,
-            whole: principal.reach == Reach::Whole,
-            readers: json!(readers).to_string(),
-        }
-    }
-}
-
-/// The SQL of `select` restricted to what a principal may read.
-pub(super) fn readable(select: &str, rest: &str) -> sqlx::AssertSqlSafe<String> {
-    sqlx::AssertSqlSafe(format!("{select} WHERE {READABLE} {rest}"))
+/// A query of `select` restricted to what `principal` may read; `rest` is added to the condition, and its own binds begin
+/// at 5.
+pub(super) fn readable(
+    principal: &Principal,
+    select: &str,
+    rest: &str,
+) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
+    let readers: Vec<String> = principal.readers().iter().map(Reader::to_string).collect();
+    sqlx::query(sqlx::AssertSqlSafe(format!("{select} WHERE {READABLE} {rest}")))
+        .bind(principal.tenant.to_string())
+        .bind(principal.clearance as i64)
+        .bind(principal.reach == Reach::Whole)
+        .bind(json!(readers).to_string())
 }
 
 const ROW: &str =
@@ -186,9 +177,9 @@ impl Store {
         .map_err(fault)?;
         let known = |row: &SqliteRow| {
             let known = Known {
-                digest: digest(row, "digest")?,
-                declared: label(row, "declared")?,
-                readers: from_json(row, "readers")?,
+                digest: parsed(row, "digest")?,
+                declared: parsed(row, "declared")?,
+                readers: columns::json(row, "readers")?,
             };
             Ok((row.try_get("id")?, known))
         };
@@ -204,15 +195,11 @@ impl Store {
         principal: &Principal,
         collection: Option<&str>,
     ) -> Result<Vec<DocumentRow>, StoreError> {
-        let rights = Rights::of(principal);
-        let rows = sqlx::query(readable(
+        let rows = readable(
+            principal,
             ROW,
             "AND (?5 IS NULL OR d.collection = ?5) ORDER BY d.collection, d.path",
-        ))
-        .bind(rights.tenant)
-        .bind(rights.class)
-        .bind(rights.whole)
-        .bind(rights.readers)
+        )
         .bind(collection)
         .fetch_all(self.database.readers())
         .await
@@ -228,12 +215,7 @@ impl Store {
             " FROM documents d",
             ", t.text FROM documents d JOIN texts t ON t.tenant = d.tenant AND t.document = d.id",
         );
-        let rights = Rights::of(principal);
-        let row = sqlx::query(readable(&select, "AND d.id = ?5"))
-            .bind(rights.tenant)
-            .bind(rights.class)
-            .bind(rights.whole)
-            .bind(rights.readers)
+        let row = readable(principal, &select, "AND d.id = ?5")
             .bind(id)
             .fetch_optional(self.database.readers())
             .await
@@ -248,19 +230,16 @@ impl Store {
 
     /// The file bytes a readable document was read from.
     pub async fn original(&self, principal: &Principal, id: &str) -> Result<Vec<u8>, StoreError> {
-        let rights = Rights::of(principal);
+        let fault = |error| self.database.fault(error);
         let select =
             "SELECT o.bytes FROM documents d JOIN originals o ON o.tenant = d.tenant AND o.digest = d.digest";
-        sqlx::query_scalar(readable(select, "AND d.id = ?5"))
-            .bind(rights.tenant)
-            .bind(rights.class)
-            .bind(rights.whole)
-            .bind(rights.readers)
+        let row = readable(principal, select, "AND d.id = ?5")
             .bind(id)
             .fetch_optional(self.database.readers())
             .await
-            .map_err(|error| self.database.fault(error))?
-            .ok_or_else(|| StoreError::NoDocument { id: id.to_owned() })
+            .map_err(fault)?
+            .ok_or_else(|| StoreError::NoDocument { id: id.to_owned() })?;
+        row.try_get("bytes").map_err(fault)
     }
 
     /// The outbox rows after `applied`, as changes of a derived index, with the sequence they bring it to.
@@ -380,11 +359,11 @@ fn document_row(row: &SqliteRow) -> Result<DocumentRow, sqlx::Error> {
         path: row.try_get("path")?,
         title: row.try_get("title")?,
         format: row.try_get("format")?,
-        digest: digest(row, "digest")?,
+        digest: parsed(row, "digest")?,
         size: row.try_get::<i64, _>("size")?.unsigned_abs(),
         version: row.try_get::<i64, _>("version")?.unsigned_abs(),
-        label: label(row, "label")?,
-        warnings: from_json(row, "warnings")?,
+        label: parsed(row, "label")?,
+        warnings: columns::json(row, "warnings")?,
         updated: row.try_get("updated")?,
     })
 }

@@ -8,12 +8,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use trousseau_core::digest::Digest;
 use trousseau_core::document::BlockKind;
-use trousseau_core::label::Label;
 use trousseau_core::principal::Tenant;
 
 use crate::database::{Access, Database};
@@ -74,14 +70,6 @@ impl Store {
         turn.lock_owned().await
     }
 
-    /// The tenants that have a collection or a task.
-    pub async fn tenants(&self) -> Result<Vec<String>, StoreError> {
-        sqlx::query_scalar("SELECT tenant FROM collections UNION SELECT tenant FROM tasks ORDER BY 1")
-            .fetch_all(self.database.readers())
-            .await
-            .map_err(|error| self.database.fault(error))
-    }
-
     /// The tenant's collections, by name.
     pub async fn collections(&self, tenant: &Tenant) -> Result<Vec<CollectionRow>, StoreError> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
@@ -102,33 +90,3 @@ impl Store {
 
 /// The blocks of a chunk, as the store keeps them: kind and byte range within the chunk's text.
 type Blocks = Vec<(BlockKind, std::ops::Range<usize>)>;
-
-/// Reads a column that holds JSON this program wrote.
-fn json<T: serde::de::DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error> {
-    let text: &str = row.try_get(column)?;
-    serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(format!("{column}: {error}").into()))
-}
-
-/// Reads a column that holds a value in its written form.
-fn parsed<T>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error>
-where
-    T: std::str::FromStr,
-    T::Err: std::fmt::Display,
-{
-    let text: &str = row.try_get(column)?;
-    text.parse()
-        .map_err(|error: T::Err| sqlx::Error::Decode(format!("{column}: {error}").into()))
-}
-
-fn label(row: &SqliteRow, column: &str) -> Result<Label, sqlx::Error> {
-    parsed(row, column)
-}
-
-fn digest(row: &SqliteRow, column: &str) -> Result<Digest, sqlx::Error> {
-    parsed(row, column)
-}
-
-/// Writes a value as JSON; the values are this crate's own and always serialise.
-fn to_json(value: &impl serde::Serialize) -> Result<String, sqlx::Error> {
-    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
-}

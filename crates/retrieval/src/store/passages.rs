@@ -8,8 +8,9 @@ use sqlx::sqlite::SqliteRow;
 use trousseau_core::document::{Passage, Span};
 use trousseau_core::principal::Principal;
 
-use super::documents::{Rights, readable};
-use super::{Store, json as from_json, label};
+use super::Store;
+use super::documents::readable;
+use crate::columns::{self, parsed};
 use crate::error::StoreError;
 use crate::lexical::LexicalHit;
 
@@ -30,15 +31,11 @@ impl Store {
         hits: &[LexicalHit],
     ) -> Result<Vec<Passage>, StoreError> {
         let ids: Vec<i64> = hits.iter().map(|hit| hit.chunk).collect();
-        let rights = Rights::of(principal);
-        let rows = sqlx::query(readable(
+        let rows = readable(
+            principal,
             SELECT,
             "AND (?5 IS NULL OR d.collection IN (SELECT value FROM json_each(?5)))",
-        ))
-        .bind(rights.tenant)
-        .bind(rights.class)
-        .bind(rights.whole)
-        .bind(rights.readers)
+        )
         .bind(collections.map(|names| json!(names).to_string()))
         .bind(json!(ids).to_string())
         .fetch_all(self.database.readers())
@@ -68,14 +65,14 @@ fn passage(row: &SqliteRow) -> Result<Passage, sqlx::Error> {
         chunk: row.try_get("chunk")?,
         title: row.try_get("title")?,
         path: row.try_get("path")?,
-        heading: from_json(row, "heading")?,
+        heading: columns::json(row, "heading")?,
         span: Span {
             start: place("char_start")?,
             end: place("char_end")?,
         },
         text: row.try_get("text")?,
-        blocks: from_json(row, "blocks")?,
-        label: label(row, "label")?,
+        blocks: columns::json(row, "blocks")?,
+        label: parsed(row, "label")?,
         score: 0.0,
     })
 }

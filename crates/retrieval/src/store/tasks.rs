@@ -19,8 +19,9 @@ use trousseau_core::error::Explain;
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Reader, Tenant};
 
+use super::Store;
 use super::documents::Committed;
-use super::{Store, json, label, to_json};
+use crate::columns::{json, parsed, to_json};
 use crate::error::StoreError;
 use crate::source;
 
@@ -404,7 +405,7 @@ fn task(row: &SqliteRow) -> Result<Task, sqlx::Error> {
         collection: row.try_get("collection")?,
         source: source::from_bytes(row.try_get("source")?),
         path: row.try_get("path")?,
-        label: label(row, "label")?,
+        label: parsed(row, "label")?,
         readers: readers.map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
         state: serde_json::from_value(word("state")?).map_err(decode)?,
         outcome: serde_json::from_value(word("outcome")?).map_err(decode)?,

@@ -6,13 +6,15 @@ use std::ops::Range;
 use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
+use trousseau_core::digest::Digest;
 use trousseau_core::document::{Block, Chunk};
-use trousseau_core::label::Class;
+use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Tenant;
 
+use super::Blocks;
 use super::documents::{Committed, NewDocument};
 use super::tasks::{Outcome, Task};
-use super::{Blocks, json as from_json, to_json};
+use crate::columns::{self, parsed, to_json};
 use crate::lexical::{Change, IndexedChunk, IndexedDocument};
 use crate::source;
 
@@ -53,7 +55,7 @@ pub(super) async fn keep(
             "version": version,
             "digest": document.digest,
             "label": document.label,
-            "secret": hex(&document.secret),
+            "secret": Digest(document.secret),
         }),
     };
     settle(transaction, tenant, &document.id, &committed).await?;
@@ -76,6 +78,7 @@ pub(super) async fn drop_document(
         return Ok(None);
     };
     let digest: String = row.try_get("digest")?;
+    let secret = columns::bytes32(&row, "secret")?;
     sqlx::query("DELETE FROM documents WHERE tenant = ? AND id = ?")
         .bind(tenant.as_str())
         .bind(&id)
@@ -89,8 +92,8 @@ pub(super) async fn drop_document(
             "document": id,
             "version": row.try_get::<i64, _>("version")?,
             "digest": digest,
-            "label": super::label(&row, "label")?,
-            "secret": hex(row.try_get("secret")?),
+            "label": parsed::<Label>(&row, "label")?,
+            "secret": Digest(secret),
         }),
     };
     settle(transaction, tenant, &id, &committed).await?;
@@ -267,7 +270,7 @@ pub(super) fn assemble(
         let document = IndexedDocument {
             id: row.try_get("id")?,
             collection: row.try_get("collection")?,
-            readers: from_json(row, "readers")?,
+            readers: columns::json(row, "readers")?,
             class: *class.ok_or_else(|| sqlx::Error::Decode("class: out of range".into()))?,
             title: row.try_get("title")?,
             chunks: Vec::new(),
@@ -281,7 +284,7 @@ pub(super) fn assemble(
         };
         document.chunks.push(IndexedChunk {
             id: row.try_get("id")?,
-            heading: from_json(row, "heading")?,
+            heading: columns::json(row, "heading")?,
             text: row.try_get("text")?,
         });
     }
@@ -290,8 +293,4 @@ pub(super) fn assemble(
         None => Change::Remove(id.clone()),
     };
     Ok(ids.iter().map(change).collect())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
