@@ -1,0 +1,1 @@
+//! Models over HTTP: OpenAI-compatible servers behind the core's traits.

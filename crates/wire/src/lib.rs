@@ -1,0 +1,1 @@
+//! OpenAI's wire format, and its conversion to and from `trousseau-core`. No I/O.
