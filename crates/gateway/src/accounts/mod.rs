@@ -6,6 +6,7 @@
 //! that what is revoked is refused at once.
 
 mod error;
+mod grants;
 mod keys;
 mod names;
 mod schema;
@@ -20,6 +21,7 @@ use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
 pub use error::AccountError;
+pub use grants::Grants;
 pub use keys::{KeyRow, NewKey};
 pub use token::KEY_PREFIX;
 
