@@ -103,7 +103,7 @@ pub struct Stored {
 }
 
 /// The condition under which a principal may read a document row `d`; it takes the binds 1 to 4.
-const READABLE: &str = "d.tenant = ?1 AND d.class <= ?2 AND (?3 OR EXISTS (SELECT 1 FROM readers r
+pub(super) const READABLE: &str = "d.tenant = ?1 AND d.class <= ?2 AND (?3 OR EXISTS (SELECT 1 FROM readers r
     WHERE r.tenant = d.tenant AND r.document = d.id AND r.reader IN (SELECT value FROM json_each(?4))))";
 
 /// A query of `select` restricted to what `principal` may read; `rest` is added to the condition, and its own binds begin
@@ -113,8 +113,16 @@ pub(super) fn readable(
     select: &str,
     rest: &str,
 ) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
+    by_reader(principal, format!("{select} WHERE {READABLE} {rest}"))
+}
+
+/// A query in which [`READABLE`] stands, with its four binds.
+pub(super) fn by_reader(
+    principal: &Principal,
+    sql: String,
+) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
     let readers: Vec<String> = principal.readers().iter().map(Reader::to_string).collect();
-    sqlx::query(sqlx::AssertSqlSafe(format!("{select} WHERE {READABLE} {rest}")))
+    sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(principal.tenant.to_string())
         .bind(principal.clearance as i64)
         .bind(principal.reach == Reach::Whole)
