@@ -40,32 +40,26 @@ impl Redaction {
         Self { text, hidden }
     }
 
-    /// Takes out every run of `least` bytes that also stands in one of `sources`. A source that is shorter is taken out
-    /// when it stands there whole.
-    pub(crate) fn hide<'a>(&mut self, sources: impl IntoIterator<Item = &'a str>, least: usize) {
+    /// Takes out every run of `least` bytes that also stands in `source`; a source that is shorter, where it stands
+    /// there whole.
+    pub(crate) fn hide(&mut self, source: &str, least: usize) {
+        let mut hiding = self.against(least);
+        hiding.look_in(source);
+        hiding.done();
+    }
+
+    /// Begins to take out what also stands in several texts.
+    pub(crate) fn against(&mut self, least: usize) -> Hiding<'_> {
         let Self { text, hidden } = self;
         let windows = Windows::of(text.as_bytes(), least);
-        let mut shared = vec![false; windows.distinct.len()];
-        // All windows have one length and differ, so at most one of them ends at each byte of a source.
-        let Ok(search) = AhoCorasick::new(&windows.distinct) else {
-            hidden.fill(true);
-            return;
-        };
-        for source in sources.into_iter().filter(|source| !source.is_empty()) {
-            if source.len() < least {
-                for (start, found) in text.match_indices(source) {
-                    hidden[start..start + found.len()].fill(true);
-                }
-                continue;
-            }
-            for found in search.find_overlapping_iter(source.as_bytes()) {
-                shared[found.pattern().as_usize()] = true;
-            }
-        }
-        for (start, window) in windows.at.into_iter().enumerate() {
-            if shared[window] {
-                hidden[start..start + least].fill(true);
-            }
+        Hiding {
+            // All windows have one length and differ, so at most one of them ends at each byte of a source.
+            search: AhoCorasick::new(&windows.distinct).ok(),
+            shared: vec![false; windows.distinct.len()],
+            windows: windows.at,
+            text,
+            hidden,
+            least,
         }
     }
 
@@ -83,6 +77,47 @@ impl Redaction {
             hiding = hidden;
         }
         text
+    }
+}
+
+/// What of a text also stands in others, being found.
+pub(crate) struct Hiding<'t> {
+    search: Option<AhoCorasick>,
+    shared: Vec<bool>,
+    windows: Vec<usize>,
+    text: &'t str,
+    hidden: &'t mut [bool],
+    least: usize,
+}
+
+impl Hiding<'_> {
+    /// Looks in one of the other texts.
+    pub(crate) fn look_in(&mut self, source: &str) {
+        if source.len() < self.least {
+            if !source.is_empty() && self.least == OF_A_SECRET {
+                for (start, found) in self.text.match_indices(source) {
+                    self.hidden[start..start + found.len()].fill(true);
+                }
+            }
+            return;
+        }
+        let Some(search) = &self.search else { return };
+        for found in search.find_overlapping_iter(source.as_bytes()) {
+            self.shared[found.pattern().as_usize()] = true;
+        }
+    }
+
+    /// Takes out what was found.
+    pub(crate) fn done(self) {
+        if self.search.is_none() {
+            self.hidden.fill(true);
+            return;
+        }
+        for (start, window) in self.windows.into_iter().enumerate() {
+            if self.shared[window] {
+                self.hidden[start..start + self.least].fill(true);
+            }
+        }
     }
 }
 
@@ -119,8 +154,8 @@ mod tests {
 
     fn redact(words: &str, secret: &str, sent: &str) -> String {
         let mut redaction = Redaction::of(words);
-        redaction.hide([secret], OF_A_SECRET);
-        redaction.hide([sent], OF_WHAT_WAS_SENT);
+        redaction.hide(secret, OF_A_SECRET);
+        redaction.hide(sent, OF_WHAT_WAS_SENT);
         redaction.text()
     }
 
