@@ -9,6 +9,7 @@
 //! records, keyed by the decision's entry.
 
 pub mod answer;
+mod appender;
 mod call;
 pub mod commitment;
 mod deciding;
