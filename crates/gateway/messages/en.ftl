@@ -78,3 +78,10 @@ oidc-token = The identity provider’s token is not accepted: { $reason }
     .hint = Begin again; if it stays so, an administrator checks [oidc] and the clocks.
 oidc-not-admitted = Your account at the identity provider does not admit you here ({ $claim }).
     .hint = Ask an administrator.
+
+gateway-no-conversation = There is no conversation { $id } of yours.
+gateway-long-text = The text is too long: more than { BYTES($limit) }.
+gateway-no-reason = Another person’s record is read for a reason: give it.
+gateway-not-allowed = Your role ({ $role }) does not allow it.
+    .hint = Contents of records are read by their owner, or by the data-protection officer with a reason.
+gateway-unheard = Whoever wanted the export is gone.

@@ -78,3 +78,10 @@ oidc-token = Le jeton du fournisseur d’identité n’est pas accepté : { $rea
     .hint = Recommencez ; si cela persiste, un administrateur vérifie [oidc] et les horloges.
 oidc-not-admitted = Votre compte chez le fournisseur d’identité ne vous donne pas accès ici ({ $claim }).
     .hint = Adressez-vous à un administrateur.
+
+gateway-no-conversation = Vous n’avez pas de conversation { $id }.
+gateway-long-text = Le texte est trop long : plus de { BYTES($limit) }.
+gateway-no-reason = On lit l’enregistrement d’une autre personne pour un motif : donnez-le.
+gateway-not-allowed = Votre rôle ({ $role }) ne le permet pas.
+    .hint = Le contenu d’un enregistrement est lu par la personne concernée, ou par le délégué à la protection des données, avec un motif.
+gateway-unheard = La personne qui voulait l’exportation n’est plus là.
