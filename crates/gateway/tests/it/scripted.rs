@@ -30,6 +30,8 @@ pub(crate) enum Step {
     Fail,
     /// Refuses the request as wrong.
     Decline,
+    /// Fails in this way, of the target of this name.
+    FailAs(fn(String) -> ModelError),
     /// Never goes on.
     Hang,
 }
@@ -93,13 +95,16 @@ impl ChatModel for Scripted {
                 reason: "too long".to_owned(),
             };
             match self.script.first() {
+                Some(Step::FailAs(error)) => return Err(error(self.target.clone())),
                 Some(Step::Fail) => return Err(unavailable),
                 Some(Step::Decline) => return Err(declined),
                 _ => {}
             }
+            let permit_target = self.target.clone();
             let steps = stream::iter(self.script.clone()).then(move |step| {
                 let request = Arc::clone(&request);
                 let (unavailable, declined) = (unavailable.clone(), declined.clone());
+                let target = permit_target.clone();
                 async move {
                     match step {
                         Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
@@ -108,6 +113,7 @@ impl ChatModel for Scripted {
                         Step::Abstain => Ok(end(true)),
                         Step::Fail => Err(unavailable),
                         Step::Decline => Err(declined),
+                        Step::FailAs(error) => Err(error(target)),
                         Step::Hang => std::future::pending().await,
                     }
                 }
