@@ -11,6 +11,7 @@ mod damage;
 mod entries;
 mod full_disk;
 mod http_chat;
+mod http_limits;
 mod interruptions;
 mod labels;
 mod scripted;
