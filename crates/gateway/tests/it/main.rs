@@ -12,6 +12,8 @@ mod entries;
 mod full_disk;
 mod http_chat;
 mod http_limits;
+mod http_routes;
+mod http_tls;
 mod interruptions;
 mod labels;
 mod scripted;
