@@ -218,13 +218,13 @@ fn a_number_changed_in_a_passage_changes_the_answer() {
 #[test]
 fn what_is_asked_for_and_who_is_named_tell_in_the_confidence() {
     let confidence = |question: &str, text: &str| ask(question, &[text], 400).0.confidence;
-    let priced = "Le repas de la cantine coûte 4,20 €.";
-    let unpriced = "Le repas de la cantine coûte peu.";
-    let question = "Combien d'euros coûte le repas de la cantine ?";
+    let priced = "Le prix du repas à la cantine est de 4,20 €.";
+    let unpriced = "Le prix du repas à la cantine est le même pour tous.";
+    let question = "Quel est le prix du repas à la cantine ?";
     assert!(confidence(question, priced) > confidence(question, unpriced));
-    let known = "Quel est le rôle de Jeanne Marchand à la mairie ?";
-    let unknown = "Quel est le rôle de Paul Lefèvre à la mairie ?";
-    let text = "Jeanne Marchand tient les archives de la mairie.";
+    let known = "Depuis quand Jeanne Marchand tient-elle les archives ?";
+    let unknown = "Depuis quand Paul Lefèvre tient-il les archives ?";
+    let text = "Jeanne Marchand tient les archives de la mairie depuis 2019.";
     assert!(confidence(known, text) > THRESHOLD && confidence(unknown, text) < THRESHOLD);
 }
 
