@@ -1,7 +1,6 @@
 //! How likely a unit holds the answer: a logistic model over features that can be read.
 //!
-//! The weights are fitted on several collections together by `bench-answers fit`; see
-//! `bench/answers/README.md`. There is one set of weights for all kinds of documents.
+//! The weights are fitted on several collections together: see `bench/answers/README.md`. There is one set of weights for all kinds of documents.
 
 use std::collections::HashMap;
 
