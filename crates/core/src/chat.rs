@@ -1,17 +1,16 @@
-//! Questions and answers, independent of any wire format, and the trait that models implement.
+//! Questions and answers, independent of any wire format.
+//!
+//! What this program does not know of a client's request or a server's answer is carried in `extra` fields and
+//! passed on. It counts as sent: it is digested and labelled like the rest.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::pin::Pin;
-use std::sync::Arc;
 
-use futures_core::Stream;
-use futures_core::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::digest::Digest;
 use crate::document::{Citation, Passage};
-use crate::error::{ErrorKind, Explain};
-use crate::permit::{Permit, Purpose};
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,17 +43,69 @@ impl Role {
 pub struct Message {
     /// Who wrote it.
     pub role: Role,
-    /// Its text.
+    /// Its text; of a message in several parts, the texts among them, a line each.
     pub content: String,
+    /// The parts as they came, when the content is not one text: sent on in its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Value>,
+    /// Of the assistant: the tools it called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// Of a tool: the call it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
+    /// What else came with it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
 }
 
 impl Message {
+    /// A message of one text.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Self {
+            role,
+            content: content.into(),
+            parts: Vec::new(),
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            extra: Map::new(),
+        }
+    }
+
     /// A message of the person who asks.
     pub fn user(content: impl Into<String>) -> Self {
-        Self {
-            role: Role::User,
-            content: content.into(),
-        }
+        Self::new(Role::User, content)
+    }
+}
+
+/// A call of a tool that a model asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// Names the call; its result refers to it.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// Its arguments: JSON as the model wrote it, which may be no JSON at all.
+    pub arguments: String,
+    /// What else came with it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
+}
+
+/// The tools a model may call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tools {
+    /// Their definitions, in OpenAI's form.
+    pub definitions: Vec<Value>,
+    /// Which of them it must call: OpenAI's `tool_choice`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Value>,
+}
+
+impl Tools {
+    /// Whether nothing is said of tools.
+    pub const fn is_empty(&self) -> bool {
+        self.definitions.is_empty() && self.choice.is_none()
     }
 }
 
@@ -96,6 +147,9 @@ impl Rarities {
 pub struct ChatRequest {
     /// The conversation, oldest message first.
     pub messages: Vec<Message>,
+    /// The question so that it stands alone, where it is a follow-up that does not; for searching, never sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standalone: Option<String>,
     /// The passages the answer must stand on; empty when the route is not grounded.
     pub passages: Vec<Passage>,
     /// How rare the question's terms are where the passages were found; never sent to a network model.
@@ -105,6 +159,12 @@ pub struct ChatRequest {
     pub grounded: bool,
     /// How the answer is to be made.
     pub sampling: Sampling,
+    /// The tools the model may call.
+    #[serde(default, skip_serializing_if = "Tools::is_empty")]
+    pub tools: Tools,
+    /// What else the caller asks of the model: `top_p`, `stop`, `response_format`, ...
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
 }
 
 impl ChatRequest {
@@ -116,20 +176,115 @@ impl ChatRequest {
             .map_or("", |message| message.content.as_str())
     }
 
-    /// The digest of everything that would be sent: messages and passages. A [`Permit`] is bound to it.
+    /// The question as it is searched for: with its subject.
+    pub fn standalone(&self) -> &str {
+        self.standalone.as_deref().unwrap_or_else(|| self.question())
+    }
+
+    /// The digest of everything that would be sent. A [`Permit`](crate::permit::Permit) is bound to it.
     pub fn digest(&self) -> Digest {
-        let messages = self
-            .messages
-            .iter()
-            .flat_map(|message| [message.role.name().as_bytes(), message.content.as_bytes()]);
-        let passages = self.passages.iter().flat_map(|passage| {
-            [
-                b"passage".as_slice(),
-                passage.title.as_bytes(),
-                passage.text.as_bytes(),
-            ]
-        });
-        Digest::of_fields(messages.chain(passages))
+        let mut fields = Fields::default();
+        for message in &self.messages {
+            fields.text("message");
+            fields.text(message.role.name());
+            fields.text(&message.content);
+            for part in &message.parts {
+                fields.value("part", part);
+            }
+            for call in &message.tool_calls {
+                fields.text("call");
+                fields.text(&call.id);
+                fields.text(&call.name);
+                fields.text(&call.arguments);
+                fields.map(&call.extra);
+            }
+            if let Some(id) = &message.tool_call_id {
+                fields.text("answers");
+                fields.text(id);
+            }
+            fields.map(&message.extra);
+        }
+        for passage in &self.passages {
+            fields.text("passage");
+            fields.text(&passage.title);
+            fields.text(&passage.text);
+        }
+        for tool in &self.tools.definitions {
+            fields.value("tool", tool);
+        }
+        if let Some(choice) = &self.tools.choice {
+            fields.value("tool_choice", choice);
+        }
+        fields.text("request");
+        fields.map(&self.extra);
+        Digest::of_fields(fields.0.iter().map(|field| field.as_bytes()))
+    }
+
+    /// Calls `visit` with every text that would be sent beside the passages, wherever it stands: in messages and their
+    /// parts, tool calls, tool definitions and fields this program does not know. `data:` URLs are left out: they hold
+    /// bytes, not text.
+    pub fn visit_texts(&self, visit: &mut dyn FnMut(&str)) {
+        for message in &self.messages {
+            message.visit_texts(visit);
+        }
+        for value in self.tools.definitions.iter().chain(&self.tools.choice) {
+            visit_strings(value, visit);
+        }
+        visit_map(&self.extra, visit);
+    }
+}
+
+impl Message {
+    /// Calls `visit` with every text of the message; see [`ChatRequest::visit_texts`].
+    pub fn visit_texts(&self, visit: &mut dyn FnMut(&str)) {
+        visit(&self.content);
+        for part in &self.parts {
+            visit_strings(part, visit);
+        }
+        for call in &self.tool_calls {
+            visit(&call.name);
+            visit(&call.arguments);
+            visit_map(&call.extra, visit);
+        }
+        visit_map(&self.extra, visit);
+    }
+}
+
+fn visit_map(map: &Map<String, Value>, visit: &mut dyn FnMut(&str)) {
+    for (name, value) in map {
+        visit(name);
+        visit_strings(value, visit);
+    }
+}
+
+fn visit_strings(value: &Value, visit: &mut dyn FnMut(&str)) {
+    match value {
+        Value::String(text) if !text.starts_with("data:") => visit(text),
+        Value::Array(values) => values.iter().for_each(|value| visit_strings(value, visit)),
+        Value::Object(map) => visit_map(map, visit),
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
+}
+
+/// The fields of a digest, in order.
+#[derive(Default)]
+struct Fields<'a>(Vec<Cow<'a, str>>);
+
+impl<'a> Fields<'a> {
+    fn text(&mut self, text: &'a str) {
+        self.0.push(Cow::Borrowed(text));
+    }
+
+    fn value(&mut self, name: &'a str, value: &Value) {
+        self.text(name);
+        self.0.push(Cow::Owned(value.to_string()));
+    }
+
+    fn map(&mut self, map: &'a Map<String, Value>) {
+        for (name, value) in map {
+            self.text("extra");
+            self.value(name, value);
+        }
     }
 }
 
@@ -147,13 +302,28 @@ pub enum FinishReason {
     ContentFilter,
 }
 
+impl FinishReason {
+    /// The name used on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
+        }
+    }
+}
+
 /// Tokens as the model counts them; for the extractive answerer, words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Tokens read.
     pub input: u64,
-    /// Tokens written.
+    /// Tokens written, reasoning among them.
     pub output: u64,
+    /// What else the model's server says of them, in its own words: cached tokens, reasoning tokens.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub details: Map<String, Value>,
 }
 
 /// One step of an answer as it is made.
@@ -163,10 +333,60 @@ pub enum ChatEvent {
     Text(String),
     /// More of the model's reasoning, apart from the answer.
     Reasoning(String),
+    /// More of a tool's call.
+    ToolCall(ToolCallDelta),
     /// A citation that a marker in the text so far points to.
     Citation(Citation),
+    /// Fields that this program does not know.
+    Extra(Extra),
     /// The end; always the last event of a whole answer.
     End(ChatEnd),
+}
+
+/// A piece of a tool's call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCallDelta {
+    /// Which of the answer's calls it belongs to, counted from 0.
+    pub index: usize,
+    /// The call's id; with its first piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The tool's name; with its first piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// More of the arguments.
+    pub arguments: String,
+    /// What else came with it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub extra: Map<String, Value>,
+}
+
+/// Fields of a server's answer that this program does not know, by where they stood in OpenAI's format.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extra {
+    /// In the message or the delta.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub message: Map<String, Value>,
+    /// In the choice: `logprobs`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub choice: Map<String, Value>,
+    /// In the answer or the chunk: `system_fingerprint`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub answer: Map<String, Value>,
+}
+
+impl Extra {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.message.is_empty() && self.choice.is_empty() && self.answer.is_empty()
+    }
+
+    /// Takes in later fields; a field that is there already is replaced.
+    pub fn merge(&mut self, later: Self) {
+        self.message.extend(later.message);
+        self.choice.extend(later.choice);
+        self.answer.extend(later.answer);
+    }
 }
 
 /// How an answer ended.
@@ -178,104 +398,74 @@ pub struct ChatEnd {
     pub abstained: bool,
     /// What it cost.
     pub usage: Usage,
+    /// How many citation markers were removed because they pointed to no passage.
+    #[serde(default)]
+    pub removed_markers: u64,
 }
 
-/// A whole answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// An answer, whole or as far as it came.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChatAnswer {
     /// The text, with citation markers `[1]`, `[2]`, ...
     pub text: String,
+    /// What the model reasoned before and between.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reasoning: String,
+    /// The tools it calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
     /// What the markers point to, in order of their numbers.
     pub citations: Vec<Citation>,
-    /// How it ended.
-    pub end: ChatEnd,
+    /// Fields that this program does not know.
+    #[serde(default, skip_serializing_if = "Extra::is_empty")]
+    pub extra: Extra,
+    /// How it ended; `None` when it was cut.
+    pub end: Option<ChatEnd>,
 }
 
-/// The events of one answer. A stream that ends without [`ChatEvent::End`] was cut.
-pub type ChatStream = Pin<Box<dyn Stream<Item = Result<ChatEvent, ModelError>> + Send>>;
+/// The most tool calls of one answer; what comes for later ones is dropped.
+const TOOL_CALLS: usize = 128;
 
-/// A model that answers.
-pub trait ChatModel: Send + Sync {
-    /// What the model is, for people and for the ledger: `extractive/1`, `mistral-small-2603`.
-    fn name(&self) -> &str;
-
-    /// Begins an answer. Implementations check with [`check_permit`] that `permit` covers this request
-    /// before the first byte leaves, and fail with [`ModelError::NotPermitted`] otherwise.
-    fn chat<'a>(
-        &'a self,
-        permit: &'a Permit,
-        request: Arc<ChatRequest>,
-    ) -> BoxFuture<'a, Result<ChatStream, ModelError>>;
-}
-
-/// Fails unless `permit` covers sending `request` to `target`.
-pub fn check_permit(permit: &Permit, target: &str, request: &ChatRequest) -> Result<(), ModelError> {
-    if permit.covers(target, Purpose::Chat, request.digest()) {
-        return Ok(());
-    }
-    Err(ModelError::NotPermitted {
-        target: target.to_owned(),
-    })
-}
-
-/// Why a model gave no answer, or not a whole one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ModelError {
-    /// The call was made without a permit that covers it: a fault of the program.
-    #[error("the call to {target} is not covered by its permit")]
-    NotPermitted {
-        /// The target.
-        target: String,
-    },
-    /// The target cannot be reached or does not answer now.
-    #[error("{target} is not available: {reason}")]
-    Unavailable {
-        /// The target.
-        target: String,
-        /// What was seen.
-        reason: String,
-    },
-    /// The target refused the request as wrong.
-    #[error("{target} refused the request: {reason}")]
-    Refused {
-        /// The target.
-        target: String,
-        /// Its words.
-        reason: String,
-    },
-    /// The stream ended before the answer did.
-    #[error("the answer of {target} was cut")]
-    Cut {
-        /// The target.
-        target: String,
-    },
-}
-
-impl Explain for ModelError {
-    fn kind(&self) -> ErrorKind {
-        match self {
-            Self::NotPermitted { .. } => ErrorKind::Internal,
-            Self::Unavailable { .. } | Self::Cut { .. } => ErrorKind::Unavailable,
-            Self::Refused { .. } => ErrorKind::InvalidInput,
+impl ChatAnswer {
+    /// Takes in the next event.
+    pub fn push(&mut self, event: ChatEvent) {
+        match event {
+            ChatEvent::Text(more) => self.text.push_str(&more),
+            ChatEvent::Reasoning(more) => self.reasoning.push_str(&more),
+            ChatEvent::ToolCall(more) => self.push_call(more),
+            ChatEvent::Citation(citation) => self.citations.push(citation),
+            ChatEvent::Extra(extra) => self.extra.merge(extra),
+            ChatEvent::End(end) => self.end = Some(end),
         }
     }
 
-    fn code(&self) -> &'static str {
-        match self {
-            Self::NotPermitted { .. } => "model-not-permitted",
-            Self::Unavailable { .. } => "model-unavailable",
-            Self::Refused { .. } => "model-refused",
-            Self::Cut { .. } => "model-cut",
-        }
+    /// Whether nothing of it has come.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+            && self.reasoning.is_empty()
+            && self.tool_calls.is_empty()
+            && self.citations.is_empty()
     }
 
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::NotPermitted { target } | Self::Cut { target } => vec![("target", target.clone())],
-            Self::Unavailable { target, reason } | Self::Refused { target, reason } => {
-                vec![("target", target.clone()), ("reason", reason.clone())]
-            }
+    /// Whether the model declined because nothing supports an answer.
+    pub fn abstained(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.abstained)
+    }
+
+    fn push_call(&mut self, more: ToolCallDelta) {
+        if more.index >= TOOL_CALLS {
+            return;
         }
+        if self.tool_calls.len() <= more.index {
+            self.tool_calls.resize_with(more.index + 1, ToolCall::default);
+        }
+        let Some(call) = self.tool_calls.get_mut(more.index) else {
+            return;
+        };
+        call.id.push_str(more.id.as_deref().unwrap_or_default());
+        call.name.push_str(more.name.as_deref().unwrap_or_default());
+        call.arguments.push_str(&more.arguments);
+        call.extra.extend(more.extra);
     }
 }
 
@@ -292,10 +482,7 @@ mod tests {
             (Role::User, "deux"),
             (Role::Assistant, "trois"),
         ] {
-            request.messages.push(Message {
-                role,
-                content: content.to_owned(),
-            });
+            request.messages.push(Message::new(role, content));
         }
         assert_eq!(request.question(), "deux");
     }
@@ -311,5 +498,85 @@ mod tests {
             ..ChatRequest::default()
         };
         assert_ne!(one.digest(), other.digest());
+    }
+
+    #[test]
+    fn whatever_would_be_sent_is_digested_and_visited() {
+        fn in_part(request: &mut ChatRequest, value: Value) {
+            request.messages[0].parts.push(value);
+        }
+        fn in_call(request: &mut ChatRequest, value: Value) {
+            let arguments = value["text"].as_str().unwrap().to_owned();
+            request.messages[0].tool_calls.push(ToolCall {
+                arguments,
+                ..ToolCall::default()
+            });
+        }
+        fn in_message(request: &mut ChatRequest, value: Value) {
+            request.messages[0].extra.insert("x".to_owned(), value);
+        }
+        fn in_tool(request: &mut ChatRequest, value: Value) {
+            request.tools.definitions.push(value);
+        }
+        fn in_choice(request: &mut ChatRequest, value: Value) {
+            request.tools.choice = Some(value);
+        }
+        fn in_request(request: &mut ChatRequest, value: Value) {
+            request.extra.insert("x".to_owned(), value);
+        }
+        let places = [in_part, in_call, in_message, in_tool, in_choice, in_request];
+        let plain = ChatRequest {
+            messages: vec![Message::user("a")],
+            ..ChatRequest::default()
+        };
+        let mut digests = vec![plain.digest()];
+        for (at, place) in places.into_iter().enumerate() {
+            let mut request = plain.clone();
+            place(
+                &mut request,
+                serde_json::json!({ "text": "secret", "url": "data:bytes" }),
+            );
+            let mut seen = Vec::new();
+            request.visit_texts(&mut |text| seen.push(text.to_owned()));
+            assert!(seen.iter().any(|text| text == "secret"), "place {at}");
+            assert!(!seen.iter().any(|text| text == "data:bytes"), "place {at}");
+            digests.push(request.digest());
+        }
+        let count = digests.len();
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), count);
+    }
+
+    #[test]
+    fn an_answer_is_put_together_from_its_events() {
+        let mut answer = ChatAnswer::default();
+        let call = |index, id: Option<&str>, arguments: &str| {
+            ChatEvent::ToolCall(ToolCallDelta {
+                index,
+                id: id.map(str::to_owned),
+                name: id.map(|_| "search".to_owned()),
+                arguments: arguments.to_owned(),
+                ..ToolCallDelta::default()
+            })
+        };
+        for event in [
+            ChatEvent::Reasoning("Hm.".to_owned()),
+            ChatEvent::Text("O".to_owned()),
+            ChatEvent::Text("ui.".to_owned()),
+            call(1, Some("b"), "{"),
+            call(0, Some("a"), "[]"),
+            call(1, None, "}"),
+            call(1 << 40, Some("c"), ""),
+        ] {
+            answer.push(event);
+        }
+        assert_eq!((answer.text.as_str(), answer.reasoning.as_str()), ("Oui.", "Hm."));
+        let calls = answer.tool_calls.iter();
+        let calls: Vec<_> = calls
+            .map(|call| (call.id.as_str(), call.arguments.as_str()))
+            .collect();
+        assert_eq!(calls, [("a", "[]"), ("b", "{}")]);
+        assert!(!answer.is_empty() && answer.end.is_none());
     }
 }

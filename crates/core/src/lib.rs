@@ -3,7 +3,7 @@
 //! A *question* arrives as a [`ChatRequest`](chat::ChatRequest) from a
 //! [`Principal`](principal::Principal). It carries a [`Label`](label::Label), which only ever rises.
 //! The policy answers it with a [`Permit`](permit::Permit) for one target, and nothing is sent to
-//! a [`ChatModel`](chat::ChatModel) without one. What the model says comes back as a
+//! a [`ChatModel`](model::ChatModel) without one. What the model says comes back as a
 //! [`ChatAnswer`](chat::ChatAnswer) whose [`Citation`](document::Citation)s point into the stored text of
 //! documents.
 //!
@@ -20,5 +20,6 @@ pub mod digest;
 pub mod document;
 pub mod error;
 pub mod label;
+pub mod model;
 pub mod permit;
 pub mod principal;

@@ -109,6 +109,62 @@ pub enum Reach {
     Granted,
 }
 
+/// What a principal may do besides asking questions of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Nothing.
+    #[default]
+    User,
+    /// Configuration, accounts and documents; never the contents of others' records.
+    Administrator,
+    /// The ledger and the metadata of records; never contents.
+    Auditor,
+    /// The contents of named records, with a reason that is recorded.
+    DataProtectionOfficer,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [
+        Self::User,
+        Self::Administrator,
+        Self::Auditor,
+        Self::DataProtectionOfficer,
+    ];
+
+    /// The name used in the configuration, on the wire and in the stores.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Administrator => "administrator",
+            Self::Auditor => "auditor",
+            Self::DataProtectionOfficer => "data-protection-officer",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A word that is no role.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a role: user, administrator, auditor or data-protection-officer")]
+pub struct InvalidRole(pub String);
+
+impl std::str::FromStr for Role {
+    type Err = InvalidRole;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRole> {
+        let named = |role: &Self| role.name() == text;
+        let found = Self::ALL.into_iter().find(named);
+        found.ok_or_else(|| InvalidRole(text.to_owned()))
+    }
+}
+
 /// An authenticated caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
@@ -124,6 +180,10 @@ pub struct Principal {
     pub clearance: Class,
     /// Everything it asks carries at least this label.
     pub label_floor: Label,
+    /// What it may do besides asking.
+    pub role: Role,
+    /// The only routes it may ask through; all when `None`.
+    pub routes: Option<BTreeSet<String>>,
 }
 
 impl Principal {
@@ -136,7 +196,14 @@ impl Principal {
             reach: Reach::Whole,
             clearance: Class::Restricted,
             label_floor: Label::default(),
+            role: Role::Administrator,
+            routes: None,
         }
+    }
+
+    /// Whether it may ask through a route.
+    pub fn may_ask(&self, route: &str) -> bool {
+        self.routes.as_ref().is_none_or(|routes| routes.contains(route))
     }
 
     /// The readers under whose names this principal reads.
@@ -159,6 +226,14 @@ mod tests {
         for bad in ["", "-a", "..", "a/b", "A", "é", &"a".repeat(65)] {
             assert!(Tenant::new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn roles_read_back() {
+        for role in Role::ALL {
+            assert_eq!(role.name().parse::<Role>(), Ok(role));
+        }
+        assert!("root".parse::<Role>().is_err());
     }
 
     #[test]

@@ -5,27 +5,27 @@
 //! ```
 //!
 //! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
-//! outcome is. The answer is in the records before the ledger commits to it. A caller that hangs up must not end
-//! the future half-way: spawn it, and let it finish.
+//! outcome is. The answer is in the records before the ledger commits to it. A caller that hangs up drops the
+//! receiver of the events and lets the future finish: spawn it.
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
-use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatModel, ChatRequest, ModelError};
-use trousseau_core::document::Citation;
-use trousseau_core::error::Explain as _;
+use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
 use trousseau_core::label::{Class, Label};
-use trousseau_core::permit::{Permit, Purpose};
+use trousseau_core::permit::Purpose;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
 use trousseau_policy::decide::{Decision, Denied, Request, decide};
 use trousseau_policy::explanation::{Explanation, Labelling, Origin};
 use trousseau_retrieval::library::keep_relevant;
 
+use crate::call::{CallEnd, Called};
 use crate::commitment::Secret;
-use crate::entry::{self, Attempt, Event, State};
+use crate::deciding::{Written, decision_entry};
+use crate::entry::{self, Event, State};
 use crate::error::GatewayError;
+use crate::followup::standalone;
 use crate::labels::label_passages;
 use crate::logs::Log;
 use crate::records::{Closed, EntryId, Made, Opened};
@@ -45,7 +45,8 @@ pub struct Asked {
     pub label: Option<Label>,
 }
 
-/// What happens on the way, as it happens. A receiver that is dropped is no reason to stop.
+/// What happens on the way, as it happens. When the receiver is dropped, the model is stopped and the outcome
+/// recorded.
 #[derive(Clone, Debug)]
 pub enum AnswerEvent {
     /// It is decided where the request may run, and the decision is in the ledger.
@@ -55,16 +56,12 @@ pub enum AnswerEvent {
         /// The decision and how the label came about.
         explanation: Box<Explanation>,
     },
-    /// More of the answer's text.
-    Text(String),
-    /// What a marker of the text points to.
-    Citation(Citation),
-    /// A target failed after part of its answer was sent; what was sent does not stand.
-    Withdrawn,
+    /// More of the answer; never its end, which is what [`Gateway::answer`] returns.
+    Part(ChatEvent),
 }
 
 /// Where events go.
-pub type Events = mpsc::UnboundedSender<AnswerEvent>;
+pub type Events = mpsc::Sender<AnswerEvent>;
 
 /// An answered question.
 #[derive(Clone, Debug)]
@@ -73,6 +70,8 @@ pub struct Answered {
     pub answer: ChatAnswer,
     /// The target that made it.
     pub target: String,
+    /// The model that made it.
+    pub model: String,
     /// The decision, and how the label came about.
     pub explanation: Explanation,
     /// The decision's entry: the answer's name.
@@ -89,7 +88,7 @@ impl Gateway {
         asked: Asked,
         events: &Events,
     ) -> Result<Answered, GatewayError> {
-        let route = self.route(asked.route.as_deref())?;
+        let route = self.route_for(principal, asked.route.as_deref())?;
         self.check_question(asked.request.question())?;
         let mut request = asked.request;
         let mut labelling = self
@@ -98,11 +97,12 @@ impl Gateway {
         if route.grounded {
             let collections = within(route.collections.as_deref(), asked.collections.as_deref());
             request.grounded = true;
+            request.standalone = standalone(&request.messages);
             request.passages = self
                 .library
                 .search(
                     principal,
-                    request.question(),
+                    request.standalone(),
                     collections.as_deref(),
                     route.passages,
                 )
@@ -110,7 +110,7 @@ impl Gateway {
             keep_relevant(&mut request.passages);
             request.rarities = self
                 .library
-                .rarities(principal, request.question(), collections.as_deref())
+                .rarities(principal, request.standalone(), collections.as_deref())
                 .await?;
             label_passages(&mut labelling, &request);
         }
@@ -127,15 +127,13 @@ impl Gateway {
             entry: open.entry(),
             explanation: Box::new(explanation.clone()),
         };
-        let _hung_up = events.send(told);
+        let _hung_up = events.send(told).await;
         let permits = match explanation.decision.clone().into_permits() {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
-        match self.call(&permits, Arc::new(request), events).await {
-            Ok(called) => self.finish(open, called, explanation).await,
-            Err(attempts) => Err(self.give_up(open, attempts).await?),
-        }
+        let called = self.call(&permits, Arc::new(request), events).await;
+        self.finish(open, called, explanation).await
     }
 
     /// Shows what would be decided for a request, without recording or sending anything.
@@ -145,7 +143,7 @@ impl Gateway {
         asked: &Asked,
         collections: &[String],
     ) -> Result<Explanation, GatewayError> {
-        let route = self.route(asked.route.as_deref())?;
+        let route = self.route_for(principal, asked.route.as_deref())?;
         let mut labelling = self
             .label(principal, route, asked.label.as_ref(), &asked.request)
             .await?;
@@ -233,45 +231,7 @@ impl Gateway {
         })
     }
 
-    /// Tries the permitted targets in order; every failure is kept.
-    async fn call(
-        &self,
-        permits: &[Permit],
-        request: Arc<ChatRequest>,
-        events: &Events,
-    ) -> Result<Called, Vec<Attempt>> {
-        let mut attempts = Vec::new();
-        for permit in permits {
-            let target = permit.target();
-            let tried = match self.models.get(target) {
-                Some(model) => collect(model.as_ref(), permit, Arc::clone(&request), events).await,
-                None => Err(ModelError::Unavailable {
-                    target: target.to_owned(),
-                    reason: "this program has no client for it".to_owned(),
-                }),
-            };
-            match tried {
-                Ok((answer, model)) => {
-                    let target = target.to_owned();
-                    return Ok(Called {
-                        answer,
-                        target,
-                        model,
-                        attempts,
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(target, %error, "a target failed");
-                    attempts.push(Attempt {
-                        target: target.to_owned(),
-                        error: error.code().to_owned(),
-                    });
-                }
-            }
-        }
-        Err(attempts)
-    }
-
+    /// Keeps what the calls brought, sequences the outcome, and tells the caller.
     async fn finish(
         &self,
         open: Open,
@@ -279,40 +239,51 @@ impl Gateway {
         explanation: Explanation,
     ) -> Result<Answered, GatewayError> {
         let Called {
-            answer,
-            target,
-            model,
             attempts,
+            made_by,
+            answer,
+            end,
         } = called;
-        let state = if answer.end.abstained {
-            State::Abstained
-        } else {
-            State::Answered
+        let state = match &end {
+            CallEnd::Whole if answer.abstained() => State::Abstained,
+            CallEnd::Whole => State::Answered,
+            CallEnd::HungUp => State::Cancelled,
+            CallEnd::Exhausted | CallEnd::Failed(_) => State::Failed,
         };
+        let (target, model) = made_by.unzip();
+        let came = matches!(end, CallEnd::Whole) || !answer.is_empty();
         let made = Made {
-            made_by: Some((&target, &model)),
+            made_by: target.as_deref().zip(model.as_deref()),
             attempts: &attempts,
-            answer: Some(&answer),
+            answer: came.then_some(&answer),
         };
         self.records.keep_made(&open.tenant, &open.entry(), &made).await?;
         let outcome = entry::Outcome {
             decision: open.index,
             state,
-            target: Some(&target),
-            model: Some(&model),
+            target: target.as_deref(),
+            model: model.as_deref(),
             attempts: &attempts,
-            answer: Some(open.secret.commit("answer", answer.text.as_bytes())),
+            answer: came.then(|| open.secret.commit("answer", answer.text.as_bytes())),
             citations: answer.citations.len(),
-            usage: Some(answer.end.usage),
+            usage: answer.end.as_ref().map(|end| &end.usage),
         };
         let index = self.close_decision(&open, outcome).await?;
-        Ok(Answered {
-            answer,
-            target,
-            explanation,
-            entry: open.entry(),
-            outcome: open.log.entry(index),
-        })
+        let entry = open.entry();
+        match end {
+            CallEnd::Whole => Ok(Answered {
+                answer,
+                target: target.unwrap_or_default(),
+                model: model.unwrap_or_default(),
+                explanation,
+                outcome: open.log.entry(index),
+                entry,
+            }),
+            CallEnd::Exhausted => Err(GatewayError::Exhausted { attempts, entry }),
+            CallEnd::Failed(error) if answer.is_empty() => Err(GatewayError::Declined { error, entry }),
+            CallEnd::Failed(error) => Err(GatewayError::Broken { error, entry }),
+            CallEnd::HungUp => Err(GatewayError::HungUp { entry }),
+        }
     }
 
     async fn refuse(&self, open: Open, denied: Denied) -> Result<GatewayError, GatewayError> {
@@ -320,18 +291,6 @@ impl Gateway {
         self.close_decision(&open, outcome).await?;
         let (denied, entry) = (Box::new(denied), open.entry());
         Ok(GatewayError::Denied { denied, entry })
-    }
-
-    async fn give_up(&self, open: Open, attempts: Vec<Attempt>) -> Result<GatewayError, GatewayError> {
-        let entry = open.entry();
-        let made = Made {
-            attempts: &attempts,
-            ..Made::default()
-        };
-        self.records.keep_made(&open.tenant, &entry, &made).await?;
-        let outcome = entry::Outcome::without_answer(open.index, State::Failed, &attempts);
-        self.close_decision(&open, outcome).await?;
-        Ok(GatewayError::Exhausted { attempts, entry })
     }
 
     /// Sequences the outcome, then notes it in the record; returns its index.
@@ -366,54 +325,6 @@ impl Open {
     }
 }
 
-/// A whole answer, and who made it.
-struct Called {
-    answer: ChatAnswer,
-    target: String,
-    model: String,
-    attempts: Vec<Attempt>,
-}
-
-/// Makes one call and collects its answer, passing the events on as they come.
-async fn collect(
-    model: &dyn ChatModel,
-    permit: &Permit,
-    request: Arc<ChatRequest>,
-    events: &Events,
-) -> Result<(ChatAnswer, String), ModelError> {
-    let mut stream = model.chat(permit, request).await?;
-    let mut text = String::new();
-    let mut citations = Vec::new();
-    while let Some(event) = stream.next().await {
-        let event = event.inspect_err(|_| withdraw(&text, &citations, events))?;
-        match event {
-            ChatEvent::Text(more) => {
-                text.push_str(&more);
-                let _hung_up = events.send(AnswerEvent::Text(more));
-            }
-            ChatEvent::Citation(citation) => {
-                citations.push(citation.clone());
-                let _hung_up = events.send(AnswerEvent::Citation(citation));
-            }
-            ChatEvent::Reasoning(_) => {}
-            ChatEvent::End(end) => {
-                let answer = ChatAnswer { text, citations, end };
-                return Ok((answer, model.name().to_owned()));
-            }
-        }
-    }
-    withdraw(&text, &citations, events);
-    Err(ModelError::Cut {
-        target: permit.target().to_owned(),
-    })
-}
-
-fn withdraw(text: &str, citations: &[Citation], events: &Events) {
-    if !text.is_empty() || !citations.is_empty() {
-        let _hung_up = events.send(AnswerEvent::Withdrawn);
-    }
-}
-
 /// The collections both the route and the caller allow; all when neither names any.
 fn within(route: Option<&[String]>, asked: Option<&[String]>) -> Option<Vec<String>> {
     match (route, asked) {
@@ -435,57 +346,5 @@ fn durability(route: &Route, label: &Label) -> Durability {
         Durability::Request
     } else {
         route.durability
-    }
-}
-
-/// What a decision's entry is written from.
-struct Written<'a> {
-    request: &'a ChatRequest,
-    explanation: &'a Explanation,
-    route: &'a str,
-    policy: &'a str,
-    actor: crate::commitment::Commitment,
-    secret: &'a Secret,
-}
-
-fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
-    let Written {
-        request,
-        explanation,
-        route,
-        policy,
-        actor,
-        secret,
-    } = *written;
-    let decision = &explanation.decision;
-    let passages = request.passages.iter().map(|passage| {
-        let version = passage.version.to_string();
-        let fields = [
-            passage.document.as_bytes(),
-            version.as_bytes(),
-            passage.text.as_bytes(),
-        ];
-        secret.commit("passage", &trousseau_core::digest::Digest::of_fields(fields).0)
-    });
-    let rejected = decision.rejected.iter().map(|rejection| entry::Rejected {
-        target: &rejection.target,
-        reasons: rejection
-            .reasons
-            .iter()
-            .map(|reason| reason.code.name())
-            .collect(),
-    });
-    entry::Decision {
-        actor,
-        route,
-        purpose: decision.purpose.name(),
-        label: explanation.labelling.label(),
-        request: secret.commit("request", &request.digest().0),
-        question: secret.commit("question", request.question().as_bytes()),
-        passages: passages.collect(),
-        permitted: decision.permitted.iter().map(Permit::target).collect(),
-        rejected: rejected.collect(),
-        policy,
-        program: env!("CARGO_PKG_VERSION"),
     }
 }

@@ -111,7 +111,7 @@ pub struct Outcome<'a> {
     pub citations: usize,
     /// What it cost.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage: Option<Usage>,
+    pub usage: Option<&'a Usage>,
 }
 
 impl<'a> Outcome<'a> {
@@ -153,6 +153,8 @@ pub enum State {
     Refused,
     /// Every permitted target failed, or the answer was cut.
     Failed,
+    /// Whoever asked hung up.
+    Cancelled,
     /// The program ended before the request did.
     Interrupted,
 }
@@ -166,6 +168,7 @@ impl State {
             Self::Abstained => "abstained",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
             Self::Interrupted => "interrupted",
         }
     }

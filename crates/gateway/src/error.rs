@@ -1,6 +1,7 @@
 //! Why a question was not answered or documents not taken in, and what the caller can do about it.
 
 use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_core::model::ModelError;
 use trousseau_ledger::LedgerError;
 use trousseau_policy::decide::Denied;
 use trousseau_retrieval::error::StoreError;
@@ -46,6 +47,28 @@ pub enum GatewayError {
         /// The decision's entry.
         entry: EntryId,
     },
+    /// A target says that the request itself is wrong. It is recorded.
+    #[error("{error} (entry {entry})")]
+    Declined {
+        /// What the target says.
+        error: Box<ModelError>,
+        /// The decision's entry.
+        entry: EntryId,
+    },
+    /// The answer broke off after part of it was sent. It is recorded as far as it came.
+    #[error("{error}, after part of it was sent (entry {entry})")]
+    Broken {
+        /// How it broke off.
+        error: Box<ModelError>,
+        /// The decision's entry.
+        entry: EntryId,
+    },
+    /// Whoever asked hung up. It is recorded as far as it came.
+    #[error("whoever asked hung up (entry {entry})")]
+    HungUp {
+        /// The decision's entry.
+        entry: EntryId,
+    },
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,6 +97,8 @@ impl Explain for GatewayError {
             Self::NoRoute { .. } | Self::NoEntry { .. } => ErrorKind::NotFound,
             Self::Denied { denied, .. } => denied.kind(),
             Self::Exhausted { .. } => ErrorKind::Unavailable,
+            Self::Declined { error, .. } | Self::Broken { error, .. } => error.kind(),
+            Self::HungUp { .. } => ErrorKind::Unavailable,
             Self::Store(error) => error.kind(),
             Self::Ledger(error) => ledger_kind(error),
             Self::Random(_) | Self::Entry(_) => ErrorKind::Internal,
@@ -88,6 +113,9 @@ impl Explain for GatewayError {
             Self::NoEntry { .. } => "gateway-no-entry",
             Self::Denied { denied, .. } => denied.code(),
             Self::Exhausted { .. } => "gateway-exhausted",
+            Self::Declined { .. } => "gateway-declined",
+            Self::Broken { .. } => "gateway-broken",
+            Self::HungUp { .. } => "gateway-hung-up",
             Self::Store(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Random(_) => "gateway-random",
@@ -111,6 +139,12 @@ impl Explain for GatewayError {
             Self::Exhausted { attempts, entry } => {
                 vec![("attempts", told(attempts)), ("entry", entry.to_string())]
             }
+            Self::Declined { error, entry } | Self::Broken { error, entry } => {
+                let mut fields = error.fields();
+                fields.push(("entry", entry.to_string()));
+                fields
+            }
+            Self::HungUp { entry } => vec![("entry", entry.to_string())],
             Self::Store(error) => error.fields(),
             Self::Ledger(error) => error.fields(),
             Self::Random(error) => vec![("reason", error.to_string())],

@@ -29,8 +29,8 @@ impl Gateway {
         if let Some(header) = header {
             labelling.raise(Origin::Header, header);
         }
+        request.visit_texts(&mut |text| labelling.raise_findings(text, &detect(text)));
         for message in &request.messages {
-            labelling.raise_findings(&message.content, &detect(&message.content));
             if message.role == Role::Assistant {
                 let known = self
                     .records

@@ -9,9 +9,12 @@
 //! records, keyed by the decision's entry.
 
 pub mod answer;
+mod call;
 pub mod commitment;
+mod deciding;
 pub mod entry;
 pub mod error;
+mod followup;
 pub mod ingest;
 mod labels;
 pub mod logs;

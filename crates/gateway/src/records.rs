@@ -254,7 +254,8 @@ impl Records {
         let mut writer = self.database.writer().await?;
         let text = made.answer.map(|answer| answer.text.as_str());
         let citations = made.answer.map_or(&[] as &[Citation], |answer| &answer.citations);
-        let usage = made.answer.map(|answer| to_json(&answer.end.usage)).transpose();
+        let usage = made.answer.and_then(|answer| answer.end.as_ref());
+        let usage = usage.map(|end| to_json(&end.usage)).transpose();
         sqlx::query(
             "UPDATE records SET target = ?, model = ?, attempts = ?, answer = ?, answer_digest = ?, citations = ?, usage = ?
              WHERE tenant = ? AND replica = ? AND entry = ?",

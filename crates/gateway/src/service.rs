@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use trousseau_core::chat::ChatModel;
 use trousseau_core::digest::Digest;
+use trousseau_core::model::ChatModel;
+use trousseau_core::principal::Principal;
 use trousseau_policy::date::Date;
 use trousseau_policy::decide::Target;
 use trousseau_policy::rules::Rules;
@@ -40,12 +41,23 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// The route of this name, or the first one.
-    pub fn route(&self, name: Option<&str>) -> Result<&Route, GatewayError> {
-        self.settings.route(name).ok_or_else(|| GatewayError::NoRoute {
+    /// The route of this name, or the first one, among those that `principal` may ask through.
+    pub fn route_for(&self, principal: &Principal, name: Option<&str>) -> Result<&Route, GatewayError> {
+        let mut open = self.routes_of(principal);
+        let found = match name {
+            Some(name) => open.find(|route| route.name == name),
+            None => open.next(),
+        };
+        found.ok_or_else(|| GatewayError::NoRoute {
             name: name.unwrap_or_default().to_owned(),
-            known: names(&self.settings.routes),
+            known: names(self.routes_of(principal)),
         })
+    }
+
+    /// The routes that `principal` may ask through.
+    pub fn routes_of(&self, principal: &Principal) -> impl Iterator<Item = &Route> {
+        let routes = self.settings.routes.iter();
+        routes.filter(|route| principal.may_ask(&route.name))
     }
 
     /// The route's targets, in its order. The configuration has seen to it that each exists.
@@ -83,10 +95,7 @@ pub fn date(moment: Timestamp) -> Date {
     Date::new(day.year().unsigned_abs(), month, date).unwrap_or(Date::LAST)
 }
 
-fn names(routes: &[Route]) -> String {
-    routes
-        .iter()
-        .map(|route| route.name.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
+fn names<'a>(routes: impl Iterator<Item = &'a Route>) -> String {
+    let names: Vec<&str> = routes.map(|route| route.name.as_str()).collect();
+    names.join(", ")
 }

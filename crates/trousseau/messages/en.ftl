@@ -104,7 +104,6 @@ tasks-none = No task.
 collections-none = No collection.
 
 answer-abstained = I found nothing in the documents you may read that answers this question.
-answer-withdrawn = This answer was cut: do not rely on it.
 answer-sources = Sources
 answer-characters = characters { $start } to { $end }
 answer-made = Answered by “{ $target }”, label { $label }, ledger entry { $entry }.

@@ -122,7 +122,6 @@ tasks-none = Aucune tâche.
 collections-none = Aucune collection.
 
 answer-abstained = Je n’ai pas trouvé, dans les documents que vous pouvez lire, de quoi répondre à cette question.
-answer-withdrawn = Cette réponse a été coupée : ne la retenez pas.
 answer-sources = Sources
 answer-characters = caractères { $start } à { $end }
 answer-made = Réponse de « { $target } », étiquette { $label }, entrée { $entry } du registre.

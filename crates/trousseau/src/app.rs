@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
-use trousseau_core::chat::ChatModel;
+use trousseau_core::model::ChatModel;
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::logs::Logs;
@@ -154,6 +154,8 @@ impl App {
             reach: Reach::Granted,
             clearance: key.clearance,
             label_floor: key.label_floor.clone(),
+            role: trousseau_core::principal::Role::User,
+            routes: None,
         })
     }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use serde_json::json;
-use trousseau_core::chat::{ChatModel, ChatRequest, ChatStream, Message, ModelError};
+use trousseau_core::chat::{ChatEvent, ChatRequest, Message, Role};
 use trousseau_core::error::Explain as _;
+use trousseau_core::model::{ChatModel, ChatStream, ModelError};
 use trousseau_core::permit::Permit;
 use trousseau_core::principal::Tenant;
 use trousseau_gateway::answer::AnswerEvent;
@@ -54,9 +55,9 @@ async fn record(gateway: &Gateway, index: u64) -> Record {
 fn heard(events: &[AnswerEvent]) -> Vec<&str> {
     let short = |event: &AnswerEvent| match event {
         AnswerEvent::Decided { .. } => "decided",
-        AnswerEvent::Text(_) => "text",
-        AnswerEvent::Citation(_) => "citation",
-        AnswerEvent::Withdrawn => "withdrawn",
+        AnswerEvent::Part(ChatEvent::Text(_)) => "text",
+        AnswerEvent::Part(ChatEvent::Citation(_)) => "citation",
+        AnswerEvent::Part(_) => "other",
     };
     events.iter().map(short).collect()
 }
@@ -98,10 +99,9 @@ fn nothing_is_called_before_its_decision_is_in_the_ledger() {
 fn when_a_target_fails_the_next_one_answers() {
     let stage = Stage::new();
     stage::run(async {
-        let scripts: [(&str, &[Step]); 5] = [
+        let scripts: [(&str, &[Step]); 4] = [
             ("down", &[Step::Fail]),
-            ("breaks", &[Step::Say("Je"), Step::Fail]),
-            ("cut", &[Step::Cite]),
+            ("empty", &[]),
             ("sound", &[Step::Say("Oui."), Step::End]),
             ("spare", &[Step::Say("Non."), Step::End]),
         ];
@@ -112,18 +112,15 @@ fn when_a_target_fails_the_next_one_answers() {
             (answered.target.as_str(), answered.answer.text.as_str()),
             ("sound", "Oui.")
         );
-        // What did not stand is withdrawn, once for each target that said something.
-        let expected = ["decided", "text", "withdrawn", "citation", "withdrawn", "text"];
-        assert_eq!(heard(&events), expected);
+        assert_eq!(heard(&events), ["decided", "text"]);
         let calls: Vec<usize> = models.iter().map(|model| model.calls().len()).collect();
-        assert_eq!(calls, [1, 1, 1, 1, 0]);
+        assert_eq!(calls, [1, 1, 1, 0]);
         let outcome = &stage.entries(&Tenant::default())[2];
         assert_eq!(
             outcome["attempts"],
             json!([
                 { "target": "down", "error": "model-unavailable" },
-                { "target": "breaks", "error": "model-unavailable" },
-                { "target": "cut", "error": "model-cut" },
+                { "target": "empty", "error": "model-cut" },
             ])
         );
         assert_eq!(
@@ -139,7 +136,7 @@ fn when_a_target_fails_the_next_one_answers() {
 fn when_every_target_fails_the_failure_is_recorded() {
     let stage = Stage::new();
     stage::run(async {
-        let scripts: [(&str, &[Step]); 2] = [("down", &[Step::Fail]), ("cut", &[Step::Say("Je")])];
+        let scripts: [(&str, &[Step]); 2] = [("down", &[Step::Fail]), ("empty", &[])];
         let (mut gateway, _) = staged(&stage, &scripts).await;
         // A target without a client fails like any other.
         gateway.settings.routes[0].targets.push("absent".to_owned());
@@ -150,7 +147,7 @@ fn when_every_target_fails_the_failure_is_recorded() {
         };
         let codes: Vec<&str> = attempts.iter().map(|attempt| attempt.error.as_str()).collect();
         assert_eq!(codes, ["model-unavailable", "model-cut", "model-unavailable"]);
-        assert_eq!(heard(&events), ["decided", "text", "withdrawn"]);
+        assert_eq!(heard(&events), ["decided"]);
         let record = record(&gateway, entry.index).await;
         assert_eq!((record.state, record.answer), (State::Failed, None));
         let outcome = &stage.entries(&Tenant::default())[2];
@@ -159,6 +156,127 @@ fn when_every_target_fails_the_failure_is_recorded() {
         gateway.close().await.unwrap();
     });
     truth::check_ledger(&stage.data(), &Tenant::default());
+}
+
+#[test]
+fn after_its_first_byte_an_answer_that_breaks_is_an_error_and_no_other_target_goes_on() {
+    for (script, code) in [
+        (&[Step::Say("Je"), Step::Fail] as &[Step], "model-unavailable"),
+        (&[Step::Say("Je")], "model-cut"),
+    ] {
+        let stage = Stage::new();
+        stage::run(async {
+            let spare: &[Step] = &[Step::Say("Non."), Step::End];
+            let (gateway, models) = staged(&stage, &[("breaks", script), ("spare", spare)]).await;
+            let (answered, events) = ask(&gateway, &operator(), question("Le guichet ouvre-t-il ?")).await;
+            let Err(GatewayError::Broken { error, entry }) = answered else {
+                panic!("{answered:?}");
+            };
+            assert_eq!((error.code(), heard(&events)), (code, vec!["decided", "text"]));
+            assert_eq!(models[1].calls().len(), 0);
+            let record = record(&gateway, entry.index).await;
+            assert_eq!(
+                (record.state, record.answer.as_deref()),
+                (State::Failed, Some("Je"))
+            );
+            let outcome = &stage.entries(&Tenant::default())[2];
+            assert_eq!(
+                outcome["attempts"],
+                json!([{ "target": "breaks", "error": code }])
+            );
+            assert_eq!(
+                (&outcome["state"], &outcome["target"]),
+                (&json!("failed"), &json!("breaks"))
+            );
+            gateway.close().await.unwrap();
+        });
+        truth::check_ledger(&stage.data(), &Tenant::default());
+    }
+}
+
+#[test]
+fn a_request_that_a_target_calls_wrong_goes_to_no_other() {
+    let stage = Stage::new();
+    stage::run(async {
+        let spare: &[Step] = &[Step::Say("Non."), Step::End];
+        let (gateway, models) = staged(&stage, &[("strict", &[Step::Decline]), ("spare", spare)]).await;
+        let (answered, _) = ask(&gateway, &operator(), question("Le guichet ouvre-t-il ?")).await;
+        let error = answered.unwrap_err();
+        assert!(matches!(&error, GatewayError::Declined { .. }), "{error}");
+        assert_eq!(models[1].calls().len(), 0);
+        assert_eq!(stage.entries(&Tenant::default())[2]["state"], "failed");
+        gateway.close().await.unwrap();
+    });
+}
+
+#[test]
+fn when_whoever_asked_hangs_up_the_model_is_stopped_and_what_came_is_recorded() {
+    let stage = Stage::new();
+    stage::run(async {
+        let (gateway, _) = staged(&stage, &[("slow", &[Step::Say("Je"), Step::Hang])]).await;
+        let (events, mut arriving) = tokio::sync::mpsc::channel(4);
+        let (caller, asked) = (operator(), question("Le guichet ouvre-t-il ?"));
+        let hearing = async {
+            while !matches!(arriving.recv().await, Some(AnswerEvent::Part(_))) {}
+            drop(arriving);
+        };
+        let (answered, ()) = tokio::join!(gateway.answer(&caller, asked, &events), hearing);
+        let Err(GatewayError::HungUp { entry }) = answered else {
+            panic!("{answered:?}");
+        };
+        let record = record(&gateway, entry.index).await;
+        assert_eq!(
+            (record.state, record.answer.as_deref()),
+            (State::Cancelled, Some("Je"))
+        );
+        assert_eq!(stage.entries(&Tenant::default())[2]["state"], "cancelled");
+        gateway.close().await.unwrap();
+    });
+    truth::check_ledger(&stage.data(), &Tenant::default());
+}
+
+#[test]
+fn a_follow_up_is_searched_with_its_subject_and_sent_as_it_was_asked() {
+    let stage = Stage::new();
+    stage::run(async {
+        let (gateway, models) = staged(&stage, &[("local", &[Step::Say("Oui."), Step::End])]).await;
+        let mut asked = question("Quand ouvre le guichet ?");
+        asked
+            .request
+            .messages
+            .push(Message::new(Role::Assistant, "À neuf heures."));
+        asked.request.messages.push(Message::user("Et le samedi ?"));
+        ask(&gateway, &operator(), asked).await.0.unwrap();
+        let call = &models[0].calls()[0];
+        assert_eq!(call.request.passages.len(), 1);
+        assert_eq!(call.request.question(), "Et le samedi ?");
+        assert_eq!(
+            call.request.standalone(),
+            "Quand ouvre le guichet ?\nEt le samedi ?"
+        );
+        gateway.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_principal_asks_through_its_own_routes_only() {
+    let stage = Stage::new();
+    stage::run(async {
+        let (mut gateway, _) = staged(&stage, &[("local", &[Step::Say("Oui."), Step::End])]).await;
+        gateway.settings.routes.push(route("reserved", &["local"]));
+        let mut caller = operator();
+        caller.routes = Some(["reserved".to_owned()].into());
+        let mut asked = question("Quand ouvre le guichet ?");
+        let (answered, _) = ask(&gateway, &caller, asked.clone()).await;
+        assert_eq!(answered.unwrap().entry.index, 1);
+        asked.route = Some("documents".to_owned());
+        let error = ask(&gateway, &caller, asked).await.0.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no route \"documents\"; the routes are reserved"
+        );
+        gateway.close().await.unwrap();
+    });
 }
 
 #[test]
@@ -199,7 +317,7 @@ fn an_abstention_is_an_outcome_of_its_own() {
     stage::run(async {
         let (gateway, _) = staged(&stage, &[("local", &[Step::Say("Rien."), Step::Abstain])]).await;
         let (answered, _) = ask(&gateway, &operator(), question("Et la lune ?")).await;
-        assert!(answered.unwrap().answer.end.abstained);
+        assert!(answered.unwrap().answer.abstained());
         assert_eq!(stage.entries(&Tenant::default())[2]["state"], "abstained");
         assert_eq!(record(&gateway, 1).await.state, State::Abstained);
         gateway.close().await.unwrap();

@@ -28,13 +28,13 @@ async fn ask_and_go(stage: &Stage, times: usize) {
     let model = Scripted::new("local", stage.data(), &[Step::Say("Je"), Step::Hang]);
     cast(&mut gateway, "local", &model);
     for _ in 0..times {
-        let (events, mut heard) = mpsc::unbounded_channel();
+        let (events, mut heard) = mpsc::channel(64);
         let operator = operator();
         let asking = gateway.answer(&operator, question("Une question ?"), &events);
         let started = async {
             while !matches!(
                 heard.recv().await,
-                Some(trousseau_gateway::answer::AnswerEvent::Text(_))
+                Some(trousseau_gateway::answer::AnswerEvent::Part(_))
             ) {}
         };
         tokio::select! {

@@ -21,6 +21,8 @@ fn reader() -> Principal {
         reach: Reach::Granted,
         clearance: Class::Sensitive,
         label_floor: Label::default(),
+        role: trousseau_core::principal::Role::User,
+        routes: None,
     }
 }
 
@@ -29,10 +31,7 @@ fn label(text: &str) -> Label {
 }
 
 fn said(role: Role, content: &str) -> Message {
-    Message {
-        role,
-        content: content.to_owned(),
-    }
+    Message::new(role, content)
 }
 
 /// What a question was decided under, by the permit, the entry and the record alike.

@@ -6,11 +6,10 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
-use trousseau_core::chat::{
-    ChatEnd, ChatEvent, ChatModel, ChatRequest, ChatStream, FinishReason, ModelError, Usage, check_permit,
-};
+use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage};
 use trousseau_core::document::{Citation, Span};
 use trousseau_core::label::Label;
+use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
 use trousseau_core::permit::Permit;
 use trousseau_core::principal::Tenant;
 
@@ -29,6 +28,8 @@ pub(crate) enum Step {
     Abstain,
     /// Fails as unavailable.
     Fail,
+    /// Refuses the request as wrong.
+    Decline,
     /// Never goes on.
     Hang,
 }
@@ -86,12 +87,19 @@ impl ChatModel for Scripted {
                 target: self.target.clone(),
                 reason: "the script says so".to_owned(),
             };
-            if matches!(self.script.first(), Some(Step::Fail)) {
-                return Err(unavailable);
+            let declined = ModelError::Refused {
+                target: self.target.clone(),
+                status: 400,
+                reason: "too long".to_owned(),
+            };
+            match self.script.first() {
+                Some(Step::Fail) => return Err(unavailable),
+                Some(Step::Decline) => return Err(declined),
+                _ => {}
             }
             let steps = stream::iter(self.script.clone()).then(move |step| {
                 let request = Arc::clone(&request);
-                let unavailable = unavailable.clone();
+                let (unavailable, declined) = (unavailable.clone(), declined.clone());
                 async move {
                     match step {
                         Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
@@ -99,6 +107,7 @@ impl ChatModel for Scripted {
                         Step::End => Ok(end(false)),
                         Step::Abstain => Ok(end(true)),
                         Step::Fail => Err(unavailable),
+                        Step::Decline => Err(declined),
                         Step::Hang => std::future::pending().await,
                     }
                 }
@@ -113,7 +122,12 @@ fn end(abstained: bool) -> ChatEvent {
     ChatEvent::End(ChatEnd {
         finish: FinishReason::Stop,
         abstained,
-        usage: Usage { input: 3, output: 2 },
+        usage: Usage {
+            input: 3,
+            output: 2,
+            ..Usage::default()
+        },
+        removed_markers: 0,
     })
 }
 

@@ -9,7 +9,8 @@ use std::task::Poll;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::mpsc;
-use trousseau_core::chat::{ChatModel, ChatRequest, Message};
+use trousseau_core::chat::{ChatRequest, Message};
+use trousseau_core::model::ChatModel;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_extract::{Limits, Pool};
 use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
@@ -205,14 +206,20 @@ pub(crate) async fn ask(
     principal: &Principal,
     asked: Asked,
 ) -> (Result<Answered, GatewayError>, Vec<AnswerEvent>) {
-    let (events, mut arriving) = mpsc::unbounded_channel();
-    let answered = gateway.answer(principal, asked, &events).await;
-    drop(events);
-    let mut told = Vec::new();
-    while let Some(event) = arriving.recv().await {
-        told.push(event);
-    }
-    (answered, told)
+    let (events, mut arriving) = mpsc::channel(4);
+    let answering = async {
+        let answered = gateway.answer(principal, asked, &events).await;
+        drop(events);
+        answered
+    };
+    let hearing = async {
+        let mut told = Vec::new();
+        while let Some(event) = arriving.recv().await {
+            told.push(event);
+        }
+        told
+    };
+    tokio::join!(answering, hearing)
 }
 
 pub(crate) fn entries(data: &Path, tenant: &Tenant) -> Vec<Value> {

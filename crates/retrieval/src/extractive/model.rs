@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream;
-use trousseau_core::chat::{
-    ChatEnd, ChatEvent, ChatModel, ChatRequest, ChatStream, FinishReason, ModelError, Usage, check_permit,
-};
+use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage};
 use trousseau_core::document::{Citation, Passage, Span};
+use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
 use trousseau_core::permit::Permit;
 use trousseau_text::language::{Language, detect};
 use trousseau_text::words::words;
@@ -44,7 +43,7 @@ impl Extractive {
             rarities: request.rarities.as_ref(),
             ..Options::default()
         };
-        let question = request.question();
+        let question = request.standalone();
         let extract = answer(question, &request.passages, &options);
         let mut events = if extract.abstained {
             vec![ChatEvent::Text(self.abstention(question).to_owned())]
@@ -71,7 +70,12 @@ impl Extractive {
         events.push(ChatEvent::End(ChatEnd {
             finish: FinishReason::Stop,
             abstained: extract.abstained,
-            usage: Usage { input, output },
+            usage: Usage {
+                input,
+                output,
+                ..Usage::default()
+            },
+            removed_markers: 0,
         }));
         events
     }

@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use proptest::prelude::*;
-use trousseau_core::chat::{ChatEvent, ChatModel as _, ChatRequest, Message, ModelError, Rarities};
+use trousseau_core::chat::{ChatEvent, ChatRequest, Message, Rarities};
 use trousseau_core::document::{BlockKind, Passage, Span};
 use trousseau_core::label::{Class, Label};
+use trousseau_core::model::{ChatModel as _, ModelError};
 use trousseau_core::permit::{Permit, Purpose};
 use trousseau_policy::card::Card;
 use trousseau_policy::date::Date;

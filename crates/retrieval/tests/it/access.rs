@@ -19,6 +19,8 @@ fn reader(user: &str, groups: &[&str], clearance: Class) -> Principal {
         reach: Reach::Granted,
         clearance,
         label_floor: Label::default(),
+        role: trousseau_core::principal::Role::User,
+        routes: None,
     }
 }
 

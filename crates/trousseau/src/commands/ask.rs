@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use trousseau_core::chat::{ChatRequest, Message};
+use trousseau_core::chat::{ChatEvent, ChatRequest, Message};
 use trousseau_core::document::Citation;
 use trousseau_core::principal::Principal;
 use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
@@ -43,7 +43,7 @@ pub(super) async fn run(global: &Global, ask: Ask, printer: &Printer) -> Result<
         }
         Ok(answered) => {
             tell(printer, answered);
-            if answered.answer.end.abstained && is_empty(&app, &principal).await? {
+            if answered.answer.abstained() && is_empty(&app, &principal).await? {
                 printer.note(&printer.messages.plain("answer-no-documents"));
             }
             Ok(ExitCode::SUCCESS)
@@ -78,21 +78,17 @@ pub(super) async fn answer(
     asked: Asked,
     printer: &Printer,
 ) -> Result<Answered, GatewayError> {
-    let (events, mut arriving) = mpsc::unbounded_channel();
+    let (events, mut arriving) = mpsc::channel(64);
     let writing = async {
         let mut begun = false;
         while let Some(event) = arriving.recv().await {
             match event {
                 _ if printer.json() => {}
-                AnswerEvent::Text(text) => {
+                AnswerEvent::Part(ChatEvent::Text(text)) => {
                     printer.write(&shown(&text));
                     begun = true;
                 }
-                AnswerEvent::Withdrawn => {
-                    let told = printer.messages.plain("answer-withdrawn");
-                    printer.line(&format!("\n{}", printer.styled(&told, Style::Bad)));
-                }
-                AnswerEvent::Decided { .. } | AnswerEvent::Citation(_) => {}
+                AnswerEvent::Decided { .. } | AnswerEvent::Part(_) => {}
             }
         }
         if begun {
@@ -167,7 +163,7 @@ pub(super) fn object(answered: &Answered) -> Value {
     let citations = answered.answer.citations.iter().map(|citation| json!(citation));
     json!({
         "answer": answered.answer.text,
-        "abstained": answered.answer.end.abstained,
+        "abstained": answered.answer.abstained(),
         "citations": citations.collect::<Vec<_>>(),
         "label": answered.explanation.labelling.label().to_string(),
         "decision": decision::object(&answered.explanation, &answered.target),
