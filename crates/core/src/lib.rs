@@ -19,6 +19,7 @@ pub mod chat;
 pub mod digest;
 pub mod document;
 pub mod error;
+mod extra;
 pub mod label;
 pub mod model;
 pub mod permit;
