@@ -1,7 +1,7 @@
 //! `POST /v1/chat/completions`: the request.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use trousseau_core::chat::{ChatRequest, Sampling, Tools};
 use trousseau_core::label::Label;
 
@@ -43,7 +43,9 @@ pub struct Options {
 
 #[derive(Deserialize)]
 struct Body {
-    model: String,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
     messages: Vec<WireMessage>,
     #[serde(default)]
     stream: Option<bool>,
@@ -56,7 +58,7 @@ struct Body {
     #[serde(default)]
     temperature: Option<f32>,
     #[serde(default)]
-    seed: Option<i128>,
+    seed: Option<Number>,
     #[serde(default)]
     tools: Option<Vec<Value>>,
     #[serde(default)]
@@ -95,7 +97,8 @@ struct WireOptions {
 ///
 /// `max_completion_tokens` and the older `max_tokens` mean the same here; the newer name wins where both are there.
 pub fn chat(bytes: &[u8]) -> Result<ChatCall, Fault> {
-    let body: Body = json::request(bytes)?;
+    let body: Body = json::request(bytes, misread)?;
+    let model = body.model.ok_or_else(|| Fault::missing("model"))?;
     if body.messages.is_empty() {
         return Err(Fault::missing("messages"));
     }
@@ -108,8 +111,14 @@ pub fn chat(bytes: &[u8]) -> Result<ChatCall, Fault> {
     limit("tools", definitions.len(), TOOLS)?;
     refused::check_tools(&definitions)?;
     let mut extra = refused::filter(body.extra)?;
+    if body
+        .temperature
+        .is_some_and(|temperature| !temperature.is_finite())
+    {
+        return Err(Fault::invalid("temperature", "the number is too large"));
+    }
     Ok(ChatCall {
-        model: body.model,
+        model,
         stream: body.stream.unwrap_or(false),
         include_usage: include_usage(body.stream_options)?,
         options: options(body.trousseau)?,
@@ -130,17 +139,39 @@ pub fn chat(bytes: &[u8]) -> Result<ChatCall, Fault> {
     })
 }
 
+/// The first field of a request whose value is not of its type.
+fn misread(body: &Value) -> Option<Fault> {
+    let fields = [
+        json::misread::<Option<String>>(body, "", "model"),
+        json::misread::<Vec<Value>>(body, "", "messages"),
+        json::misread::<Option<bool>>(body, "", "stream"),
+        json::misread::<Option<StreamOptions>>(body, "", "stream_options"),
+        json::misread::<Option<u32>>(body, "", "max_tokens"),
+        json::misread::<Option<u32>>(body, "", "max_completion_tokens"),
+        json::misread::<Option<f32>>(body, "", "temperature"),
+        json::misread::<Option<Number>>(body, "", "seed"),
+        json::misread::<Option<Vec<Value>>>(body, "", "tools"),
+        json::misread::<Option<WireOptions>>(body, "", "trousseau"),
+    ];
+    let messages = body.get("messages").and_then(Value::as_array);
+    let mut messages = messages.into_iter().flatten().enumerate();
+    let first = fields.into_iter().flatten().next();
+    first.or_else(|| messages.find_map(|(at, message)| message::misread(at, message)))
+}
+
 /// A seed of the core. A negative one, which some servers take for chance, is passed on as it came.
-fn seed(seed: Option<i128>, extra: &mut Map<String, Value>) -> Result<Option<u64>, Fault> {
+fn seed(seed: Option<Number>, extra: &mut Map<String, Value>) -> Result<Option<u64>, Fault> {
     let Some(seed) = seed else {
         return Ok(None);
     };
-    if let Ok(seed) = u64::try_from(seed) {
-        return Ok(Some(seed));
+    if seed.is_f64() {
+        return Err(Fault::invalid("seed", "a whole number is expected"));
     }
-    let seed = i64::try_from(seed).map_err(|error| Fault::invalid("seed", error))?;
-    extra.insert("seed".to_owned(), seed.into());
-    Ok(None)
+    let positive = seed.as_u64();
+    if positive.is_none() {
+        extra.insert("seed".to_owned(), seed.into());
+    }
+    Ok(positive)
 }
 
 fn include_usage(options: Option<StreamOptions>) -> Result<bool, Fault> {
