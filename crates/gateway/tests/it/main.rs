@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod accounts;
+mod accounts_users;
 mod answers;
 mod child;
 mod crash;
 mod damage;
 mod entries;
 mod full_disk;
+mod http_chat;
 mod interruptions;
 mod labels;
 mod scripted;
@@ -16,3 +19,4 @@ mod stage;
 mod sync;
 mod tenants;
 mod truth;
+mod wired;
