@@ -27,6 +27,29 @@ account-taken = There is already an account “{ $name }”.
     .hint = Choose another name, or revoke the key of this name first.
 account-passed = { $expires } has passed already.
 account-none = There is no account “{ $name }”.
+
+# The server.
+http-not-found = There is nothing at { $path }.
+    .hint = OpenAI's clients want the address of the server followed by /v1.
+http-method = { $path } cannot be called with { $method }.
+http-no-credentials = This needs an API key or a session.
+    .hint = Send the key as “Authorization: Bearer trs-...”. An administrator makes one with “trousseau keys create”.
+http-role = The role { $role } may not do this.
+http-body-too-large = The request is larger than { BYTES($limit) }.
+http-body-slow = The request took longer than { $seconds } seconds to arrive.
+http-body-cut = The request broke off before its end.
+http-header = The header { $name } is not valid: { $reason }
+http-busy = The server answers { $limit } requests already, as many as it may.
+    .hint = Try again in a few seconds.
+http-no-model = There is no model “{ $name }”, or this key may not use it.
+    .hint = GET /v1/models lists those that it may use.
+http-failed = The request was not answered: the program failed.
+    .hint = The server's log says more, under the request's id.
+http-listen = { $address } cannot be listened on: { $reason }
+http-tls-read = The certificate or its key cannot be read: { $reason }
+http-tls-pem = { $path } cannot be used for TLS: { $reason }
+http-tls-key = The key { $path } cannot be used for TLS: { $reason }
+
 account-credentials = The name or the password is wrong.
 account-throttled = Too many attempts: the next one is possible in { $seconds } s.
 account-busy = Too many people are signing in at the moment.
@@ -55,3 +78,10 @@ oidc-token = The identity provider’s token is not accepted: { $reason }
     .hint = Begin again; if it stays so, an administrator checks [oidc] and the clocks.
 oidc-not-admitted = Your account at the identity provider does not admit you here ({ $claim }).
     .hint = Ask an administrator.
+
+gateway-no-conversation = There is no conversation { $id } of yours.
+gateway-long-text = The text is too long: more than { BYTES($limit) }.
+gateway-no-reason = Another person’s record is read for a reason: give it.
+gateway-not-allowed = Your role ({ $role }) does not allow it.
+    .hint = Contents of records are read by their owner, or by the data-protection officer with a reason.
+gateway-unheard = Whoever wanted the export is gone.

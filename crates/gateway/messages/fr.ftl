@@ -27,6 +27,29 @@ account-taken = Il existe déjà un compte « { $name } ».
     .hint = Choisissez un autre nom, ou révoquez d’abord la clé de ce nom.
 account-passed = { $expires } est déjà passé.
 account-none = Il n’existe pas de compte « { $name } ».
+
+# Le serveur.
+http-not-found = Il n'y a rien à l'adresse { $path }.
+    .hint = Les clients d'OpenAI veulent l'adresse du serveur suivie de /v1.
+http-method = { $path } ne s'appelle pas avec { $method }.
+http-no-credentials = Il faut ici une clé d'API ou une session.
+    .hint = Envoyez la clé ainsi : « Authorization: Bearer trs-... ». Un administrateur en crée une avec « trousseau keys create ».
+http-role = Le rôle { $role } n'a pas ce droit.
+http-body-too-large = La requête dépasse { BYTES($limit) }.
+http-body-slow = La requête a mis plus de { $seconds } secondes à arriver.
+http-body-cut = La requête s'est interrompue avant sa fin.
+http-header = L'en-tête { $name } n'est pas valable : { $reason }
+http-busy = Le serveur répond déjà à { $limit } requêtes, autant qu'il le peut.
+    .hint = Réessayez dans quelques secondes.
+http-no-model = Il n'y a pas de modèle « { $name } », ou cette clé n'y a pas droit.
+    .hint = GET /v1/models donne ceux auxquels elle a droit.
+http-failed = La requête n'a pas reçu de réponse : le programme a échoué.
+    .hint = Le journal du serveur en dit plus, sous l'identifiant de la requête.
+http-listen = Impossible d'écouter sur { $address } : { $reason }
+http-tls-read = Le certificat ou sa clé ne peut pas être lu : { $reason }
+http-tls-pem = { $path } ne peut pas servir à TLS : { $reason }
+http-tls-key = La clé { $path } ne peut pas servir à TLS : { $reason }
+
 account-credentials = Le nom ou le mot de passe est faux.
 account-throttled = Trop d’essais : le prochain est possible dans { $seconds } s.
 account-busy = Trop de personnes se connectent en ce moment.
@@ -55,3 +78,10 @@ oidc-token = Le jeton du fournisseur d’identité n’est pas accepté : { $rea
     .hint = Recommencez ; si cela persiste, un administrateur vérifie [oidc] et les horloges.
 oidc-not-admitted = Votre compte chez le fournisseur d’identité ne vous donne pas accès ici ({ $claim }).
     .hint = Adressez-vous à un administrateur.
+
+gateway-no-conversation = Vous n’avez pas de conversation { $id }.
+gateway-long-text = Le texte est trop long : plus de { BYTES($limit) }.
+gateway-no-reason = On lit l’enregistrement d’une autre personne pour un motif : donnez-le.
+gateway-not-allowed = Votre rôle ({ $role }) ne le permet pas.
+    .hint = Le contenu d’un enregistrement est lu par la personne concernée, ou par le délégué à la protection des données, avec un motif.
+gateway-unheard = La personne qui voulait l’exportation n’est plus là.

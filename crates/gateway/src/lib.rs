@@ -10,12 +10,14 @@
 
 pub mod accounts;
 pub mod answer;
+mod appender;
 mod call;
 pub mod commitment;
 mod deciding;
 pub mod entry;
 pub mod error;
 mod followup;
+pub mod http;
 pub mod ingest;
 mod labels;
 pub mod logs;
