@@ -34,6 +34,7 @@ http-not-found = There is nothing at { $path }.
 http-method = { $path } cannot be called with { $method }.
 http-no-credentials = This needs an API key or a session.
     .hint = Send the key as “Authorization: Bearer trs-...”. An administrator makes one with “trousseau keys create”.
+http-ended = The key was revoked, or the session ended, while this was answered.
 http-role = The role { $role } may not do this.
 http-body-too-large = The request is larger than { BYTES($limit) }.
 http-body-slow = The request took longer than { $seconds } seconds to arrive.

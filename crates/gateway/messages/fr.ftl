@@ -34,6 +34,7 @@ http-not-found = Il n'y a rien à l'adresse { $path }.
 http-method = { $path } ne s'appelle pas avec { $method }.
 http-no-credentials = Il faut ici une clé d'API ou une session.
     .hint = Envoyez la clé ainsi : « Authorization: Bearer trs-... ». Un administrateur en crée une avec « trousseau keys create ».
+http-ended = La clé a été révoquée, ou la session close, pendant la réponse.
 http-role = Le rôle { $role } n'a pas ce droit.
 http-body-too-large = La requête dépasse { BYTES($limit) }.
 http-body-slow = La requête a mis plus de { $seconds } secondes à arriver.

@@ -192,7 +192,7 @@ impl From<HttpError> for Refusal {
         };
         let known = match &error {
             HttpError::NoModel { .. } => Some(("model_not_found", Some("model"))),
-            HttpError::NoCredentials => Some(("invalid_api_key", None)),
+            HttpError::NoCredentials | HttpError::Ended => Some(("invalid_api_key", None)),
             _ => None,
         };
         let mut made = Self::new(error);
