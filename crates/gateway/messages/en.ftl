@@ -15,3 +15,15 @@ gateway-no-entry = There is no entry { $entry }.
     .hint = “trousseau ledger show” lists the last ones.
 gateway-random = The system gives no random bytes: { $reason }
 gateway-entry = An entry of the ledger could not be written: { $reason }
+
+# Accounts.
+account-unknown-key = This API key is not known.
+    .hint = Check that it was copied whole, and that it was not revoked.
+account-expired-key = This API key expired at { $expired }.
+    .hint = Ask an administrator for a new one.
+account-name = “{ $name }” cannot be the name of an account.
+    .hint = 1 to 64 of a-z, A-Z, 0-9, “.”, “_”, “@”, “+” and “-”, beginning with a letter or digit; “operator” and “oidc-…” are the program’s own.
+account-taken = There is already an account “{ $name }”.
+    .hint = Choose another name, or revoke the key of this name first.
+account-passed = { $expires } has passed already.
+account-none = There is no account “{ $name }”.

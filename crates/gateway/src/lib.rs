@@ -8,6 +8,7 @@
 //! [`entry`] of the tenant's ledger, which holds [`commitment`]s and no content. The content stands in the
 //! records, keyed by the decision's entry.
 
+pub mod accounts;
 pub mod answer;
 mod call;
 pub mod commitment;

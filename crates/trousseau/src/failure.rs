@@ -56,8 +56,8 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.0.kind() {
             ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::TooLarge | ErrorKind::Internal => 1,
-            ErrorKind::Forbidden => 3,
-            ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Timeout => 4,
+            ErrorKind::Forbidden | ErrorKind::Unauthenticated => 3,
+            ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Throttled | ErrorKind::Timeout => 4,
             ErrorKind::Corrupt => 5,
         })
     }

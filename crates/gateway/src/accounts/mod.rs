@@ -1,0 +1,72 @@
+//! Who may come in: keys, users, sessions.
+//!
+//! Everything stands in `accounts.sqlite`, apart from documents and records. Secrets are kept as
+//! digests only: random 256-bit values (keys, sessions, links) as SHA-256, passwords as argon2id. What is asked
+//! with each request is held in memory, so that it costs no read, and leaves it before it leaves the file, so
+//! that what is revoked is refused at once.
+
+mod error;
+mod keys;
+mod names;
+mod schema;
+mod token;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use trousseau_core::principal::Principal;
+use trousseau_retrieval::database::{Access, Database};
+use trousseau_retrieval::error::StoreError;
+
+pub use error::AccountError;
+pub use keys::{KeyRow, NewKey};
+pub use token::KEY_PREFIX;
+
+use keys::KeyRing;
+
+/// The accounts of every tenant.
+#[derive(Debug)]
+pub struct Accounts {
+    database: Database,
+    keys: KeyRing,
+}
+
+/// Whoever was let in, and until when.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// Who it is.
+    pub principal: Principal,
+    /// Cancelled when the key is revoked or the session ended: what still runs in its name stops.
+    pub ended: CancellationToken,
+}
+
+impl Accounts {
+    /// Opens `accounts.sqlite` in the folder `data`.
+    pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
+        let database = Database::open(&data.join("accounts.sqlite"), &schema::SCHEMA, access).await?;
+        let keys = KeyRing::load(&database).await?;
+        Ok(Self { database, keys })
+    }
+
+    /// Writes what is still to be noted and closes the file.
+    pub async fn close(self, now: Timestamp) {
+        if let Err(error) = self.write_used(now).await {
+            tracing::warn!(%error, "when keys were last used could not be noted");
+        }
+        self.database.close().await;
+    }
+
+    /// Whether nobody can come in yet: there is no user, and no key that was ever made.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM keys) AND NOT EXISTS (SELECT 1 FROM users)")
+            .fetch_one(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))
+    }
+
+    /// Notes in the file when keys were last used; called from time to time, never by a request.
+    pub async fn write_used(&self, _now: Timestamp) -> Result<(), StoreError> {
+        self.write_used_keys().await
+    }
+}
