@@ -10,6 +10,17 @@ app-locked = { $data } is in use by process { $holder }.
     .hint = Wait until it has finished, or name another folder with --data.
 app-nothing-yet = { $data } holds no document yet.
     .hint = Begin with “trousseau ingest FOLDER”.
+app-stranger = { $data } belongs to another user: only that user and root may do this.
+app-other-version = The server on { $data } is version { $server }, this program is version { $own }: they do not understand each other.
+    .hint = Use the program of version { $server }, or restart the server with this one.
+app-other-config = The server on { $data } runs with the configuration { $config }, not with the one you name.
+    .hint = Leave out --config, or restart the server with the other configuration.
+app-no-config = The server on { $data } runs without a configuration file, not with the one you name.
+    .hint = Leave out --config, or restart the server with it.
+app-server-busy = The server on { $data } runs as many commands as it may.
+    .hint = Try again in a moment.
+app-server-gone = The server on { $data } ended before the command did: { $reason }
+    .hint = Type the command again: what was done is kept.
 app-no-key = There is no key “{ $name }” in the configuration.
     .hint = Add a table [[key]] with name = "{ $name }".
 app-not-an-entry = “{ $text }” is not an entry.

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use trousseau_core::model::ChatModel;
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
+use trousseau_gateway::accounts::Accounts;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
@@ -24,14 +26,23 @@ use crate::env;
 use crate::failure::{AppError, Failure};
 use crate::messages::{Language, Messages};
 
-/// The program with its data folder open.
+/// The program with its data folder open. Clones share it.
+#[derive(Clone)]
 pub(crate) struct App {
     /// The service.
-    pub gateway: Gateway,
+    pub gateway: Arc<Gateway>,
     /// The configuration it was made from.
-    pub config: Config,
+    pub config: Arc<Config>,
+    /// The data folder.
+    data: PathBuf,
+    access: Access,
+    accounts: Arc<OnceCell<Arc<Accounts>>>,
+    /// Held while tasks are registered.
+    registering: Arc<Mutex<()>>,
     /// Held as long as the folder is written to.
-    _lock: Option<fs_err::File>,
+    lock: Option<Arc<fs_err::File>>,
+    /// Whether a server has it open for longer than one command.
+    served: bool,
 }
 
 /// Where the data and the configuration are, and what the configuration says.
@@ -39,19 +50,13 @@ pub(crate) struct Place {
     /// The data folder.
     pub data: PathBuf,
     /// The configuration.
-    pub config: Config,
+    pub config: Arc<Config>,
 }
 
 /// Finds the data folder and reads the configuration.
 pub(crate) fn place(global: &Global) -> Result<Place, Failure> {
-    let named = global
-        .data
-        .clone()
-        .or_else(|| env::DATA.read().map(PathBuf::from));
-    let file = global
-        .config
-        .clone()
-        .or_else(|| env::CONFIG.read().map(PathBuf::from));
+    let named = named_data(global);
+    let file = named_config(global);
     let fallback = || named.clone().or_else(default_data).ok_or(AppError::NoData);
     let config = match file {
         Some(file) => Config::load(&file),
@@ -70,7 +75,28 @@ pub(crate) fn place(global: &Global) -> Result<Place, Failure> {
         _ => fallback()?,
     };
     let data = std::path::absolute(data).map_err(AppError::Io)?;
+    let config = Arc::new(config);
     Ok(Place { data, config })
+}
+
+/// The data folder that is named beside the command.
+fn named_data(global: &Global) -> Option<PathBuf> {
+    let variable = || env::DATA.read().map(PathBuf::from);
+    global.data.clone().or_else(variable)
+}
+
+/// The configuration file that is named beside the command.
+pub(crate) fn named_config(global: &Global) -> Option<PathBuf> {
+    let variable = || env::CONFIG.read().map(PathBuf::from);
+    global.config.clone().or_else(variable)
+}
+
+/// The data folder, without a look at the configuration where it can be told without.
+pub(crate) fn data_folder(global: &Global) -> Result<PathBuf, Failure> {
+    match (named_data(global), named_config(global)) {
+        (Some(data), _) => Ok(std::path::absolute(data).map_err(AppError::Io)?),
+        _ => Ok(place(global)?.data),
+    }
 }
 
 /// `trousseau` in the folder of users' data (XDG base directory specification).
@@ -115,10 +141,11 @@ impl App {
 
     async fn assemble(place: Place, access: Access, lock: Option<fs_err::File>) -> Result<Self, Failure> {
         let Place { data, config } = place;
+        let lock = lock.map(Arc::new);
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
         let settings = config.settings.clone();
-        let gateway = Gateway {
+        let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &settings.replica, &settings.origin),
             targets: config.targets.clone(),
             rules: config.rules.clone(),
@@ -128,12 +155,49 @@ impl App {
             library,
             records,
             now: Timestamp::now,
-        };
+        });
         Ok(Self {
             gateway,
             config,
-            _lock: lock,
+            data,
+            access,
+            accounts: Arc::default(),
+            registering: Arc::default(),
+            lock,
+            served: false,
         })
+    }
+
+    /// The same, for the commands that a server runs: they do not close what it goes on with.
+    pub(crate) fn for_commands(&self) -> Self {
+        Self {
+            served: true,
+            ..self.clone()
+        }
+    }
+
+    /// The accounts, opened when they are first needed.
+    pub(crate) async fn accounts(&self) -> Result<Arc<Accounts>, Failure> {
+        let open = async || Accounts::open(&self.data, self.access).await.map(Arc::new);
+        Ok(Arc::clone(self.accounts.get_or_try_init(open).await?))
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// To be held by a command that wants to know which tasks it registered.
+    pub(crate) async fn registering(&self) -> MutexGuard<'_, ()> {
+        self.registering.lock().await
+    }
+
+    /// The data folder and its configuration.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            data: self.data.clone(),
+            config: Arc::clone(&self.config),
+        }
     }
 
     /// In whose name the command acts: a key of the configuration, or the operator.
@@ -160,8 +224,22 @@ impl App {
     }
 
     /// Ends the worker processes, publishes the checkpoints and closes every file.
+    /// What a server has open stays open.
     pub(crate) async fn close(self) -> Result<(), Failure> {
-        Ok(self.gateway.close().await?)
+        if self.served {
+            return Ok(());
+        }
+        let now = (self.gateway.now)();
+        let accounts = Arc::into_inner(self.accounts).and_then(OnceCell::into_inner);
+        if let Some(accounts) = accounts.and_then(Arc::into_inner) {
+            accounts.close(now).await;
+        }
+        match Arc::into_inner(self.gateway) {
+            Some(gateway) => gateway.close().await?,
+            None => tracing::warn!("something still uses the data folder: it is closed as by a kill"),
+        }
+        drop(self.lock);
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde::{Deserialize, Serialize};
 use trousseau_core::label::Label;
 use unic_langid::LanguageIdentifier;
 
@@ -14,7 +15,8 @@ use crate::env;
 use crate::printer::shown;
 
 /// The two languages of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
     /// French.
     French,
