@@ -157,6 +157,9 @@ pub struct ChatRequest {
     pub rarities: Option<Rarities>,
     /// Whether the answer must stand on `passages` alone, and abstain when they do not support one.
     pub grounded: bool,
+    /// Whether the answer is wanted in one piece, as no one reads along: a model may then send it whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// How the answer is to be made.
     pub sampling: Sampling,
     /// The tools the model may call.

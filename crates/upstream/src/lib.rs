@@ -4,3 +4,6 @@
 //! (proxies, certificate authorities, client certificates, secrets) is decided by the configuration; this crate reads
 //! neither the environment nor any file that it was not told to read. Every way in which a server fails becomes one
 //! error of the core, so that the gateway can choose the next target.
+
+pub mod egress;
+pub mod secret;

@@ -1,6 +1,6 @@
 //! API keys: made, listed, revoked, and found for each request without touching the file.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,12 +10,12 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use tokio_util::sync::CancellationToken;
 use trousseau_core::digest::Digest;
-use trousseau_core::label::{Class, Label};
-use trousseau_core::principal::{Principal, Reach, Role, Tenant};
-use trousseau_retrieval::columns::{self, bytes32, parsed, to_json};
+use trousseau_core::principal::{Principal, Tenant};
+use trousseau_retrieval::columns::{self, bytes32};
 use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
 
+use super::grants::{Grants, moment};
 use super::token::{self, KEY_PREFIX, Token};
 use super::{AccountError, Accounts, Admitted, names};
 
@@ -24,16 +24,8 @@ use super::{AccountError, Accounts, Admitted, names};
 pub struct NewKey {
     /// Its name, in whose name everything is asked with it. A name that a user has is refused.
     pub name: String,
-    /// What it may do besides asking.
-    pub role: Role,
-    /// The groups it reads as a member of.
-    pub groups: BTreeSet<String>,
-    /// The highest class of documents it may read.
-    pub clearance: Class,
-    /// Everything asked with it has at least this label.
-    pub label_floor: Label,
-    /// The only routes it may ask through; all when `None`.
-    pub routes: Option<BTreeSet<String>>,
+    /// What it may do.
+    pub grants: Grants,
     /// When it ends; never when `None`.
     pub expires: Option<Timestamp>,
     /// Who makes it.
@@ -47,16 +39,9 @@ pub struct KeyRow {
     pub id: String,
     /// See [`NewKey`].
     pub name: String,
-    /// See [`NewKey`].
-    pub role: Role,
-    /// See [`NewKey`].
-    pub groups: BTreeSet<String>,
-    /// See [`NewKey`].
-    pub clearance: Class,
-    /// See [`NewKey`].
-    pub label_floor: Label,
-    /// See [`NewKey`].
-    pub routes: Option<BTreeSet<String>>,
+    /// What it may do.
+    #[serde(flatten)]
+    pub grants: Grants,
     /// When it was made.
     pub created: Timestamp,
     /// Who made it.
@@ -94,7 +79,7 @@ impl KeyRing {
         let held = rows.iter().map(|row| {
             let digest = Digest(bytes32(row, "digest")?);
             let tenant: Tenant = columns::word(row, "tenant")?;
-            Ok((digest, Arc::new(hold(tenant, &key_row(row)?))))
+            Ok((digest, Arc::new(hold(&tenant, &key_row(row)?))))
         });
         let held: Result<_, sqlx::Error> = held.collect();
         Ok(Self(RwLock::new(held.map_err(fault)?)))
@@ -165,11 +150,7 @@ impl Accounts {
         let row = KeyRow {
             id: token::id("key-")?,
             name: new.name,
-            role: new.role,
-            groups: new.groups,
-            clearance: new.clearance,
-            label_floor: new.label_floor,
-            routes: new.routes,
+            grants: new.grants,
             created: now,
             created_by: new.created_by,
             expires: new.expires,
@@ -184,7 +165,7 @@ impl Accounts {
         insert(&mut writer, tenant, &row, &token.digest)
             .await
             .map_err(fault)?;
-        self.keys.insert(token.digest, hold(tenant.clone(), &row));
+        self.keys.insert(token.digest, hold(tenant, &row));
         Ok((row, token.text.to_string()))
     }
 
@@ -280,6 +261,7 @@ async fn insert(
     row: &KeyRow,
     digest: &Digest,
 ) -> Result<(), sqlx::Error> {
+    let [role, groups, clearance, label_floor, routes] = row.grants.columns()?;
     sqlx::query(
         "INSERT INTO keys (id, tenant, name, digest, role, groups, clearance, label_floor, routes, created,
              created_by, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -288,11 +270,11 @@ async fn insert(
     .bind(tenant.as_str())
     .bind(&row.name)
     .bind(digest.0.as_slice())
-    .bind(row.role.name())
-    .bind(to_json(&row.groups)?)
-    .bind(row.clearance.name())
-    .bind(row.label_floor.to_string())
-    .bind(row.routes.as_ref().map(to_json).transpose()?)
+    .bind(role)
+    .bind(groups)
+    .bind(clearance)
+    .bind(label_floor)
+    .bind(routes)
     .bind(row.created.as_millisecond())
     .bind(&row.created_by)
     .bind(row.expires.map(Timestamp::as_millisecond))
@@ -305,11 +287,7 @@ fn key_row(row: &SqliteRow) -> Result<KeyRow, sqlx::Error> {
     Ok(KeyRow {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
-        role: parsed(row, "role")?,
-        groups: columns::json(row, "groups")?,
-        clearance: parsed(row, "clearance")?,
-        label_floor: parsed(row, "label_floor")?,
-        routes: routes(row)?,
+        grants: Grants::read(row)?,
         created: moment(row, "created")?.unwrap_or_default(),
         created_by: row.try_get("created_by")?,
         expires: moment(row, "expires")?,
@@ -318,34 +296,10 @@ fn key_row(row: &SqliteRow) -> Result<KeyRow, sqlx::Error> {
     })
 }
 
-/// The routes in a row, all when `None`.
-pub(super) fn routes(row: &SqliteRow) -> Result<Option<BTreeSet<String>>, sqlx::Error> {
-    match row.try_get::<Option<&str>, _>("routes")? {
-        Some(_) => columns::json(row, "routes").map(Some),
-        None => Ok(None),
-    }
-}
-
-/// A moment in a row, in milliseconds since 1970.
-pub(super) fn moment(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
-    let moment = row.try_get::<Option<i64>, _>(column)?;
-    let moment = moment.map(Timestamp::from_millisecond).transpose();
-    moment.map_err(|error| sqlx::Error::Decode(format!("{column}: {error}").into()))
-}
-
-fn hold(tenant: Tenant, row: &KeyRow) -> HeldKey {
+fn hold(tenant: &Tenant, row: &KeyRow) -> HeldKey {
     HeldKey {
         id: row.id.clone(),
-        principal: Principal {
-            tenant,
-            user: row.name.clone(),
-            groups: row.groups.clone(),
-            reach: Reach::Granted,
-            clearance: row.clearance,
-            label_floor: row.label_floor.clone(),
-            role: row.role,
-            routes: row.routes.clone(),
-        },
+        principal: row.grants.principal(tenant, &row.name),
         expires: row.expires,
         ended: CancellationToken::new(),
         used: AtomicI64::new(row.used.map_or(0, |used| -used.as_millisecond())),

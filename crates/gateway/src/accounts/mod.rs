@@ -6,10 +6,16 @@
 //! that what is revoked is refused at once.
 
 mod error;
+mod grants;
 mod keys;
+mod links;
 mod names;
+mod password;
 mod schema;
+mod sessions;
+mod throttle;
 mod token;
+mod users;
 
 use std::path::Path;
 
@@ -20,16 +26,28 @@ use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
 pub use error::AccountError;
+pub use grants::Grants;
 pub use keys::{KeyRow, NewKey};
+pub use links::Link;
+pub use password::Password;
+pub use sessions::{Opened, Session, SessionLimits, SignIn, check_csrf, csrf};
 pub use token::KEY_PREFIX;
+pub use users::{Identity, NewUser, UserChange, UserRow};
 
 use keys::KeyRing;
+use password::Hashing;
+use sessions::SessionRing;
+use throttle::Throttle;
 
 /// The accounts of every tenant.
 #[derive(Debug)]
 pub struct Accounts {
     database: Database,
     keys: KeyRing,
+    sessions: SessionRing,
+    limits: SessionLimits,
+    hashing: Hashing,
+    throttle: Throttle,
 }
 
 /// Whoever was let in, and until when.
@@ -46,7 +64,22 @@ impl Accounts {
     pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
         let database = Database::open(&data.join("accounts.sqlite"), &schema::SCHEMA, access).await?;
         let keys = KeyRing::load(&database).await?;
-        Ok(Self { database, keys })
+        let sessions = SessionRing::load(&database).await?;
+        Ok(Self {
+            database,
+            keys,
+            sessions,
+            limits: SessionLimits::default(),
+            hashing: Hashing::default(),
+            throttle: Throttle::default(),
+        })
+    }
+
+    /// The same, with sessions that last as the configuration says.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: SessionLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Writes what is still to be noted and closes the file.
@@ -65,8 +98,10 @@ impl Accounts {
             .map_err(|error| self.database.fault(error))
     }
 
-    /// Notes in the file when keys were last used; called from time to time, never by a request.
-    pub async fn write_used(&self, _now: Timestamp) -> Result<(), StoreError> {
-        self.write_used_keys().await
+    /// Notes in the file when keys and sessions were last used and drops sessions that are over. The root calls
+    /// it about once a minute; no request does.
+    pub async fn write_used(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write_used_keys().await?;
+        self.write_used_sessions(now).await
     }
 }

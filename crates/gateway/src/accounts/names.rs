@@ -3,7 +3,7 @@
 use super::AccountError;
 
 /// Whoever asks from the command line on the data folder itself.
-const OPERATOR: &str = "operator";
+pub(super) const OPERATOR: &str = "operator";
 
 /// What the names of users of an identity provider begin with; they are made by the program.
 pub(super) const PROVIDED: &str = "oidc-";

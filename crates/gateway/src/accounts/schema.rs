@@ -7,8 +7,8 @@ pub(super) const SCHEMA: Schema = Schema { steps: &[STEP_1] };
 /// - `keys`: `digest` is the SHA-256 of the key. A revoked key stays, so that the ledger's entries can be read.
 /// - `users`: local ones have a `password` (or none until they follow their link), others an `issuer` and
 ///   `subject`. A user is disabled, never deleted, so that nobody inherits a name.
-/// - `links`: one-time links by which a user chooses a password.
-/// - `sessions`: `digest` is the SHA-256 of the cookie; `csrf` is what a changing request must bring besides.
+/// - `links`: one-time links by which a user chooses a password; without a user, the first administrator's.
+/// - `sessions`: `digest` is the SHA-256 of the cookie.
 const STEP_1: &str = "
 CREATE TABLE keys (
     id          TEXT PRIMARY KEY,
@@ -51,15 +51,14 @@ CREATE UNIQUE INDEX users_by_subject ON users (tenant, issuer, subject) WHERE is
 
 CREATE TABLE links (
     digest  BLOB PRIMARY KEY,
-    user    TEXT NOT NULL REFERENCES users (id),
-    created INTEGER NOT NULL,
+    tenant  TEXT NOT NULL,
+    user    TEXT REFERENCES users (id),
     expires INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE sessions (
     digest  BLOB PRIMARY KEY,
     user    TEXT NOT NULL REFERENCES users (id),
-    csrf    BLOB NOT NULL,
     created INTEGER NOT NULL,
     seen    INTEGER NOT NULL,
     expires INTEGER NOT NULL

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use trousseau_core::label::Class;
 use trousseau_core::principal::{Principal, Reach, Role};
-use trousseau_gateway::accounts::{AccountError, Accounts, NewKey};
+use trousseau_gateway::accounts::{AccountError, Accounts, Grants, NewKey};
 use trousseau_retrieval::database::Access;
 
 use crate::stage::{Stage, tenant};
@@ -13,11 +13,13 @@ use crate::stage::{Stage, tenant};
 fn portal() -> NewKey {
     NewKey {
         name: "portal".to_owned(),
-        role: Role::User,
-        groups: BTreeSet::from(["rh".to_owned()]),
-        clearance: Class::Personal,
-        label_floor: "internal+health".parse().unwrap(),
-        routes: Some(BTreeSet::from(["documents".to_owned()])),
+        grants: Grants {
+            role: Role::User,
+            groups: BTreeSet::from(["rh".to_owned()]),
+            clearance: Class::Personal,
+            label_floor: "internal+health".parse().unwrap(),
+            routes: Some(BTreeSet::from(["documents".to_owned()])),
+        },
         expires: None,
         created_by: "operator".to_owned(),
     }
