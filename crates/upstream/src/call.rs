@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, Request, Response, Url};
+use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use trousseau_core::model::{ModelError, Phase};
 use trousseau_wire::client;
@@ -93,6 +94,29 @@ impl Endpoint {
             let form = form_of(response.headers(), &blame)?;
             return Ok(Answer { form, response, secrets, began, received: 0 });
         }
+    }
+
+    /// Sends `body` as JSON and returns the whole answer, and the secrets that must not stand in an error on it.
+    pub(crate) async fn exchange(
+        &self,
+        body: &impl Serialize,
+        sent: &dyn Sent,
+    ) -> Result<(Bytes, Vec<Revealed>), ModelError> {
+        let body = self.written(body)?;
+        let answer = self.post(body, sent, Form::Whole).await?;
+        let secrets = answer.secrets.clone();
+        if answer.form != Form::Whole {
+            return Err(self.blame(&secrets, sent).malformed("it is a stream, which was not asked for"));
+        }
+        Ok((answer.body(self, sent).await?, secrets))
+    }
+
+    /// A request's body.
+    pub(crate) fn written(&self, body: &impl Serialize) -> Result<Vec<u8>, ModelError> {
+        serde_json::to_vec(body).map_err(|error| ModelError::Malformed {
+            target: self.server.target.clone(),
+            reason: error.to_string(),
+        })
     }
 
     /// What is held against the server, for errors.
@@ -220,7 +244,8 @@ impl Answer {
 
 /// In which form an answer comes; fails unless it is one of the two that are read.
 fn form_of(headers: &HeaderMap, blame: &Blame<'_>) -> Result<Form, ModelError> {
-    if headers.contains_key(header::CONTENT_ENCODING) {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(blame.malformed("it is compressed, which was not asked for"));
     }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());

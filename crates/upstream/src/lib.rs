@@ -5,5 +5,22 @@
 //! neither the environment nor any file that it was not told to read. Every way in which a server fails becomes one
 //! error of the core, so that the gateway can choose the next target.
 
+mod abstention;
+mod call;
+pub mod chat;
+mod citing;
 pub mod egress;
+pub mod embedding;
+mod failure;
+mod markers;
+mod prompt;
+mod redaction;
+pub mod reranking;
 pub mod secret;
+pub mod server;
+
+pub use abstention::Wording;
+pub use chat::OpenAi;
+pub use embedding::OpenAiEmbedder;
+pub use reranking::HttpReranker;
+pub use server::Server;
