@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod answer;
+mod appender;
 mod call;
 pub mod commitment;
 mod deciding;

@@ -13,7 +13,8 @@ use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::accounts::Accounts;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
-use trousseau_gateway::service::Gateway;
+use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::service::{Gateway, policy_digest};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::extractive::{Extractive, Wording};
@@ -148,6 +149,7 @@ impl App {
         let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &settings.replica, &settings.origin),
             targets: config.targets.clone(),
+            policy: policy_digest(&config.rules, &config.targets).map_err(GatewayError::Entry)?,
             rules: config.rules.clone(),
             models: models(&config),
             extraction: extraction(&config)?,
