@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::digest::Digest;
 use crate::document::{Citation, Passage};
+pub use crate::extra::Extra;
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -362,34 +363,6 @@ pub struct ToolCallDelta {
     /// What else came with it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
-}
-
-/// Fields of a server's answer that this program does not know, by where they stood in OpenAI's format.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extra {
-    /// In the message or the delta.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub message: Map<String, Value>,
-    /// In the choice: `logprobs`.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub choice: Map<String, Value>,
-    /// In the answer or the chunk: `system_fingerprint`.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub answer: Map<String, Value>,
-}
-
-impl Extra {
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.message.is_empty() && self.choice.is_empty() && self.answer.is_empty()
-    }
-
-    /// Takes in later fields; a field that is there already is replaced.
-    pub fn merge(&mut self, later: Self) {
-        self.message.extend(later.message);
-        self.choice.extend(later.choice);
-        self.answer.extend(later.answer);
-    }
 }
 
 /// How an answer ended.

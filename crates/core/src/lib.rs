@@ -23,6 +23,7 @@ pub mod digest;
 pub mod document;
 pub mod embedding;
 pub mod error;
+mod extra;
 pub mod label;
 pub mod model;
 pub mod permit;

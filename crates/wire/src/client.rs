@@ -6,6 +6,7 @@
 
 mod calls;
 mod delta;
+mod dialect;
 mod embeddings;
 mod errors;
 mod reader;
@@ -13,6 +14,7 @@ mod request;
 mod reranking;
 mod thinking;
 
+pub use dialect::Dialect;
 pub use embeddings::{Embeddings, EmbeddingsBody, embeddings, embeddings_body};
 pub use errors::error;
 pub use reader::ChatReader;

@@ -4,6 +4,8 @@
 
 use memchr::memchr2;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::error::Category;
 
 use crate::fault::Fault;
 
@@ -12,18 +14,29 @@ pub(crate) const DEPTH: usize = 64;
 /// How many values a text may hold, those in arrays and objects counted one by one.
 pub(crate) const VALUES: usize = 250_000;
 
-/// Reads a request of a client.
-pub(crate) fn request<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+/// Reads a request of a client. Where a value is not of its type, `locate` finds the field; it is asked only then.
+pub(crate) fn request<T: DeserializeOwned>(
+    bytes: &[u8],
+    locate: impl FnOnce(&Value) -> Option<Fault>,
+) -> Result<T, Fault> {
     check(bytes, VALUES)?;
     serde_json::from_slice(bytes).map_err(|error| {
         let reason = error.to_string();
         match error.classify() {
-            serde_json::error::Category::Data => Fault::invalid("", reason),
-            serde_json::error::Category::Syntax
-            | serde_json::error::Category::Eof
-            | serde_json::error::Category::Io => Fault::NotJson { reason },
+            Category::Data => {
+                let body: Value = serde_json::from_slice(bytes).unwrap_or_default();
+                locate(&body).unwrap_or_else(|| Fault::invalid("", reason))
+            }
+            Category::Syntax | Category::Eof | Category::Io => Fault::NotJson { reason },
         }
     })
+}
+
+/// What is wrong with the field `name` of an object whose own name is `object`, where it cannot be read as `T`.
+pub(crate) fn misread<T: DeserializeOwned>(value: &Value, object: &str, name: &str) -> Option<Fault> {
+    let error = T::deserialize(value.get(name)?).err()?;
+    let dot = if object.is_empty() { "" } else { "." };
+    Some(Fault::invalid(format!("{object}{dot}{name}"), error))
 }
 
 /// Reads an answer of a server that holds at most `values` values.
@@ -33,10 +46,10 @@ pub(crate) fn answer<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result
 }
 
 /// The arguments of a tool call, which are a JSON text; some write the value itself.
-pub(crate) fn arguments(value: serde_json::Value) -> String {
+pub(crate) fn arguments(value: Value) -> String {
     match value {
-        serde_json::Value::String(text) => text,
-        serde_json::Value::Null => String::new(),
+        Value::String(text) => text,
+        Value::Null => String::new(),
         value => value.to_string(),
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! [`sse`] is the stream format of both sides, and [`fault`] tells what was wrong with bytes that cannot be used.
 
+mod call;
 pub mod client;
 mod content;
 pub mod fault;

@@ -14,7 +14,6 @@ mod refused;
 mod request;
 pub mod vector_stores;
 
-pub(crate) use answer::WrittenCall;
 pub use answer::{Completion, CompletionBody, Head, completion};
 pub use chunks::Chunks;
 pub use errors::{error, error_body, status};

@@ -3,7 +3,8 @@
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use trousseau_core::chat::{ChatRequest, Message, Role};
 
-use crate::server::WrittenCall;
+use super::dialect::Dialect;
+use crate::call::WrittenCall;
 
 /// A request for an answer, to be written as JSON.
 ///
@@ -15,6 +16,16 @@ pub struct ChatBody<'a> {
     messages: &'a [Message],
     model: &'a str,
     stream: bool,
+    dialect: Dialect,
+}
+
+impl ChatBody<'_> {
+    /// The same request in another dialect.
+    #[must_use]
+    pub const fn in_dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
 }
 
 /// The request for an answer by `model`. `messages` stand in place of those of `request`: a grounded prompt brings its own.
@@ -29,6 +40,7 @@ pub const fn chat_body<'a>(
         messages,
         model,
         stream,
+        dialect: Dialect::OpenAi,
     }
 }
 
@@ -56,9 +68,9 @@ impl Serialize for ChatBody<'_> {
         } = self.request;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("model", self.model)?;
-        map.serialize_entry("messages", &Messages(self.messages))?;
+        map.serialize_entry("messages", &Messages(self.messages, self.dialect))?;
         map.serialize_entry("stream", &self.stream)?;
-        if self.stream {
+        if self.stream && self.dialect.asks_for_usage() {
             map.serialize_entry("stream_options", &IncludeUsage { include_usage: true })?;
         }
         if let Some(most) = sampling.max_tokens {
@@ -68,7 +80,7 @@ impl Serialize for ChatBody<'_> {
             map.serialize_entry("temperature", &temperature)?;
         }
         if let Some(seed) = sampling.seed {
-            map.serialize_entry("seed", &seed)?;
+            map.serialize_entry(self.dialect.seed(), &seed)?;
         }
         if !tools.definitions.is_empty() {
             map.serialize_entry("tools", &tools.definitions)?;
@@ -77,10 +89,11 @@ impl Serialize for ChatBody<'_> {
             map.serialize_entry("tool_choice", choice)?;
         }
         for (name, value) in extra {
-            let twice = name == "seed" && sampling.seed.is_some();
-            if !twice && !OURS.contains(&name.as_str()) {
-                map.serialize_entry(name, value)?;
+            if OURS.contains(&name.as_str()) || name == "seed" && sampling.seed.is_some() {
+                continue;
             }
+            let name = if name == "seed" { self.dialect.seed() } else { name };
+            map.serialize_entry(name, value)?;
         }
         map.end()
     }
@@ -91,23 +104,23 @@ struct IncludeUsage {
     include_usage: bool,
 }
 
-struct Messages<'a>(&'a [Message]);
+struct Messages<'a>(&'a [Message], Dialect);
 
 impl Serialize for Messages<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
         for message in self.0 {
-            seq.serialize_element(&WrittenMessage(message))?;
+            seq.serialize_element(&WrittenMessage(message, self.1))?;
         }
         seq.end()
     }
 }
 
-struct WrittenMessage<'a>(&'a Message);
+struct WrittenMessage<'a>(&'a Message, Dialect);
 
 impl Serialize for WrittenMessage<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let message = self.0;
+        let Self(message, dialect) = *self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("role", message.role.name())?;
         if !message.parts.is_empty() {
@@ -128,10 +141,9 @@ impl Serialize for WrittenMessage<'_> {
             map.serialize_entry("tool_call_id", id)?;
         }
         for (name, value) in &message.extra {
-            if !matches!(
-                name.as_str(),
-                "role" | "content" | "tool_calls" | "tool_call_id" | "trousseau"
-            ) {
+            let ours =
+                ["role", "content", "tool_calls", "tool_call_id", "trousseau"].contains(&name.as_str());
+            if !ours && dialect.knows(message.role, name) {
                 map.serialize_entry(name, value)?;
             }
         }

@@ -2,9 +2,10 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
-use trousseau_core::chat::{ChatAnswer, FinishReason, ToolCall, Usage};
+use trousseau_core::chat::{ChatAnswer, FinishReason, Usage};
 
-use super::annotations::{Annotation, annotations};
+use super::annotations::{Annotations, annotations};
+use crate::call::WrittenCall;
 
 /// What stands at the head of an answer and of each of its chunks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub fn completion<'a>(completion: &Completion<'a>) -> CompletionBody<'a> {
                 content: Some(answer.text.as_str()).filter(|text| !text.is_empty() || !calls),
                 reasoning_content: Some(answer.reasoning.as_str()).filter(|text| !text.is_empty()),
                 tool_calls: answer.tool_calls.iter().map(WrittenCall).collect(),
-                annotations: annotations(answer),
+                annotations: annotations(answer).and(&answer.extra.message),
                 rest: Rest::of(&answer.extra.message, &MESSAGE, Some("refusal")),
             },
             finish_reason: answer.end.as_ref().map(|end| end.finish.name()),
@@ -92,7 +93,7 @@ struct Answer<'a> {
     reasoning_content: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<WrittenCall<'a>>,
-    annotations: Vec<Annotation<'a>>,
+    annotations: Annotations<'a>,
     #[serde(flatten)]
     rest: Rest<'a>,
 }
@@ -179,53 +180,6 @@ impl Serialize for WrittenUsage<'_> {
                 name.as_str(),
                 "prompt_tokens" | "completion_tokens" | "total_tokens"
             ) {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        map.end()
-    }
-}
-
-/// A tool call in OpenAI's form, in an answer or in the history of a request.
-#[derive(Debug)]
-pub(crate) struct WrittenCall<'a>(pub(crate) &'a ToolCall);
-
-impl Serialize for WrittenCall<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let call = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("id", &call.id)?;
-        map.serialize_entry("type", "function")?;
-        let function = Function {
-            name: &call.name,
-            arguments: &call.arguments,
-            rest: call.extra.get("function"),
-        };
-        map.serialize_entry("function", &function)?;
-        for (name, value) in &call.extra {
-            if !matches!(name.as_str(), "id" | "type" | "function" | "trousseau") {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        map.end()
-    }
-}
-
-/// The function of a tool call.
-struct Function<'a> {
-    name: &'a str,
-    arguments: &'a str,
-    /// What else stood in the function.
-    rest: Option<&'a Value>,
-}
-
-impl Serialize for Function<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", self.name)?;
-        map.serialize_entry("arguments", self.arguments)?;
-        for (name, value) in self.rest.and_then(Value::as_object).into_iter().flatten() {
-            if !matches!(name.as_str(), "name" | "arguments") {
                 map.serialize_entry(name, value)?;
             }
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use trousseau_core::chat::{ChatAnswer, ChatEvent, Extra, ToolCallDelta};
 
-use super::annotations::{Annotation, annotations};
+use super::annotations::{Annotations, annotations};
 use super::answer::{ANSWER, CHOICE, Head, MESSAGE, Rest, WrittenUsage, finish};
 
 /// Turns the events of an answer into the JSON of its chunks.
@@ -68,9 +68,13 @@ impl Chunks {
         chunks
     }
 
-    fn chunk(&mut self, mut delta: Delta<'_>, finish: Finish<'_>) -> String {
+    fn chunk(&mut self, delta: Delta<'_>, finish: Finish<'_>) -> String {
         let extra = std::mem::take(&mut self.extra);
-        delta.role = (!self.begun).then_some("assistant");
+        let delta = Delta {
+            role: (!self.begun).then_some("assistant"),
+            annotations: delta.annotations.and(&extra.message),
+            ..delta
+        };
         self.begun = true;
         let choices = [Choice {
             index: 0,
@@ -153,8 +157,8 @@ struct Delta<'a> {
     reasoning_content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_calls: Option<[Call<'a>; 1]>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    annotations: Vec<Annotation<'a>>,
+    #[serde(skip_serializing_if = "Annotations::is_empty")]
+    annotations: Annotations<'a>,
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ use trousseau_core::chat::{Message, Role, ToolCall};
 
 use crate::content::Content;
 use crate::fault::Fault;
+use crate::json;
 
 /// The most parts or tool calls of one message.
 const PARTS: usize = 1024;
@@ -13,7 +14,8 @@ const PARTS: usize = 1024;
 /// A message on the wire.
 #[derive(Deserialize)]
 pub(super) struct WireMessage {
-    role: String,
+    #[serde(default)]
+    role: Option<String>,
     #[serde(default)]
     content: Content,
     #[serde(default)]
@@ -39,7 +41,8 @@ struct WireCall {
 
 #[derive(Deserialize)]
 struct WireFunction {
-    name: String,
+    #[serde(default)]
+    name: Option<String>,
     #[serde(default)]
     arguments: Value,
     #[serde(flatten)]
@@ -49,7 +52,7 @@ struct WireFunction {
 /// Reads the message number `at` of a request.
 pub(super) fn read(at: usize, message: WireMessage) -> Result<Message, Fault> {
     let field = |name: &str| format!("messages[{at}].{name}");
-    let role = role(&message.role, || field("role"))?;
+    let role = role(message.role.as_deref(), || field("role"))?;
     let mut read = Message::new(role, "");
     for (name, value) in message.extra {
         match name.as_str() {
@@ -89,14 +92,27 @@ pub(super) fn read(at: usize, message: WireMessage) -> Result<Message, Fault> {
     Ok(read)
 }
 
-fn role(name: &str, field: impl FnOnce() -> String) -> Result<Role, Fault> {
+/// The first field of a message whose value is not of its type.
+pub(super) fn misread(at: usize, message: &Value) -> Option<Fault> {
+    let place = format!("messages[{at}]");
+    if !message.is_object() {
+        return Some(Fault::invalid(place, "an object is expected"));
+    }
+    json::misread::<Option<String>>(message, &place, "role")
+        .or_else(|| json::misread::<Content>(message, &place, "content"))
+        .or_else(|| json::misread::<Option<String>>(message, &place, "tool_call_id"))
+        .or_else(|| json::misread::<Option<Vec<WireCall>>>(message, &place, "tool_calls"))
+}
+
+fn role(name: Option<&str>, field: impl FnOnce() -> String) -> Result<Role, Fault> {
     match name {
-        "system" | "developer" => Ok(Role::System),
-        "user" => Ok(Role::User),
-        "assistant" => Ok(Role::Assistant),
-        "tool" => Ok(Role::Tool),
-        "function" => Err(Fault::unsupported(field())),
-        _ => Err(Fault::invalid(
+        Some("system" | "developer") => Ok(Role::System),
+        Some("user") => Ok(Role::User),
+        Some("assistant") => Ok(Role::Assistant),
+        Some("tool") => Ok(Role::Tool),
+        Some("function") => Err(Fault::unsupported(field())),
+        None => Err(Fault::missing(field())),
+        Some(_) => Err(Fault::invalid(
             field(),
             "the roles are system, developer, user, assistant, tool",
         )),
@@ -153,14 +169,17 @@ fn tool_call(call: WireCall, field: impl Fn() -> String) -> Result<ToolCall, Fau
     let Some(function) = call.function else {
         return Err(Fault::missing(format!("{}.function", field())));
     };
+    let Some(name) = function.name.filter(|name| !name.is_empty()) else {
+        return Err(Fault::missing(format!("{}.function.name", field())));
+    };
     let mut extra = call.extra;
     if !function.extra.is_empty() {
         extra.insert("function".to_owned(), Value::Object(function.extra));
     }
     Ok(ToolCall {
         id: call.id.unwrap_or_default(),
-        name: function.name,
-        arguments: crate::json::arguments(function.arguments),
+        name,
+        arguments: json::arguments(function.arguments),
         extra,
     })
 }

@@ -43,7 +43,9 @@ pub struct Options {
 
 #[derive(Deserialize)]
 struct Body {
-    model: String,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
     messages: Vec<WireMessage>,
     #[serde(default)]
     stream: Option<bool>,
@@ -95,7 +97,8 @@ struct WireOptions {
 ///
 /// `max_completion_tokens` and the older `max_tokens` mean the same here; the newer name wins where both are there.
 pub fn chat(bytes: &[u8]) -> Result<ChatCall, Fault> {
-    let body: Body = json::request(bytes)?;
+    let body: Body = json::request(bytes, misread)?;
+    let model = body.model.ok_or_else(|| Fault::missing("model"))?;
     if body.messages.is_empty() {
         return Err(Fault::missing("messages"));
     }
@@ -109,7 +112,7 @@ pub fn chat(bytes: &[u8]) -> Result<ChatCall, Fault> {
     refused::check_tools(&definitions)?;
     let mut extra = refused::filter(body.extra)?;
     Ok(ChatCall {
-        model: body.model,
+        model,
         stream: body.stream.unwrap_or(false),
         include_usage: include_usage(body.stream_options)?,
         options: options(body.trousseau)?,
@@ -128,6 +131,26 @@ pub fn chat(bytes: &[u8]) -> Result<ChatCall, Fault> {
             ..ChatRequest::default()
         },
     })
+}
+
+/// The first field of a request whose value is not of its type.
+fn misread(body: &Value) -> Option<Fault> {
+    let fields = [
+        json::misread::<Option<String>>(body, "", "model"),
+        json::misread::<Vec<Value>>(body, "", "messages"),
+        json::misread::<Option<bool>>(body, "", "stream"),
+        json::misread::<Option<StreamOptions>>(body, "", "stream_options"),
+        json::misread::<Option<u32>>(body, "", "max_tokens"),
+        json::misread::<Option<u32>>(body, "", "max_completion_tokens"),
+        json::misread::<Option<f32>>(body, "", "temperature"),
+        json::misread::<Option<i128>>(body, "", "seed"),
+        json::misread::<Option<Vec<Value>>>(body, "", "tools"),
+        json::misread::<Option<WireOptions>>(body, "", "trousseau"),
+    ];
+    let messages = body.get("messages").and_then(Value::as_array);
+    let mut messages = messages.into_iter().flatten().enumerate();
+    let first = fields.into_iter().flatten().next();
+    first.or_else(|| messages.find_map(|(at, message)| message::misread(at, message)))
 }
 
 /// A seed of the core. A negative one, which some servers take for chance, is passed on as it came.

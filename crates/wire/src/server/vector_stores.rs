@@ -259,7 +259,11 @@ pub fn new_store(bytes: &[u8]) -> Result<NewStore, Fault> {
     if bytes.is_empty() {
         return Ok(NewStore::default());
     }
-    let store: NewStore = json::request(bytes)?;
+    let store: NewStore = json::request(bytes, |body| {
+        json::misread::<Option<String>>(body, "", "name")
+            .or_else(|| json::misread::<Vec<String>>(body, "", "file_ids"))
+            .or_else(|| json::misread::<Option<Map<String, Value>>>(body, "", "metadata"))
+    })?;
     only_null("", &store.rest, &["description"])?;
     Ok(store)
 }
@@ -268,6 +272,7 @@ pub fn new_store(bytes: &[u8]) -> Result<NewStore, Fault> {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Attachment {
     /// The file.
+    #[serde(default)]
     pub file_id: String,
     /// What its giver writes beside it.
     #[serde(default)]
@@ -278,7 +283,13 @@ pub struct Attachment {
 
 /// Reads the request that attaches a file.
 pub fn attachment(bytes: &[u8]) -> Result<Attachment, Fault> {
-    let attachment: Attachment = json::request(bytes)?;
+    let attachment: Attachment = json::request(bytes, |body| {
+        json::misread::<String>(body, "", "file_id")
+            .or_else(|| json::misread::<Option<Map<String, Value>>>(body, "", "attributes"))
+    })?;
+    if attachment.file_id.is_empty() {
+        return Err(Fault::missing("file_id"));
+    }
     only_null("", &attachment.rest, &[])?;
     Ok(attachment)
 }
@@ -296,6 +307,7 @@ pub struct Search {
 
 #[derive(Deserialize)]
 struct WireSearch {
+    #[serde(default)]
     query: Query,
     #[serde(default)]
     max_num_results: Option<usize>,
@@ -314,6 +326,12 @@ enum Query {
     Several(Vec<String>),
 }
 
+impl Default for Query {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
 #[derive(Deserialize)]
 struct RankingOptions {
     #[serde(default)]
@@ -326,7 +344,12 @@ struct RankingOptions {
 
 /// Reads a search.
 pub fn search(bytes: &[u8]) -> Result<Search, Fault> {
-    let search: WireSearch = json::request(bytes)?;
+    let search: WireSearch = json::request(bytes, |body| {
+        json::misread::<Query>(body, "", "query")
+            .or_else(|| json::misread::<Option<usize>>(body, "", "max_num_results"))
+            .or_else(|| json::misread::<Option<RankingOptions>>(body, "", "ranking_options"))
+            .or_else(|| json::misread::<Option<bool>>(body, "", "rewrite_query"))
+    })?;
     only_null("", &search.rest, &[])?;
     if search.rewrite_query == Some(true) {
         return Err(Fault::unsupported("rewrite_query"));
