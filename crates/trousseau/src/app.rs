@@ -1,4 +1,6 @@
 //! The composition root: the one place that knows every part and puts them together.
+//!
+//! [`models`] puts together what answers.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +9,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
-use trousseau_core::model::ChatModel;
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::accounts::Accounts;
@@ -17,15 +18,15 @@ use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::service::{Gateway, policy_digest};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
-use trousseau_retrieval::extractive::{Extractive, Wording};
 use trousseau_retrieval::library::Library;
 
 use crate::WORKER;
 use crate::cli::Global;
-use crate::config::{Config, Kind};
+use crate::config::Config;
 use crate::env;
 use crate::failure::{AppError, Failure};
-use crate::messages::{Language, Messages};
+
+mod models;
 
 /// The program with its data folder open. Clones share it.
 #[derive(Clone)]
@@ -44,6 +45,17 @@ pub(crate) struct App {
     lock: Option<Arc<fs_err::File>>,
     /// Whether a server has it open for longer than one command.
     served: bool,
+}
+
+/// What a data folder is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To have questions answered, and everything else.
+    Answer,
+    /// To write to it.
+    Write,
+    /// To read from it, whoever writes.
+    Read,
 }
 
 /// Where the data and the configuration are, and what the configuration says.
@@ -117,10 +129,19 @@ fn default_data() -> Option<PathBuf> {
 impl App {
     /// Opens the data folder to write to it, creating it when it is new. One process at a time.
     pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
+        Self::open_for(global, Purpose::Write).await
+    }
+
+    /// The same, to have questions answered as well: every key of an upstream must be there.
+    pub(crate) async fn open_to_answer(global: &Global) -> Result<Self, Failure> {
+        Self::open_for(global, Purpose::Answer).await
+    }
+
+    async fn open_for(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
         let place = place(global)?;
         create_private(&place.data).map_err(AppError::Io)?;
         let lock = lock(&place.data)?;
-        Self::assemble(place, Access::Write, Some(lock)).await
+        Self::assemble(place, purpose, Some(lock)).await
     }
 
     /// Opens the data folder to write to it, or, while another process does, to read what it has so far.
@@ -137,21 +158,29 @@ impl App {
         if !place.data.join("documents.sqlite").is_file() {
             return Err(AppError::NothingYet { data: place.data }.into());
         }
-        Self::assemble(place, Access::Read, None).await
+        Self::assemble(place, Purpose::Read, None).await
     }
 
-    async fn assemble(place: Place, access: Access, lock: Option<fs_err::File>) -> Result<Self, Failure> {
+    async fn assemble(place: Place, purpose: Purpose, lock: Option<fs_err::File>) -> Result<Self, Failure> {
         let Place { data, config } = place;
         let lock = lock.map(Arc::new);
+        let access = match purpose {
+            Purpose::Read => Access::Read,
+            Purpose::Answer | Purpose::Write => Access::Write,
+        };
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
         let settings = config.settings.clone();
+        let models = match purpose {
+            Purpose::Answer => models::open(&config)?,
+            Purpose::Write | Purpose::Read => HashMap::new(),
+        };
         let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &settings.replica, &settings.origin),
             targets: config.targets.clone(),
             policy: policy_digest(&config.rules, &config.targets).map_err(GatewayError::Entry)?,
             rules: config.rules.clone(),
-            models: models(&config),
+            models,
             extraction: extraction(&config)?,
             settings,
             library,
@@ -248,22 +277,6 @@ impl App {
 /// The tenant that is named, or the default one.
 pub(crate) fn tenant(global: &Global) -> Tenant {
     global.tenant.clone().unwrap_or_default()
-}
-
-/// The models behind the upstreams that this program can call.
-fn models(config: &Config) -> HashMap<String, Arc<dyn ChatModel>> {
-    let abstention = |language| Messages::new(language).plain("answer-abstained");
-    let wording = Wording {
-        abstention_fr: abstention(Language::French),
-        abstention_en: abstention(Language::English),
-    };
-    let mut models: HashMap<String, Arc<dyn ChatModel>> = HashMap::new();
-    for (name, kind) in &config.kinds {
-        if *kind == Kind::Extractive {
-            models.insert(name.clone(), Arc::new(Extractive::new(name, wording.clone())));
-        }
-    }
-    models
 }
 
 fn extraction(config: &Config) -> Result<Extraction, AppError> {

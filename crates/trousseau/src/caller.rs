@@ -88,6 +88,14 @@ impl Caller {
         }
     }
 
+    /// The data folder, open to have questions answered.
+    pub(crate) async fn open_to_answer(&self) -> Result<App, Failure> {
+        match &self.server {
+            Some(app) => Ok(app.clone()),
+            None => App::open_to_answer(&self.global).await,
+        }
+    }
+
     /// The data folder, open to be written to.
     pub(crate) async fn open(&self) -> Result<App, Failure> {
         match &self.server {

@@ -56,6 +56,8 @@ impl Language {
                 include_str!("../../ledger/messages/fr.ftl"),
                 include_str!("../../policy/messages/fr.ftl"),
                 include_str!("../../retrieval/messages/fr.ftl"),
+                include_str!("../../upstream/messages/fr.ftl"),
+                include_str!("../../wire/messages/fr.ftl"),
             ],
             Self::English => &[
                 include_str!("../messages/en.ftl"),
@@ -66,6 +68,8 @@ impl Language {
                 include_str!("../../ledger/messages/en.ftl"),
                 include_str!("../../policy/messages/en.ftl"),
                 include_str!("../../retrieval/messages/en.ftl"),
+                include_str!("../../upstream/messages/en.ftl"),
+                include_str!("../../wire/messages/en.ftl"),
             ],
         }
     }

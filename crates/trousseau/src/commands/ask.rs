@@ -22,7 +22,7 @@ const EXCERPT: usize = 240;
 
 pub(super) async fn run(caller: &Caller, ask: Ask) -> Result<Exit, Failure> {
     let printer = &*caller.printer;
-    let app = caller.open().await?;
+    let app = caller.open_to_answer().await?;
     let principal = app.principal(&caller.global)?;
     let question = text_or_input(caller, ask.question, app.config.settings.limits.question_bytes)?;
     let asked = Asked {
@@ -33,6 +33,7 @@ pub(super) async fn run(caller: &Caller, ask: Ask) -> Result<Exit, Failure> {
         route: ask.route,
         collections: named(&app, caller, ask.collection).await?,
         label: ask.label,
+        conversation: None,
     };
     app.gateway.library.refresh(&principal.tenant).await?;
     let answered = answer(&app, &principal, asked, caller).await;

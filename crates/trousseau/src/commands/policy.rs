@@ -22,6 +22,7 @@ pub(super) async fn explain(caller: &Caller, explain: Explain) -> Result<Exit, F
         route: explain.route,
         collections: None,
         label: explain.label,
+        conversation: None,
     };
     let collections = named(&app, caller, explain.collection).await?;
     let explanation = app

@@ -13,7 +13,7 @@ use crate::failure::{AppError, Exit, Failure};
 
 pub(super) async fn run(caller: &Caller, _serve: Serve) -> Result<Exit, Failure> {
     let mut signals = Signals::listen().map_err(AppError::Io)?;
-    let app = App::open(&caller.global).await?;
+    let app = App::open_to_answer(&caller.global).await?;
     let admin = Admin::bind(app.data()).map_err(AppError::Io)?;
     let stop = CancellationToken::new();
     tracing::info!(data = %app.data().display(), process = process::id(), "serving");
