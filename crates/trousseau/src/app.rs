@@ -52,6 +52,8 @@ pub(crate) struct App {
 enum Purpose {
     /// To have questions answered, and everything else.
     Answer,
+    /// To have questions answered by nothing that is reached over a network.
+    Demonstrate,
     /// To write to it.
     Write,
     /// To read from it, whoever writes.
@@ -137,6 +139,11 @@ impl App {
         Self::open_for(global, Purpose::Answer).await
     }
 
+    /// The same, with the built-in answerer alone: no other upstream can be called, whatever is decided.
+    pub(crate) async fn open_to_demonstrate(global: &Global) -> Result<Self, Failure> {
+        Self::open_for(global, Purpose::Demonstrate).await
+    }
+
     async fn open_for(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
         let place = place(global)?;
         create_private(&place.data).map_err(AppError::Io)?;
@@ -166,13 +173,14 @@ impl App {
         let lock = lock.map(Arc::new);
         let access = match purpose {
             Purpose::Read => Access::Read,
-            Purpose::Answer | Purpose::Write => Access::Write,
+            Purpose::Answer | Purpose::Demonstrate | Purpose::Write => Access::Write,
         };
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
         let settings = config.settings.clone();
         let models = match purpose {
             Purpose::Answer => models::open(&config)?,
+            Purpose::Demonstrate => models::built_in(&config),
             Purpose::Write | Purpose::Read => HashMap::new(),
         };
         let gateway = Arc::new(Gateway {

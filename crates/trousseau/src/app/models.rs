@@ -18,14 +18,22 @@ use crate::messages::{Language, Messages};
 /// The models behind the upstreams, by the upstreams' names.
 pub(super) type Models = HashMap<String, Arc<dyn ChatModel>>;
 
+/// The built-in answerers alone.
+pub(super) fn built_in(config: &Config) -> Models {
+    let built_in = config.kinds.iter().filter(|(_, kind)| *kind == Kind::Extractive);
+    built_in
+        .map(|(name, _)| (name.clone(), extractive(name)))
+        .collect()
+}
+
 /// Prepares every upstream. Its key must be there, and its certificate.
 pub(super) fn open(config: &Config) -> Result<Models, Failure> {
     let mut models = Models::new();
     // Read only where something is to be reached: a local answerer needs no list of authorities.
     let mut network = None;
     for (name, kind) in &config.kinds {
-        let model: Arc<dyn ChatModel> = match kind {
-            Kind::Extractive => Arc::new(Extractive::new(name, extractive_wording())),
+        let model = match kind {
+            Kind::Extractive => extractive(name),
             Kind::OpenAi(remote) => {
                 let network = match &mut network {
                     Some(network) => network,
@@ -85,11 +93,12 @@ fn abstention(language: Language) -> String {
     Messages::new(language).plain("answer-abstained")
 }
 
-fn extractive_wording() -> extractive::Wording {
-    extractive::Wording {
+fn extractive(name: &str) -> Arc<dyn ChatModel> {
+    let wording = extractive::Wording {
         abstention_fr: abstention(Language::French),
         abstention_en: abstention(Language::English),
-    }
+    };
+    Arc::new(Extractive::new(name, wording))
 }
 
 fn upstream_wording() -> upstream::Wording {

@@ -58,7 +58,7 @@ pub(super) async fn run(caller: &Caller, demo: Demo) -> Result<Exit, Failure> {
         Some(path) => vec![(ingest::DEFAULT_COLLECTION.to_owned(), path.clone())],
         None => samples::write(&place.root.join("documents")).map_err(AppError::Io)?,
     };
-    let app = App::open_to_answer(&caller.global).await?;
+    let app = App::open_to_demonstrate(&caller.global).await?;
     let ingested = take_in(&app, caller, documents).await?;
     let mut answers = Vec::new();
     for (principal, question) in questions(&app, &caller.global, demo.question)? {
