@@ -17,6 +17,7 @@ mod deciding;
 pub mod entry;
 pub mod error;
 mod followup;
+pub mod http;
 pub mod ingest;
 mod labels;
 pub mod logs;

@@ -163,7 +163,10 @@ fn checked(text: &str, place: &str) -> Result<Revealed, SecretError> {
     let place = || place.to_owned();
     if text.len() as u64 > LONGEST {
         let limit = LONGEST;
-        return Err(SecretError::TooLong { place: place(), limit });
+        return Err(SecretError::TooLong {
+            place: place(),
+            limit,
+        });
     }
     let text = text.trim();
     if text.is_empty() {

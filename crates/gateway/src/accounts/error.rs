@@ -3,6 +3,8 @@
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_retrieval::error::StoreError;
 
+use super::oidc::OidcError;
+
 /// An error of the accounts.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
@@ -83,6 +85,9 @@ pub enum AccountError {
         /// What was asked for.
         name: String,
     },
+    /// Nobody came in through the identity provider.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -105,6 +110,7 @@ impl Explain for AccountError {
             Self::Disabled { .. } => ErrorKind::Forbidden,
             Self::Taken { .. } | Self::Provided { .. } => ErrorKind::Conflict,
             Self::NoAccount { .. } => ErrorKind::NotFound,
+            Self::Oidc(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Random(_) | Self::Hash { .. } => ErrorKind::Internal,
         }
@@ -127,6 +133,7 @@ impl Explain for AccountError {
             Self::Taken { .. } => "account-taken",
             Self::Passed { .. } => "account-passed",
             Self::NoAccount { .. } => "account-none",
+            Self::Oidc(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Random(_) => "gateway-random",
         }
@@ -154,6 +161,7 @@ impl Explain for AccountError {
             | Self::Disabled { name } => {
                 vec![("name", name.clone())]
             }
+            Self::Oidc(error) => error.fields(),
             Self::Store(error) => error.fields(),
             Self::Random(error) => vec![("reason", error.to_string())],
         }

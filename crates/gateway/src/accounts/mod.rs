@@ -10,6 +10,7 @@ mod grants;
 mod keys;
 mod links;
 mod names;
+pub mod oidc;
 mod password;
 mod schema;
 mod sessions;
@@ -35,6 +36,7 @@ pub use token::KEY_PREFIX;
 pub use users::{Identity, NewUser, UserChange, UserRow};
 
 use keys::KeyRing;
+use oidc::Provider;
 use password::Hashing;
 use sessions::SessionRing;
 use throttle::Throttle;
@@ -48,6 +50,7 @@ pub struct Accounts {
     limits: SessionLimits,
     hashing: Hashing,
     throttle: Throttle,
+    provider: Option<Provider>,
 }
 
 /// Whoever was let in, and until when.
@@ -72,12 +75,13 @@ impl Accounts {
             limits: SessionLimits::default(),
             hashing: Hashing::default(),
             throttle: Throttle::default(),
+            provider: None,
         })
     }
 
     /// The same, with sessions that last as the configuration says.
     #[must_use]
-    pub const fn with_limits(mut self, limits: SessionLimits) -> Self {
+    pub fn with_limits(mut self, limits: SessionLimits) -> Self {
         self.limits = limits;
         self
     }

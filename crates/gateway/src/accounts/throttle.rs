@@ -62,6 +62,16 @@ impl Throttle {
         self.addresses.take_back(&network(attempt.address));
     }
 
+    /// Counts an attempt that names no account, such as one at an identity provider.
+    pub(super) fn begin_from(&self, address: IpAddr, now: Timestamp) -> Result<(), AccountError> {
+        self.addresses.begin(network(address), FREE_PER_ADDRESS, now)
+    }
+
+    /// Takes back the count of such an attempt that succeeded.
+    pub(super) fn succeed_from(&self, address: IpAddr) {
+        self.addresses.take_back(&network(address));
+    }
+
     const fn of(&self, attempt: Attempt<'_>) -> &Tally<String> {
         if attempt.exists {
             &self.accounts

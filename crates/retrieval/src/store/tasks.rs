@@ -62,6 +62,15 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    /// Every state, in the order in which a task goes through them.
+    pub const ALL: [Self; 5] = [
+        Self::Enqueued,
+        Self::Processing,
+        Self::Committed,
+        Self::Succeeded,
+        Self::Failed,
+    ];
+
     /// The word that users and the database see.
     pub const fn name(self) -> &'static str {
         match self {
@@ -314,6 +323,19 @@ impl Store {
             .await
             .map_err(|error| self.database.fault(error))?;
         self.read(rows)
+    }
+
+    /// How many tasks of all tenants are in each state.
+    pub async fn tasks_by_state(&self) -> Result<Vec<(TaskState, u64)>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT state, count(*) FROM tasks GROUP BY state")
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))?;
+        let count = |state: TaskState| {
+            let row = rows.iter().find(|(name, _)| name == state.name());
+            (state, row.map_or(0, |(_, count)| count.unsigned_abs()))
+        };
+        Ok(TaskState::ALL.into_iter().map(count).collect())
     }
 
     /// How many tasks wait or are being worked on.

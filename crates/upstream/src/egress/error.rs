@@ -102,7 +102,10 @@ impl Explain for EgressError {
                 vec![("path", path.display().to_string()), ("reason", reason.clone())]
             }
             Self::ClientCertificate { path, source } => {
-                vec![("path", path.display().to_string()), ("reason", source.to_string())]
+                vec![
+                    ("path", path.display().to_string()),
+                    ("reason", source.to_string()),
+                ]
             }
             Self::Tls(error) => vec![("reason", error.to_string())],
             Self::Client(error) => vec![("reason", error.to_string())],

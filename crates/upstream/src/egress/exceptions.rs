@@ -22,7 +22,11 @@ enum Exception {
 impl Exceptions {
     /// Reads the entries of a configuration.
     pub(super) fn parse(entries: &[String]) -> Result<Self, EgressError> {
-        entries.iter().map(|entry| Exception::parse(entry)).collect::<Result<_, _>>().map(Self)
+        entries
+            .iter()
+            .map(|entry| Exception::parse(entry))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether `url` is reached directly.
@@ -42,7 +46,9 @@ impl Exceptions {
 
 impl Exception {
     fn parse(entry: &str) -> Result<Self, EgressError> {
-        let fault = || EgressError::Exception { entry: entry.to_owned() };
+        let fault = || EgressError::Exception {
+            entry: entry.to_owned(),
+        };
         let text = entry.trim();
         if text == "*" {
             return Ok(Self::Everything);
@@ -54,9 +60,16 @@ impl Exception {
         if let Ok(address) = address.parse::<IpAddr>() {
             let most = if address.is_ipv4() { 32 } else { 128 };
             let bits = bits.map_or(Ok(most), str::parse).map_err(|_| fault())?;
-            return if bits <= most { Ok(Self::Network(address, bits)) } else { Err(fault()) };
+            return if bits <= most {
+                Ok(Self::Network(address, bits))
+            } else {
+                Err(fault())
+            };
         }
-        let name = text.trim_start_matches("*.").trim_start_matches('.').to_ascii_lowercase();
+        let name = text
+            .trim_start_matches("*.")
+            .trim_start_matches('.')
+            .to_ascii_lowercase();
         let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if name.is_empty() || !name.bytes().all(of_a_name) {
             return Err(fault());
@@ -75,8 +88,12 @@ impl Exception {
     fn holds_address(&self, address: IpAddr) -> bool {
         match (self, address) {
             (Self::Everything, _) => true,
-            (Self::Network(IpAddr::V4(network), bits), IpAddr::V4(address)) => within_v4(address, *network, *bits),
-            (Self::Network(IpAddr::V6(network), bits), IpAddr::V6(address)) => within_v6(address, *network, *bits),
+            (Self::Network(IpAddr::V4(network), bits), IpAddr::V4(address)) => {
+                within_v4(address, *network, *bits)
+            }
+            (Self::Network(IpAddr::V6(network), bits), IpAddr::V6(address)) => {
+                within_v6(address, *network, *bits)
+            }
             _ => false,
         }
     }
@@ -104,12 +121,19 @@ mod tests {
 
     fn check(entries: &[&str], url: &str) -> bool {
         let entries: Vec<String> = entries.iter().map(|entry| (*entry).to_owned()).collect();
-        Exceptions::parse(&entries).unwrap().hold(&Url::parse(url).unwrap())
+        Exceptions::parse(&entries)
+            .unwrap()
+            .hold(&Url::parse(url).unwrap())
     }
 
     #[test]
     fn names_cover_what_is_below_them() {
-        for entry in ["intra.example", ".intra.example", "*.intra.example", "INTRA.example."] {
+        for entry in [
+            "intra.example",
+            ".intra.example",
+            "*.intra.example",
+            "INTRA.example.",
+        ] {
             assert!(check(&[entry], "https://vllm.intra.example/v1"), "{entry}");
             assert!(check(&[entry], "https://Intra.Example./v1"), "{entry}");
             assert!(!check(&[entry], "https://notintra.example/v1"), "{entry}");
@@ -120,7 +144,13 @@ mod tests {
     #[test]
     fn networks_cover_their_addresses() {
         let entries = ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "172.16.0.0/12"];
-        for inside in ["10.255.0.1", "192.0.2.7", "[2001:db8:1::1]", "172.31.255.255", "[::ffff:10.0.0.1]"] {
+        for inside in [
+            "10.255.0.1",
+            "192.0.2.7",
+            "[2001:db8:1::1]",
+            "172.31.255.255",
+            "[::ffff:10.0.0.1]",
+        ] {
             assert!(check(&entries, &format!("https://{inside}/")), "{inside}");
         }
         for outside in ["11.0.0.1", "192.0.2.8", "[2001:db9::1]", "172.32.0.1"] {
@@ -132,7 +162,12 @@ mod tests {
 
     #[test]
     fn this_machine_and_everything() {
-        for url in ["http://localhost:8000", "http://127.3.2.1", "http://[::1]:9", "http://a.localhost"] {
+        for url in [
+            "http://localhost:8000",
+            "http://127.3.2.1",
+            "http://[::1]:9",
+            "http://a.localhost",
+        ] {
             assert!(check(&[], url), "{url}");
         }
         assert!(check(&["*"], "https://model.example"));
@@ -141,7 +176,16 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused() {
-        for entry in ["", "10.0.0.0/33", "10.0.0.0/x", "host:8080", "a b", "http://x", "::1/129", "host/8"] {
+        for entry in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0.0/x",
+            "host:8080",
+            "a b",
+            "http://x",
+            "::1/129",
+            "host/8",
+        ] {
             let fault = Exceptions::parse(&[entry.to_owned()]);
             assert!(matches!(fault, Err(EgressError::Exception { .. })), "{entry}");
         }

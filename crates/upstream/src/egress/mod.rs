@@ -240,7 +240,12 @@ mod tests {
 
     #[test]
     fn an_address_with_a_password_is_refused_without_showing_it() {
-        for url in ["https://user:hunter2@model.example/v1", "ftp://x", "model.example", "https://"] {
+        for url in [
+            "https://user:hunter2@model.example/v1",
+            "ftp://x",
+            "model.example",
+            "https://",
+        ] {
             let error = network(&[]).check(url).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("hunter2"));
         }
@@ -248,7 +253,13 @@ mod tests {
             url: "http://user:hunter2@proxy.example".to_owned(),
             credentials: None,
         };
-        let egress = Egress { proxy: Some(proxy), ..Egress::default() };
-        assert!(matches!(Network::open(&egress), Err(EgressError::PasswordInUrl { .. })));
+        let egress = Egress {
+            proxy: Some(proxy),
+            ..Egress::default()
+        };
+        assert!(matches!(
+            Network::open(&egress),
+            Err(EgressError::PasswordInUrl { .. })
+        ));
     }
 }

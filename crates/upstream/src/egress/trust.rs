@@ -79,7 +79,10 @@ struct Read {
 type Stamp = [Option<(u64, std::time::Duration)>; 2];
 
 impl Identity {
-    pub(super) fn open(files: &ClientCertificate, provider: Arc<CryptoProvider>) -> Result<Self, EgressError> {
+    pub(super) fn open(
+        files: &ClientCertificate,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, EgressError> {
         let stamp = stamp(files);
         let key = Arc::new(read(files, &provider)?);
         Ok(Self {
@@ -95,7 +98,12 @@ impl Identity {
         let stamp = stamp(&self.files);
         if stamp != last.stamp {
             match read(&self.files, &self.provider) {
-                Ok(key) => *last = Read { stamp, key: Arc::new(key) },
+                Ok(key) => {
+                    *last = Read {
+                        stamp,
+                        key: Arc::new(key),
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a client certificate cannot be renewed; the last one stays in use");
                 }
