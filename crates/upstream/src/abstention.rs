@@ -28,18 +28,24 @@ impl Wording {
     /// follows the sentence does not count: models like to explain themselves.
     pub(crate) fn recognises(&self, text: &str, cites: bool) -> bool {
         let answer = bare(text.get(..text.floor_char_boundary(LOOKED_AT)).unwrap_or(text));
-        [&self.abstention_fr, &self.abstention_en].into_iter().any(|sentence| {
-            let sentence = bare(sentence);
-            let rest = answer.strip_prefix(sentence.as_str());
-            !sentence.is_empty() && rest.is_some_and(|rest| rest.is_empty() || (!cites && rest.starts_with(' ')))
-        })
+        [&self.abstention_fr, &self.abstention_en]
+            .into_iter()
+            .any(|sentence| {
+                let sentence = bare(sentence);
+                let rest = answer.strip_prefix(sentence.as_str());
+                !sentence.is_empty()
+                    && rest.is_some_and(|rest| rest.is_empty() || (!cites && rest.starts_with(' ')))
+            })
     }
 }
 
 /// The words alone: without case, accents, punctuation, quotes and emphasis.
 fn bare(text: &str) -> String {
     let words = text.split(|sign: char| !sign.is_alphanumeric()).map(fold);
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -66,7 +72,10 @@ mod tests {
         assert!(!wording.recognises("I find no answer to this question in the documentsandso", false));
         assert!(!wording.recognises("It costs 5 euros.", false));
         assert!(!wording.recognises("", false));
-        let unworded = Wording { abstention_fr: String::new(), abstention_en: " . ".to_owned() };
+        let unworded = Wording {
+            abstention_fr: String::new(),
+            abstention_en: " . ".to_owned(),
+        };
         assert!(!unworded.recognises("", false) && !unworded.recognises("x", false));
     }
 }

@@ -60,12 +60,21 @@ impl Endpoint {
     ///
     /// A call is made a second time, for the same content on the same target, when its connection turns out to have
     /// been closed meanwhile, or when the server refuses a secret that has just been renewed.
-    pub(crate) async fn post(&self, body: Vec<u8>, sent: &dyn Sent, form: Form) -> Result<Answer, ModelError> {
+    pub(crate) async fn post(
+        &self,
+        body: Vec<u8>,
+        sent: &dyn Sent,
+        form: Form,
+    ) -> Result<Answer, ModelError> {
         let began = Instant::now();
         let body = Bytes::from(body);
         let mut again = true;
         loop {
-            let secret = self.server.secret.as_ref().map(|secret| (secret, secret.reveal()));
+            let secret = self
+                .server
+                .secret
+                .as_ref()
+                .map(|secret| (secret, secret.reveal()));
             let request = self.request(body.clone(), secret.as_ref().map(|(_, text)| text), form)?;
             let secrets: Vec<Revealed> = secret.iter().map(|(_, text)| text.clone()).collect();
             let blame = self.blame(&secrets, sent);
@@ -83,7 +92,11 @@ impl Endpoint {
                 }
             };
             let refused = response.status() == StatusCode::UNAUTHORIZED;
-            let renewed = || secret.as_ref().is_some_and(|(secret, tried)| secret.renewed(tried));
+            let renewed = || {
+                secret
+                    .as_ref()
+                    .is_some_and(|(secret, tried)| secret.renewed(tried))
+            };
             if refused && again && renewed() {
                 again = false;
                 continue;
@@ -92,7 +105,13 @@ impl Endpoint {
                 return Err(self.failure(response, &blame).await);
             }
             let form = form_of(response.headers(), &blame)?;
-            return Ok(Answer { form, response, secrets, began, received: 0 });
+            return Ok(Answer {
+                form,
+                response,
+                secrets,
+                began,
+                received: 0,
+            });
         }
     }
 
@@ -106,7 +125,9 @@ impl Endpoint {
         let answer = self.post(body, sent, Form::Whole).await?;
         let secrets = answer.secrets.clone();
         if answer.form != Form::Whole {
-            return Err(self.blame(&secrets, sent).malformed("it is a stream, which was not asked for"));
+            return Err(self
+                .blame(&secrets, sent)
+                .malformed("it is a stream, which was not asked for"));
         }
         Ok((answer.body(self, sent).await?, secrets))
     }
@@ -148,7 +169,10 @@ impl Endpoint {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(secret) = secret {
             let (name, value) = match &self.server.key_header {
-                None => (header::AUTHORIZATION, HeaderValue::try_from(format!("Bearer {}", secret.as_str()))),
+                None => (
+                    header::AUTHORIZATION,
+                    HeaderValue::try_from(format!("Bearer {}", secret.as_str())),
+                ),
                 Some(name) => (name.clone(), HeaderValue::try_from(secret.as_str())),
             };
             let mut value = value.map_err(|_| ModelError::Unavailable {
@@ -167,7 +191,10 @@ impl Endpoint {
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_redirection() {
             let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
-            let words = format!("it redirects to {}; redirects are not followed", to.unwrap_or("nowhere"));
+            let words = format!(
+                "it redirects to {}; redirects are not followed",
+                to.unwrap_or("nowhere")
+            );
             return blame.status(status, &headers, &words);
         }
         let body = error_body(response).await;
@@ -177,7 +204,11 @@ impl Endpoint {
 
 impl Answer {
     /// The next piece of the body; `None` at its end.
-    pub(crate) async fn piece(&mut self, endpoint: &Endpoint, sent: &dyn Sent) -> Result<Option<Bytes>, ModelError> {
+    pub(crate) async fn piece(
+        &mut self,
+        endpoint: &Endpoint,
+        sent: &dyn Sent,
+    ) -> Result<Option<Bytes>, ModelError> {
         let (timeouts, limits) = (&endpoint.server.timeouts, &endpoint.server.limits);
         let (phase, limit, until) = self.next_limit(endpoint);
         let total = self.began + timeouts.total;
@@ -236,7 +267,11 @@ impl Answer {
     fn next_limit(&self, endpoint: &Endpoint) -> (Phase, Duration, Instant) {
         let timeouts = &endpoint.server.timeouts;
         match (self.form, self.received) {
-            (Form::Events, 0) => (Phase::FirstByte, timeouts.first_byte, self.began + timeouts.first_byte),
+            (Form::Events, 0) => (
+                Phase::FirstByte,
+                timeouts.first_byte,
+                self.began + timeouts.first_byte,
+            ),
             (Form::Events | Form::Whole, _) => (Phase::Idle, timeouts.idle, Instant::now() + timeouts.idle),
         }
     }
@@ -248,8 +283,15 @@ fn form_of(headers: &HeaderMap, blame: &Blame<'_>) -> Result<Form, ModelError> {
     if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(blame.malformed("it is compressed, which was not asked for"));
     }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.unwrap_or("none").split(';').next().unwrap_or_default().trim();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind
+        .unwrap_or("none")
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     if kind.eq_ignore_ascii_case("text/event-stream") {
         return Ok(Form::Events);
     }

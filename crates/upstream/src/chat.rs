@@ -60,7 +60,11 @@ impl OpenAi {
         if grounded && request.passages.is_empty() {
             return Ok(self.abstain(&request));
         }
-        let form = if server.streams && !request.whole { Form::Events } else { Form::Whole };
+        let form = if server.streams && !request.whole {
+            Form::Events
+        } else {
+            Form::Whole
+        };
         let prompt = grounded.then(|| prompt::grounded(&request, &self.fences, &self.wording));
         let messages = prompt.as_deref().unwrap_or(&request.messages);
         let body = chat_body(&request, messages, &server.model, form == Form::Events);
@@ -132,11 +136,21 @@ impl Sent for ChatRequest {
 /// Whether the answer is to be JSON, in OpenAI's way or in those of vLLM and llama.cpp.
 fn asks_for_json(request: &ChatRequest) -> bool {
     const KIN: [&str; 6] = [
-        "guided_json", "guided_grammar", "guided_regex", "structured_outputs", "json_schema", "grammar",
+        "guided_json",
+        "guided_grammar",
+        "guided_regex",
+        "structured_outputs",
+        "json_schema",
+        "grammar",
     ];
-    let format = request.extra.get("response_format").and_then(|format| format.get("type"));
+    let format = request
+        .extra
+        .get("response_format")
+        .and_then(|format| format.get("type"));
     let json = format.and_then(Value::as_str).is_some_and(|kind| kind != "text");
-    json || KIN.iter().any(|name| request.extra.get(*name).is_some_and(|value| !value.is_null()))
+    json || KIN
+        .iter()
+        .any(|name| request.extra.get(*name).is_some_and(|value| !value.is_null()))
 }
 
 /// What becomes of a server's answer.
@@ -161,7 +175,8 @@ impl Reading {
         let (endpoint, request) = (Arc::clone(&self.endpoint), Arc::clone(&self.request));
         let secrets = answer.secrets().to_vec();
         let body = answer.body(&endpoint, &*request).await?;
-        let events = ChatReader::whole(&body).map_err(|fault| endpoint.blame(&secrets, &*request).fault(fault))?;
+        let events =
+            ChatReader::whole(&body).map_err(|fault| endpoint.blame(&secrets, &*request).fault(fault))?;
         self.take(events);
         Ok(())
     }
@@ -195,7 +210,10 @@ impl Streaming {
 
     /// Reads the next piece of the body.
     async fn read(&mut self) -> Result<(), ModelError> {
-        let piece = self.answer.piece(&self.reading.endpoint, &*self.reading.request).await;
+        let piece = self
+            .answer
+            .piece(&self.reading.endpoint, &*self.reading.request)
+            .await;
         let Ok(Some(piece)) = piece else {
             // A connection that breaks behind a whole answer takes nothing from it.
             self.over = true;
@@ -207,9 +225,15 @@ impl Streaming {
             self.reading.take(last);
             return Ok(());
         };
-        let read = self.decoder.push(&piece).map_err(|fault| self.blame(|blame| blame.fault(fault)))?;
+        let read = self
+            .decoder
+            .push(&piece)
+            .map_err(|fault| self.blame(|blame| blame.fault(fault)))?;
         for data in read {
-            let events = self.reader.chunk(&data).map_err(|fault| self.blame(|blame| blame.fault(fault)))?;
+            let events = self
+                .reader
+                .chunk(&data)
+                .map_err(|fault| self.blame(|blame| blame.fault(fault)))?;
             self.over |= matches!(events.last(), Some(ChatEvent::End(_)));
             self.reading.take(events);
         }

@@ -69,7 +69,11 @@ impl Citing {
             events: VecDeque::new(),
             removed: 0,
         };
-        Self { scanner: Scanner::default(), found, wording }
+        Self {
+            scanner: Scanner::default(),
+            found,
+            wording,
+        }
     }
 
     /// Takes in an event of the model and adds to `events` what becomes of it.
@@ -93,7 +97,9 @@ impl Citing {
 
     fn end(&self, end: ChatEnd) -> ChatEnd {
         ChatEnd {
-            abstained: self.wording.recognises(&self.found.head, !self.found.cited.is_empty()),
+            abstained: self
+                .wording
+                .recognises(&self.found.head, !self.found.cited.is_empty()),
             removed_markers: self.found.removed,
             ..end
         }
@@ -197,7 +203,8 @@ impl Found {
                 best = Some((shared, unit));
             }
         }
-        let enough = ENOUGH.min(weight(said.iter()).max(1));
+        // Two words, or a third of a short sentence: less may be chance.
+        let enough = weight(said.iter()).div_ceil(3).clamp(1, ENOUGH);
         match best {
             Some((shared, unit)) if shared >= enough => unit.bytes.clone(),
             _ => whole(passage),
@@ -208,7 +215,13 @@ impl Found {
 /// What shared words weigh: a number tells more than a word.
 fn weight<'a>(terms: impl Iterator<Item = &'a String>) -> u32 {
     terms
-        .map(|term| if term.bytes().any(|byte| byte.is_ascii_digit()) { 2 } else { 1 })
+        .map(|term| {
+            if term.bytes().any(|byte| byte.is_ascii_digit()) {
+                2
+            } else {
+                1
+            }
+        })
         .sum()
 }
 
@@ -232,10 +245,16 @@ fn trimmed(text: &str, bytes: Range<usize>) -> Range<usize> {
 fn units(passage: &Passage, language: Language) -> Vec<Unit> {
     let text = &passage.text;
     let everything = [(BlockKind::Paragraph, 0..text.len())];
-    let blocks = if passage.blocks.is_empty() { everything.as_slice() } else { passage.blocks.as_slice() };
+    let blocks = if passage.blocks.is_empty() {
+        everything.as_slice()
+    } else {
+        passage.blocks.as_slice()
+    };
     let mut units = Vec::new();
     for (kind, block) in blocks {
-        let Some(piece) = text.get(block.clone()) else { continue };
+        let Some(piece) = text.get(block.clone()) else {
+            continue;
+        };
         let pieces = match kind {
             BlockKind::Heading => continue,
             BlockKind::ListItem | BlockKind::TableRow | BlockKind::Code => vec![trimmed(text, block.clone())],

@@ -76,13 +76,20 @@ impl OpenAiEmbedder {
     }
 
     /// Makes one call and adds what it brings.
-    async fn add(&self, texts: &[String], sent: &EmbeddingRequest, vectors: &mut Vectors) -> Result<(), ModelError> {
+    async fn add(
+        &self,
+        texts: &[String],
+        sent: &EmbeddingRequest,
+        vectors: &mut Vectors,
+    ) -> Result<(), ModelError> {
         let body = embeddings_body(&self.endpoint.server.model, texts, self.options.dimensions);
         let (bytes, secrets) = self.endpoint.exchange(&body, sent).await?;
         let blame = self.endpoint.blame(&secrets, sent);
         let found = embeddings(&bytes, texts.len()).map_err(|fault| blame.fault(fault))?;
         for vector in &found.vectors {
-            vectors.push(vector).map_err(|error| blame.malformed(&error.to_string()))?;
+            vectors
+                .push(vector)
+                .map_err(|error| blame.malformed(&error.to_string()))?;
         }
         vectors.usage.input += found.usage.input;
         vectors.usage.output += found.usage.output;

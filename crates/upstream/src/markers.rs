@@ -60,7 +60,12 @@ enum Within {
 
 impl Default for Code {
     fn default() -> Self {
-        Self { within: None, run: None, run_leads: false, line_start: true }
+        Self {
+            within: None,
+            run: None,
+            run_leads: false,
+            line_start: true,
+        }
     }
 }
 
@@ -102,7 +107,9 @@ impl Scanner {
         }
         if self.code.within.is_none() && matches!(sign, '[' | '【') && self.last != Some('\\') {
             self.bracket.push(sign);
-        } else if sign.is_whitespace() {
+            return;
+        }
+        if sign.is_whitespace() {
             self.hold(sign);
         } else {
             self.write(sign);
@@ -121,10 +128,13 @@ impl Scanner {
                 Some(numbers) => self.closed = Some(numbers),
                 None => self.give_up(),
             }
-            self.code.line_start = false;
             return true;
         }
-        let belongs = (sign.is_alphanumeric() || matches!(sign, ' ' | '\u{a0}' | ',' | ';' | '-' | '–' | '^' | '&' | '.' | '°' | '†' | ':'))
+        let belongs = (sign.is_alphanumeric()
+            || matches!(
+                sign,
+                ' ' | '\u{a0}' | ',' | ';' | '-' | '–' | '^' | '&' | '.' | '°' | '†' | ':'
+            ))
             && self.bracket.len() + sign.len_utf8() < LONGEST;
         if belongs {
             self.bracket.push(sign);
@@ -140,6 +150,7 @@ impl Scanner {
         if sink.marker(numbers, &self.space) {
             self.space.clear();
             self.removed = false;
+            self.code.line_start = false;
         } else {
             self.removed = true;
         }
@@ -151,6 +162,7 @@ impl Scanner {
             self.release(false);
             self.text.push_str(&self.bracket);
             self.bracket.clear();
+            self.code.line_start = false;
         }
     }
 
@@ -167,7 +179,10 @@ impl Scanner {
     }
 
     fn write(&mut self, sign: char) {
-        self.release(matches!(sign, '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '…' | '»' | '”'));
+        self.release(matches!(
+            sign,
+            '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '…' | '»' | '”'
+        ));
         self.text.push(sign);
     }
 
@@ -263,13 +278,24 @@ fn number(text: &str) -> Option<u16> {
 /// The number behind a word that models put before it.
 fn without_word(item: &str) -> &str {
     const WORDS: [&str; 10] = [
-        "passages", "passage", "sources", "source", "documents", "document", "extrait", "doc", "n°", "ref",
+        "passages",
+        "passage",
+        "sources",
+        "source",
+        "documents",
+        "document",
+        "extrait",
+        "doc",
+        "n°",
+        "ref",
     ];
     let word = WORDS.iter().find(|word| {
         let start = item.get(..word.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(word))
     });
-    word.map_or(item, |word| item[word.len()..].trim_start_matches(['.', ':', ' ', '\u{a0}']))
+    word.map_or(item, |word| {
+        item[word.len()..].trim_start_matches(['.', ':', ' ', '\u{a0}'])
+    })
 }
 
 /// A text without its markers.
@@ -295,7 +321,11 @@ pub(crate) fn stripped(text: &str) -> String {
 pub(crate) fn in_round_brackets(text: &mut String) {
     let mut from = 0;
     while let Some(start) = text[from..].find(['[', '【']).map(|at| from + at) {
-        let opening = if text[start..].starts_with('[') { '[' } else { '【' };
+        let opening = if text[start..].starts_with('[') {
+            '['
+        } else {
+            '【'
+        };
         let closing = if opening == '[' { ']' } else { '】' };
         from = start + opening.len_utf8();
         let within = &text[from..text.len().min(text.ceil_char_boundary(start + LONGEST))];
@@ -329,12 +359,17 @@ mod tests {
         }
 
         fn marker(&mut self, numbers: &[u16], space: &str) -> bool {
-            let known: Vec<_> = numbers.iter().filter(|number| (1..=3).contains(*number)).collect();
+            let known: Vec<_> = numbers
+                .iter()
+                .filter(|number| (1..=3).contains(*number))
+                .collect();
             self.removed += numbers.len() - known.len();
             if !known.is_empty() {
                 self.text.push_str(space);
             }
-            known.iter().for_each(|number| self.text.push_str(&format!("{{{number}}}")));
+            known
+                .iter()
+                .for_each(|number| self.text.push_str(&format!("{{{number}}}")));
             !known.is_empty()
         }
     }
@@ -358,8 +393,16 @@ mod tests {
     #[test]
     fn markers_in_all_their_forms() {
         check("Il paie 5 € [1].", "Il paie 5 € {1}.", 0);
-        check("a[1][3] b [1, 2] c [1;3] d [1-3]", "a{1}{3} b {1}{2} c {1}{3} d {1}{2}{3}", 0);
-        check("a [^1] b [ 2 ] c [Passage 3] d [source: 1] e [1 et 2] f [passages 1 & 2]", "a {1} b {2} c {3} d {1} e {1}{2} f {1}{2}", 0);
+        check(
+            "a[1][3] b [1, 2] c [1;3] d [1-3]",
+            "a{1}{3} b {1}{2} c {1}{3} d {1}{2}{3}",
+            0,
+        );
+        check(
+            "a [^1] b [ 2 ] c [Passage 3] d [source: 1] e [1 et 2] f [passages 1 & 2]",
+            "a {1} b {2} c {3} d {1} e {1}{2} f {1}{2}",
+            0,
+        );
         check("a【1】b【2†L1-L4】【3†source】", "a{1}b{2}{3}", 0);
         check("[1]", "{1}", 0);
         check("[1] Ainsi.", "{1} Ainsi.", 0);
