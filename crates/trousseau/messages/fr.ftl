@@ -11,6 +11,10 @@ app-locked = { $data } est utilisé par le processus { $holder }.
 app-nothing-yet = { $data } ne contient encore aucun document.
     .hint = Commencez par « trousseau ingest DOSSIER ».
 app-stranger = { $data } appartient à un autre compte : seuls ce compte et root peuvent faire cela.
+app-not-an-address = « { $text } » n’est pas une adresse d’écoute.
+    .hint = Écrivez une adresse et un port, comme 127.0.0.1:8642, [::1]:8642 ou 0.0.0.0:443.
+app-exposed = { $address } écouterait d’autres machines sans TLS : clés et réponses pourraient être lues en chemin.
+    .hint = Donnez tls_certificate et tls_key dans [server]. Si un mandataire qui fait TLS se tient devant, écrivez insecure = true ou ajoutez --insecure.
 app-other-version = Le serveur de { $data } est en version { $server }, ce programme en version { $own } : ils ne se comprennent pas.
     .hint = Utilisez le programme en version { $server }, ou redémarrez le serveur avec celui-ci.
 app-other-config = Le serveur de { $data } tourne avec la configuration { $config }, et non avec celle que vous nommez.
@@ -99,6 +103,9 @@ config-sound = { $file } : { $upstreams ->
         [one] { $collections } collection
        *[other] { $collections } collections
     }, aucune faute.
+
+serve-listens = Trousseau écoute sur { $url }
+serve-first-key = Cette clé d’administrateur n’est montrée qu’une fois : gardez-la. « trousseau keys » en crée et en révoque d’autres.
 
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} fichiers · {"{"}per_sec{"}"} · encore {"{"}eta{"}"}
 ingest-skipped = ignoré

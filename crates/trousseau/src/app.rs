@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
@@ -12,6 +13,7 @@ use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::accounts::Accounts;
+use trousseau_gateway::accounts::oidc::{OidcSettings, Provider};
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::error::GatewayError;
@@ -22,11 +24,14 @@ use trousseau_retrieval::library::Library;
 
 use crate::WORKER;
 use crate::cli::Global;
-use crate::config::Config;
+use crate::config::{Config, Egress, Oidc, SecretPlace};
 use crate::env;
 use crate::failure::{AppError, Failure};
 
 mod models;
+
+/// How long the identity provider may take to be reached.
+const PROVIDER: Duration = Duration::from_secs(10);
 
 /// The program with its data folder open. Clones share it.
 #[derive(Clone)]
@@ -37,7 +42,7 @@ pub(crate) struct App {
     pub config: Arc<Config>,
     /// The data folder.
     data: PathBuf,
-    access: Access,
+    purpose: Purpose,
     accounts: Arc<OnceCell<Arc<Accounts>>>,
     /// Held while tasks are registered.
     registering: Arc<Mutex<()>>,
@@ -52,12 +57,23 @@ pub(crate) struct App {
 enum Purpose {
     /// To have questions answered, and everything else.
     Answer,
+    /// For that, and to let people in.
+    Serve,
     /// To have questions answered by nothing that is reached over a network.
     Demonstrate,
     /// To write to it.
     Write,
     /// To read from it, whoever writes.
     Read,
+}
+
+impl Purpose {
+    const fn access(self) -> Access {
+        match self {
+            Self::Read => Access::Read,
+            Self::Answer | Self::Serve | Self::Demonstrate | Self::Write => Access::Write,
+        }
+    }
 }
 
 /// Where the data and the configuration are, and what the configuration says.
@@ -139,6 +155,11 @@ impl App {
         Self::open_for(global, Purpose::Answer).await
     }
 
+    /// The same, for a server: people can sign in at the identity provider as well.
+    pub(crate) async fn open_to_serve(global: &Global) -> Result<Self, Failure> {
+        Self::open_for(global, Purpose::Serve).await
+    }
+
     /// The same, with the built-in answerer alone: no other upstream can be called, whatever is decided.
     pub(crate) async fn open_to_demonstrate(global: &Global) -> Result<Self, Failure> {
         Self::open_for(global, Purpose::Demonstrate).await
@@ -171,15 +192,12 @@ impl App {
     async fn assemble(place: Place, purpose: Purpose, lock: Option<fs_err::File>) -> Result<Self, Failure> {
         let Place { data, config } = place;
         let lock = lock.map(Arc::new);
-        let access = match purpose {
-            Purpose::Read => Access::Read,
-            Purpose::Answer | Purpose::Demonstrate | Purpose::Write => Access::Write,
-        };
+        let access = purpose.access();
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
         let settings = config.settings.clone();
         let models = match purpose {
-            Purpose::Answer => models::open(&config)?,
+            Purpose::Answer | Purpose::Serve => models::open(&config)?,
             Purpose::Demonstrate => models::built_in(&config),
             Purpose::Write | Purpose::Read => HashMap::new(),
         };
@@ -199,7 +217,7 @@ impl App {
             gateway,
             config,
             data,
-            access,
+            purpose,
             accounts: Arc::default(),
             registering: Arc::default(),
             lock,
@@ -217,8 +235,20 @@ impl App {
 
     /// The accounts, opened when they are first needed.
     pub(crate) async fn accounts(&self) -> Result<Arc<Accounts>, Failure> {
-        let open = async || Accounts::open(&self.data, self.access).await.map(Arc::new);
+        let open = async || self.open_accounts().await;
         Ok(Arc::clone(self.accounts.get_or_try_init(open).await?))
+    }
+
+    async fn open_accounts(&self) -> Result<Arc<Accounts>, Failure> {
+        let accounts = Accounts::open(&self.data, self.purpose.access()).await?;
+        let accounts = accounts.with_limits(self.config.server.sessions);
+        let accounts = match &self.config.oidc {
+            Some(oidc) if self.purpose == Purpose::Serve => {
+                accounts.with_provider(provider(oidc, &self.config.egress)?)
+            }
+            _ => accounts,
+        };
+        Ok(Arc::new(accounts))
     }
 
     /// The data folder.
@@ -285,6 +315,17 @@ impl App {
 /// The tenant that is named, or the default one.
 pub(crate) fn tenant(global: &Global) -> Tenant {
     global.tenant.clone().unwrap_or_default()
+}
+
+/// The identity provider that people sign in at.
+fn provider(oidc: &Oidc, egress: &Egress) -> Result<Provider, Failure> {
+    let client = models::network(egress)?.client(PROVIDER, None)?;
+    let client_secret = oidc.client_secret.as_ref().map(SecretPlace::open).transpose()?;
+    let settings = OidcSettings {
+        client_secret,
+        ..oidc.settings.clone()
+    };
+    Ok(Provider::new(settings, client)?)
 }
 
 fn extraction(config: &Config) -> Result<Extraction, AppError> {

@@ -53,6 +53,11 @@ impl Failure {
         self.0.code() == "app-locked"
     }
 
+    /// What it says in logs.
+    pub(crate) fn english(&self) -> String {
+        self.0.to_string()
+    }
+
     /// What it says to the user, on one line.
     pub(crate) fn text(&self, printer: &Printer) -> String {
         let told = printer.messages.explained(self.0.code(), &self.0.fields());
@@ -101,6 +106,18 @@ pub(crate) enum AppError {
     Stranger {
         /// The data folder.
         data: PathBuf,
+    },
+    /// What was typed is no address to listen on.
+    #[error("{text:?} is not an address: write 127.0.0.1:8642")]
+    NotAnAddress {
+        /// What was written.
+        text: String,
+    },
+    /// Other machines would be listened to without TLS.
+    #[error("{address}: other machines would be listened to without TLS")]
+    Exposed {
+        /// The address.
+        address: String,
     },
     /// The server that has the data folder is of another version.
     #[error("{data}: its server is version {server}, this program {}", env!("CARGO_PKG_VERSION"))]
@@ -181,6 +198,7 @@ pub(crate) enum AppError {
 impl Explain for AppError {
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::NotAnAddress { .. } | Self::Exposed { .. } => ErrorKind::InvalidInput,
             Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } | Self::Given(_) => {
                 ErrorKind::InvalidInput
             }
@@ -199,6 +217,8 @@ impl Explain for AppError {
             Self::NoData => "app-no-data",
             Self::Locked { .. } => "app-locked",
             Self::Stranger { .. } => "app-stranger",
+            Self::NotAnAddress { .. } => "app-not-an-address",
+            Self::Exposed { .. } => "app-exposed",
             Self::OtherVersion { .. } => "app-other-version",
             Self::OtherConfig { config: Some(_), .. } => "app-other-config",
             Self::OtherConfig { config: None, .. } => "app-no-config",
@@ -237,7 +257,8 @@ impl Explain for AppError {
                 vec![("data", data.display().to_string()), ("reason", reason.clone())]
             }
             Self::NoKey { name } => vec![("name", name.clone())],
-            Self::NotAnEntry { text } => vec![("text", text.clone())],
+            Self::Exposed { address } => vec![("address", address.clone())],
+            Self::NotAnEntry { text } | Self::NotAnAddress { text } => vec![("text", text.clone())],
             Self::Ledger(error) | Self::Given(error) => error.fields(),
             Self::Io(error) | Self::Output(error) => vec![("reason", error.to_string())],
             Self::NothingIngested { failed } => vec![("failed", failed.to_string())],

@@ -18,6 +18,7 @@ mod failure;
 mod messages;
 mod printer;
 mod report;
+mod texts;
 mod usage;
 
 use std::ffi::OsString;

@@ -101,6 +101,7 @@ impl Answering {
             route: Some(route.clone()),
             collections: call.options.collections,
             label: call.options.label,
+            conversation: call.options.conversation,
         };
         server.answers.spawn(async move {
             let answered = gateway.answer(&caller.principal, asked, &sender).await;

@@ -8,6 +8,7 @@ use crate::caller::Caller;
 use crate::cli::{Action, Config, Ledger, Policy};
 use crate::failure::{Exit, Failure};
 
+mod accounts;
 mod ask;
 mod collections;
 mod completions;

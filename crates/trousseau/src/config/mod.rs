@@ -24,7 +24,7 @@ mod upstream;
 pub(crate) use egress::Egress;
 pub(crate) use oidc::Oidc;
 pub(crate) use secret::SecretPlace;
-pub(crate) use server::{Server, address};
+pub(crate) use server::{Server, TlsFiles, address};
 pub(crate) use upstream::{Kind, Remote};
 
 /// The commented example, which the tests read.

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use serde::Deserialize;
+use trousseau_gateway::accounts::SessionLimits;
 use trousseau_gateway::http::Language;
 use trousseau_gateway::http::network::Network;
 use trousseau_gateway::http::settings::{Limits, Settings};
@@ -23,6 +25,8 @@ pub(crate) struct Server {
     pub tls: Option<TlsFiles>,
     /// Whether it may listen to other machines without TLS, because a proxy that does TLS stands before it.
     pub insecure: bool,
+    /// How long people stay signed in.
+    pub sessions: SessionLimits,
     /// Everything else.
     pub settings: Settings,
 }
@@ -48,6 +52,14 @@ pub(super) struct RawServer {
     allowed_origins: Vec<String>,
     language: Option<String>,
     limits: RawLimits,
+    sessions: RawSessions,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawSessions {
+    idle_minutes: Option<usize>,
+    total_hours: Option<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,6 +124,7 @@ pub(super) fn resolve(raw: RawServer, file: Option<&Path>, faults: &mut Faults) 
         listen,
         tls,
         insecure: raw.insecure.unwrap_or(false),
+        sessions: sessions(&raw.sessions, faults),
         settings: Settings {
             limits: limits(&raw.limits, faults),
             base_path: base_path(raw.base_path, faults),
@@ -149,6 +162,28 @@ fn base_path(written: Option<String>, faults: &mut Faults) -> String {
         return String::new();
     }
     path.to_owned()
+}
+
+fn sessions(raw: &RawSessions, faults: &mut Faults) -> SessionLimits {
+    let usual = SessionLimits::default();
+    let minutes = |limit: SignedDuration| usize::try_from(limit.as_mins()).unwrap_or(usize::MAX);
+    let place = |name: &str| format!("server.sessions.{name}");
+    let idle = faults.number(
+        &place("idle_minutes"),
+        raw.idle_minutes,
+        1..=60 * 24 * 365,
+        minutes(usual.idle),
+    );
+    let total = faults.number(
+        &place("total_hours"),
+        raw.total_hours,
+        1..=24 * 365,
+        minutes(usual.absolute) / 60,
+    );
+    SessionLimits {
+        idle: SignedDuration::from_mins(idle as i64),
+        absolute: SignedDuration::from_hours(total as i64),
+    }
 }
 
 fn limits(raw: &RawLimits, faults: &mut Faults) -> Limits {
