@@ -21,3 +21,17 @@ gateway-no-reason = On lit l’enregistrement d’une autre personne pour un mot
 gateway-not-allowed = Votre rôle ({ $role }) ne le permet pas.
     .hint = Le contenu d’un enregistrement est lu par la personne concernée, ou par le délégué à la protection des données, avec un motif.
 gateway-unheard = La personne qui voulait l’exportation n’est plus là.
+
+# Les sauvegardes.
+backup-not-empty = { $path } n’est pas vide.
+    .hint = Indiquez un dossier vide ou qui n’existe pas encore.
+backup-incomplete = { $path } n’est pas une sauvegarde, ou elle n’a pas été achevée.
+    .hint = Une sauvegarde entière contient un fichier manifest.json.
+backup-newer = { $path } a été écrit par une version plus récente (format { $found }, ce programme connaît { $known }).
+    .hint = Restaurez-le avec le programme qui l’a produit, ou un plus récent.
+backup-malformed = { $path } : { $reason }
+backup-damaged = { $path } manque ou est endommagé : son SHA-256 devrait être { $expected }.
+    .hint = Rien n’en a été restauré. Prenez une autre sauvegarde.
+backup-unfinished = Une restauration dans { $path } n’est pas achevée.
+    .hint = Relancez la même restauration, ou videz le dossier.
+backup-file = { $reason }
