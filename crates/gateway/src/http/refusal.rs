@@ -223,7 +223,12 @@ impl From<AccountError> for Refusal {
             AccountError::UnknownKey | AccountError::ExpiredKey { .. } => Some("invalid_api_key"),
             _ => None,
         };
-        let made = Self::new(error);
+        let wait = match &error {
+            AccountError::Throttled { seconds } => u64::try_from(*seconds).ok(),
+            _ => None,
+        };
+        let mut made = Self::new(error);
+        made.retry_after = wait.or(made.retry_after);
         match known {
             Some(code) => made.known_as(code),
             None => made,

@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod accounts_oidc;
 mod accounts_users;
 mod answers;
 mod child;
 mod crash;
 mod damage;
 mod entries;
+mod forger;
 mod full_disk;
 mod http_chat;
 mod http_limits;
