@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod accounts_http;
+mod accounts_matrix;
 mod accounts_oidc;
 mod accounts_users;
 mod answers;
