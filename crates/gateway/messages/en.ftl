@@ -86,3 +86,24 @@ gateway-no-reason = Another person’s record is read for a reason: give it.
 gateway-not-allowed = Your role ({ $role }) does not allow it.
     .hint = Contents of records are read by their owner, or by the data-protection officer with a reason.
 gateway-unheard = Whoever wanted the export is gone.
+account-own = An administrator cannot change the own account.
+    .hint = Another administrator can.
+auth-cross-site = This request comes from a page of another site.
+auth-csrf = This request does not bring the session’s token.
+    .hint = Read “csrf” from /api/auth/session and send it as X-CSRF-Token.
+auth-body = The body cannot be read: { $reason }
+    .hint = A JSON object is expected, with content-type: application/json.
+
+# Backups.
+backup-not-empty = { $path } is not empty.
+    .hint = Name a folder that is empty or not there yet.
+backup-incomplete = { $path } is not a backup, or one that was not finished.
+    .hint = A whole backup has a file manifest.json.
+backup-newer = { $path } was written by a newer version (format { $found }, this program knows { $known }).
+    .hint = Restore it with the program that made it, or a newer one.
+backup-malformed = { $path }: { $reason }
+backup-damaged = { $path } is missing or damaged: its SHA-256 should be { $expected }.
+    .hint = Nothing was restored from it. Take another backup.
+backup-unfinished = A restore into { $path } has not ended.
+    .hint = Run the same restore again, or empty the folder.
+backup-file = { $reason }

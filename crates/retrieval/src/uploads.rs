@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use trousseau_core::digest::Digest;
-use trousseau_core::error::Explain;
 use trousseau_core::principal::Tenant;
-use trousseau_extract::{DETECT_BYTES, Format};
+use trousseau_extract::{DETECT_BYTES, ExtractError, Format};
 
 /// The longest name of a file, in bytes: what file systems take.
 pub const NAME_BYTES: usize = 255;
@@ -175,11 +174,8 @@ impl Incoming {
 
     /// Fails, by the format's name, when there is no reader for it yet; where it is not whole, only as far as its first
     /// bytes tell.
-    pub fn check_format(&self, name: &FileName) -> Result<(), Box<dyn Explain + Send + Sync>> {
-        match Format::detect(name.as_str(), &self.first) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Box::new(error)),
-        }
+    pub fn check_format(&self, name: &FileName) -> Result<(), ExtractError> {
+        Format::detect(name.as_str(), &self.first).map(|_| ())
     }
 
     /// Waits until it is on the disk; returns its size and digest.

@@ -7,7 +7,7 @@ use sqlx::{Row as _, SqliteConnection};
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::Tenant;
 
-use super::grants::{Grants, moment};
+use super::grants::{Grants, kept, moment};
 use super::links::Link;
 use super::{AccountError, Accounts, names, token};
 
@@ -53,7 +53,6 @@ pub struct UserRow {
     /// Whether there is a password.
     pub has_password: bool,
     /// What the user may do.
-    #[serde(flatten)]
     pub grants: Grants,
     /// When the account was made.
     pub created: Timestamp,
@@ -123,7 +122,7 @@ impl Accounts {
         let mut row = self.user(tenant, user).await?;
         match change {
             UserChange::Grants(grants) => row.grants = grants,
-            UserChange::Disable => row.disabled = Some(row.disabled.unwrap_or(now)),
+            UserChange::Disable => row.disabled = Some(row.disabled.unwrap_or(kept(now))),
             UserChange::Enable => row.disabled = None,
         }
         let fault = |error| self.database.fault(error);
@@ -208,7 +207,7 @@ impl Accounts {
     }
 
     /// The user of this name.
-    pub(super) async fn user(&self, tenant: &Tenant, name: &str) -> Result<UserRow, AccountError> {
+    pub async fn user(&self, tenant: &Tenant, name: &str) -> Result<UserRow, AccountError> {
         let found = self.find_user(tenant, name).await?;
         let (row, _) = found.ok_or_else(|| AccountError::NoAccount {
             name: name.to_owned(),
@@ -294,7 +293,7 @@ impl UserRow {
             subject: None,
             has_password: false,
             grants: new.grants,
-            created: now,
+            created: kept(now),
             created_by: new.created_by,
             disabled: None,
             used: None,

@@ -3,11 +3,15 @@
 //! From the wire inwards: [`serve`] accepts connections and ends them, `connection` keeps slow or silent clients
 //! from holding one, `tls` keeps the certificate, `envelope` is around every request (its id, its place among
 //! those in flight, its line in the log), [`routes`] is the one table of what can be called and by whom, and
-//! then there is one file per resource: `chat`, `models`, `health`. A resource's handlers are thin: they read
+//! then there is one file per resource: `chat`, `models`, `health`, `auth` and `auth_admin`. A resource's handlers are thin: they read
 //! the wire's shape, call the gateway, and write the wire's shape.
 //!
 //! What goes wrong is a [`refusal::Refusal`] until it leaves; then it is put into words in the caller's language.
 
+mod auth;
+mod auth_admin;
+mod auth_cookie;
+mod auth_error;
 mod body;
 mod caller;
 mod chat;
@@ -18,24 +22,31 @@ mod cross_origin;
 mod envelope;
 mod error;
 mod feed;
+mod files;
 mod health;
 pub mod language;
 mod metrics;
 mod models;
 pub mod network;
 mod process;
+mod query;
 pub mod refusal;
 mod report;
 pub mod routes;
+mod segment;
 pub mod serve;
 pub mod settings;
+mod store_files;
 pub mod tls;
+mod upload;
+mod vector_stores;
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+pub use auth_error::AuthError;
 pub use caller::Caller;
 pub use client::Client;
 pub use error::HttpError;
@@ -47,6 +58,7 @@ pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 
 use crate::accounts::Accounts;
+use crate::files::intake::Intake;
 use crate::service::Gateway;
 use connections::Connections;
 
@@ -66,6 +78,8 @@ pub struct Server {
     pub metrics: Metrics,
     /// The answers being made; one goes on when its client has hung up, until its outcome is recorded.
     answers: TaskTracker,
+    /// What works on the tasks of files.
+    intake: Intake,
     connections: Connections,
     slots: Arc<Semaphore>,
 }
@@ -79,6 +93,7 @@ impl Server {
         settings: Settings,
     ) -> Self {
         Self {
+            intake: Intake::new(Arc::clone(&gateway)),
             gateway,
             accounts,
             texts,
@@ -89,5 +104,19 @@ impl Server {
             slots: Arc::new(Semaphore::new(settings.limits.requests)),
             settings,
         }
+    }
+
+    /// Goes on with a step to its end, also when its client hangs up.
+    async fn see_through<T, E>(
+        &self,
+        step: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, refusal::Refusal>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        refusal::Refusal: From<E>,
+    {
+        let ended = self.answers.spawn(step).await;
+        Ok(ended.map_err(|_| HttpError::Failed)??)
     }
 }

@@ -105,6 +105,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let router = router(&server);
     let tasks = TaskTracker::new();
+    server.intake.begin().await;
     // Ends connections that are still open when the time to drain is over.
     let cut = CancellationToken::new();
     tasks.spawn(rounds(
@@ -137,6 +138,7 @@ pub async fn serve(
         cut.cancel();
         tasks.wait().await;
     }
+    server.intake.close().await;
     server.answers.close();
     if timeout(OUTCOMES, server.answers.wait()).await.is_err() {
         tracing::error!("answers without an outcome are left; the next start closes them as interrupted");
@@ -235,7 +237,7 @@ async fn converse(
     });
     let mut http = http1::Builder::new();
     // The socket has its own limits on time, and knows what a request's head is from a pause between two.
-    http.header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    http.header_read_timeout(None).max_header_size(HEAD_BYTES);
     let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(socket), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
@@ -32,6 +33,8 @@ pub(crate) enum Step {
     Decline,
     /// Fails in this way, of the target of this name.
     FailAs(fn(String) -> ModelError),
+    /// Goes on after half a second.
+    Wait,
     /// Never goes on.
     Hang,
 }
@@ -106,6 +109,10 @@ impl ChatModel for Scripted {
                 let (unavailable, declined) = (unavailable.clone(), declined.clone());
                 let target = permit_target.clone();
                 async move {
+                    if matches!(step, Step::Wait) {
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                        return Ok(ChatEvent::Text(String::new()));
+                    }
                     match step {
                         Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
                         Step::Cite => Ok(ChatEvent::Citation(first_passage(&request))),
@@ -114,7 +121,7 @@ impl ChatModel for Scripted {
                         Step::Fail => Err(unavailable),
                         Step::Decline => Err(declined),
                         Step::FailAs(error) => Err(error(target)),
-                        Step::Hang => std::future::pending().await,
+                        Step::Wait | Step::Hang => std::future::pending().await,
                     }
                 }
             });

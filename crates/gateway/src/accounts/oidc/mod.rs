@@ -319,7 +319,7 @@ impl Answer {
                 reason: error_code(&code),
             }),
             (None, Some(code)) => Ok(Zeroizing::new(code)),
-            (None, None) => Err(OidcError::State),
+            (None, None) => return Err(OidcError::State),
         };
         Ok(Self {
             state,
