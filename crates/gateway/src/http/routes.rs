@@ -16,8 +16,8 @@ use trousseau_core::principal::Role;
 use super::error::HttpError;
 use super::refusal::Refusal;
 use super::{
-    Caller, Client, Server, auth, auth_admin, chat, files, health, metrics, models, store_files,
-    vector_stores,
+    Caller, Client, Server, auth, auth_admin, chat, conversations, files, health, metrics, models, records,
+    stock, store_files, vector_stores,
 };
 
 /// Who may call a route.
@@ -275,6 +275,90 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/vector_stores/{store}/file_batches/{batch}/files",
         access: Access::Known,
         endpoint: || get(store_files::list_batch),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/conversations",
+        access: Access::Known,
+        endpoint: || get(conversations::list),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/conversations",
+        access: Access::Known,
+        endpoint: || post(conversations::begin),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/conversations/{conversation}",
+        access: Access::Known,
+        endpoint: || get(conversations::get),
+    },
+    Route {
+        method: Method::PATCH,
+        path: "/api/conversations/{conversation}",
+        access: Access::Known,
+        endpoint: || patch(conversations::rename),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/conversations/{conversation}",
+        access: Access::Known,
+        endpoint: || delete(conversations::delete),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/records",
+        access: Access::Known,
+        endpoint: || get(records::list),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/records/metadata",
+        access: Access::Roles(&[Role::Auditor, Role::DataProtectionOfficer]),
+        endpoint: || get(records::metadata),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/records/{replica}/{entry}",
+        access: Access::Known,
+        endpoint: || get(records::get),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/records/{replica}/{entry}",
+        access: Access::Known,
+        endpoint: || delete(records::delete),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/records/{replica}/{entry}/access",
+        access: Access::Roles(&[Role::DataProtectionOfficer]),
+        endpoint: || post(records::access),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/feedback",
+        access: Access::Known,
+        endpoint: || post(records::rate),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/feedback/{replica}/{entry}",
+        access: Access::Known,
+        endpoint: || delete(records::unrate),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/collections",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || get(stock::collections),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/tasks",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || get(stock::tasks),
     },
     Route {
         method: Method::GET,
