@@ -33,7 +33,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
         });
         return Ok(tally);
     }
-    let host = host(run.repository)?;
+    let host = run.repository.host()?;
     if !build(run.repository, &host)? {
         tally.fail("the fuzz targets do not build".to_owned());
         return Ok(tally);
@@ -46,13 +46,6 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
         }
     }
     Ok(tally)
-}
-
-/// The target triple this machine builds for. Naming it keeps the instrumentation out of build scripts.
-fn host(repository: &Repository) -> Result<String> {
-    let version = answer(repository.command("rustc").arg("-vV")).context("cannot run rustc")?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc names no host")?.to_owned())
 }
 
 fn build(repository: &Repository, host: &str) -> Result<bool> {

@@ -3,14 +3,20 @@
 //! - `test` runs every test there is and ends with `N passed, N failed, N skipped` (`test`). What a test may be
 //!   skipped for is in `ci/skips.toml`, read by `verdict`; what the tests need beside Rust is fetched by
 //!   `tools`.
+//!   Existing clients of OpenAI's API are run against a server in `clients`.
+//! - `package` builds what is installed elsewhere: a static program, a Debian package, an image (`package`); their tests
+//!   are in `packaged`.
 //! - `check` holds the code to the repository's rules: formatting, the rules of `tidy`, clippy, licences and
 //!   origins of dependencies, generated references (`check`, `tidy`, `generate`).
 //!
 //! Nothing here is linked into the product.
 
 mod check;
+mod clients;
 mod fuzz;
 mod generate;
+mod package;
+mod packaged;
 mod process;
 mod repository;
 mod test;
@@ -29,6 +35,7 @@ usage: cargo xtask COMMAND
 
   test [--long] [--install-system]   run every test; ends with `N passed, N failed, N skipped`
   check [--install-system]           formatting, tidy, clippy, dependencies, generated references
+  package                            a static program, a Debian package and an image, in target/package
   tidy                               the repository's rules alone (no build)
   generate [--check]                 write the generated references, or find the stale ones
 
@@ -57,7 +64,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         "test" => &["--long", "--install-system"],
         "check" => &["--install-system"],
         "generate" => &["--check"],
-        "tidy" => &[],
+        "tidy" | "package" => &[],
         "help" | "--help" | "-h" => {
             process::say(USAGE);
             return Ok(true);
@@ -77,6 +84,7 @@ fn run(arguments: &[String]) -> Result<bool> {
         "test" => test::run(&repository, options),
         "check" => Ok(check::run(&repository, options)),
         "generate" => generate::run(&repository, has("--check")),
+        "package" => package::run(&repository),
         _ => tidy::run(&repository),
     }
 }

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::process::answer;
+
 /// What the user asked for beside the command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
@@ -57,6 +59,13 @@ impl Repository {
     pub(crate) fn cargo(&self) -> Command {
         let cargo = variable("CARGO").unwrap_or_else(|| "cargo".to_owned());
         self.command(&cargo)
+    }
+
+    /// The target triple this machine builds for. Naming it keeps flags for the product out of build scripts.
+    pub(crate) fn host(&self) -> Result<String> {
+        let version = answer(self.command("rustc").arg("-vV")).context("cannot run rustc")?;
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        Ok(host.context("rustc names no host")?.to_owned())
     }
 
     /// Every text file that git tracks or would track; binary files are left out.

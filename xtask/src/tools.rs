@@ -119,6 +119,50 @@ pub(crate) fn cargo_deny(repository: &Repository) -> Result<PathBuf> {
     Ok(program)
 }
 
+/// A virtual environment of its own for each set of Python packages, pinned; renewed when the set changes.
+pub(crate) fn python(repository: &Repository, name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let home = repository.tools().join(name);
+    let wanted = packages.join(" ");
+    let held = fs_err::read_to_string(home.join("packages")).unwrap_or_default();
+    if held != wanted {
+        say(&format!("fetching {wanted} into {}", home.display()));
+        let made = succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?
+            && succeeds(
+                Command::new(home.join("bin/pip"))
+                    .args(["install", "--quiet", "--disable-pip-version-check"])
+                    .args(packages),
+            )?;
+        ensure!(made, "{wanted} could not be fetched");
+        fs_err::write(home.join("packages"), wanted)?;
+    }
+    Ok(home.join("bin"))
+}
+
+/// A folder with Node packages, pinned; renewed when the set changes.
+pub(crate) fn node(repository: &Repository, name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let home = repository.tools().join(name);
+    let wanted = packages.join(" ");
+    let held = fs_err::read_to_string(home.join("packages")).unwrap_or_default();
+    if held != wanted {
+        say(&format!("fetching {wanted} into {}", home.display()));
+        if home.exists() {
+            fs_err::remove_dir_all(&home)?;
+        }
+        fs_err::create_dir_all(&home)?;
+        fs_err::write(home.join("package.json"), r#"{"private":true}"#)?;
+        let mut install = Command::new("npm");
+        install
+            .args(["install", "--silent", "--no-audit", "--no-fund"])
+            .args(packages);
+        ensure!(
+            succeeds(install.current_dir(&home))?,
+            "{wanted} could not be fetched"
+        );
+        fs_err::write(home.join("packages"), wanted)?;
+    }
+    Ok(home)
+}
+
 /// A component of the Rust toolchain (`rustfmt`, `clippy`), added when missing and allowed.
 pub(crate) fn component(repository: &Repository, name: &str, options: Options) -> Result<()> {
     let command = name.trim_start_matches("rust");

@@ -132,7 +132,7 @@ pub struct Rarities {
     /// That of a term that does not occur; in a small collection not the highest, for there a common word may
     /// well be missing.
     pub unseen: f32,
-    /// The sum over the question's terms on the scale of the passages' scores.
+    /// The sum over the question's terms on the scale of the passages' scores, words that say little counted less.
     pub attainable: f32,
 }
 
@@ -158,6 +158,9 @@ pub struct ChatRequest {
     pub rarities: Option<Rarities>,
     /// Whether the answer must stand on `passages` alone, and abstain when they do not support one.
     pub grounded: bool,
+    /// Whether the answer is wanted in one piece, as no one reads along: a model may then send it whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// How the answer is to be made.
     pub sampling: Sampling,
     /// The tools the model may call.
