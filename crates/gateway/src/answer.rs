@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
+use trousseau_core::digest::Digest;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
 use trousseau_core::principal::{Principal, Tenant};
@@ -23,7 +24,7 @@ use trousseau_retrieval::library::keep_relevant;
 use crate::call::{CallEnd, Called};
 use crate::commitment::Secret;
 use crate::deciding::{Written, decision_entry};
-use crate::entry::{self, Event, State};
+use crate::entry::{self, Attempt, Event, State};
 use crate::error::GatewayError;
 use crate::followup::standalone;
 use crate::labels::label_passages;
@@ -43,6 +44,8 @@ pub struct Asked {
     pub collections: Option<Vec<String>>,
     /// A label that the caller states; it can only raise.
     pub label: Option<Label>,
+    /// The id of the caller's conversation that it belongs to.
+    pub conversation: Option<String>,
 }
 
 /// What happens on the way, as it happens. When the receiver is dropped, the model is stopped and the outcome
@@ -72,6 +75,8 @@ pub struct Answered {
     pub target: String,
     /// The model that made it.
     pub model: String,
+    /// The targets that failed before it, each with the code of its failure.
+    pub attempts: Vec<Attempt>,
     /// The decision, and how the label came about.
     pub explanation: Explanation,
     /// The decision's entry: the answer's name.
@@ -90,6 +95,9 @@ impl Gateway {
     ) -> Result<Answered, GatewayError> {
         let route = self.route_for(principal, asked.route.as_deref())?;
         self.check_question(asked.request.question())?;
+        if let Some(id) = &asked.conversation {
+            self.conversation(principal, id).await?;
+        }
         let mut request = asked.request;
         let mut labelling = self
             .label(principal, route, asked.label.as_ref(), &request)
@@ -114,15 +122,17 @@ impl Gateway {
                 .await?;
             label_passages(&mut labelling, &request);
         }
-        let decision = self.decide(principal, route, &labelling, &request);
+        let content = request.digest();
+        let decision = self.decide(principal, route, &labelling, (&request, content));
         let explanation = Explanation { labelling, decision };
-        let log = self
-            .logs
-            .log(&principal.tenant, &self.records, (self.now)())
-            .await?;
-        let open = self
-            .record_decision(principal, route, &request, &explanation, log)
-            .await?;
+        let decided = Decided {
+            route,
+            request: &request,
+            content,
+            explanation: &explanation,
+            conversation: asked.conversation.as_deref(),
+        };
+        let open = self.record_decision(principal, &decided).await?;
         let told = AnswerEvent::Decided {
             entry: open.entry(),
             explanation: Box::new(explanation.clone()),
@@ -151,7 +161,8 @@ impl Gateway {
             let label = self.settings.collection(name).label;
             labelling.raise(Origin::Collection { name: name.clone() }, &label);
         }
-        let decision = self.decide(principal, route, &labelling, &asked.request);
+        let content = asked.request.digest();
+        let decision = self.decide(principal, route, &labelling, (&asked.request, content));
         Ok(Explanation { labelling, decision })
     }
 
@@ -172,13 +183,13 @@ impl Gateway {
         principal: &Principal,
         route: &Route,
         labelling: &Labelling,
-        request: &ChatRequest,
+        (request, content): (&ChatRequest, Digest),
     ) -> Decision {
         let read = request.passages.iter().map(|passage| passage.label.class).max();
         let wanted = Request {
             label: labelling.label(),
             purpose: Purpose::Chat,
-            content: request.digest(),
+            content,
             read: read.unwrap_or(Class::Public),
             clearance: principal.clearance,
         };
@@ -189,41 +200,46 @@ impl Gateway {
     async fn record_decision(
         &self,
         principal: &Principal,
-        route: &Route,
-        request: &ChatRequest,
-        explanation: &Explanation,
-        log: Arc<Log>,
+        decided: &Decided<'_>,
     ) -> Result<Open, GatewayError> {
-        let now = (self.now)();
+        let Decided {
+            route,
+            request,
+            explanation,
+            ..
+        } = *decided;
+        let (tenant, now) = (&principal.tenant, (self.now)());
+        let log = self.logs.log(tenant, &self.records, now).await?;
         let secret = Secret::generate()?;
-        let policy = self.policy_digest().to_string();
+        let policy = self.policy.to_string();
         let event = Event::Decision(decision_entry(&Written {
             request,
+            content: decided.content,
             explanation,
             route: &route.name,
             policy: &policy,
-            actor: log.pseudonym(&principal.user),
+            actor: log.pseudonym(tenant, &self.records, &principal.user).await?,
             secret: &secret,
         }));
         let durability = durability(route, explanation.labelling.label());
         let index = log.append_decision(now, event, durability).await?;
         let entry = log.entry(index);
-        let decision = serde_json::to_value(explanation)?;
         let opened = Opened {
             entry: &entry,
             actor: &principal.user,
+            conversation: decided.conversation,
             route: &route.name,
             label: explanation.labelling.label(),
             secret: &secret,
             question: request.question(),
             messages: &request.messages,
             passages: &request.passages,
-            decision: &decision,
+            decision: serde_json::to_string(explanation)?,
             created: now.as_millisecond(),
         };
-        self.records.open_record(&principal.tenant, &opened).await?;
+        self.records.open_record(tenant, opened, durability).await?;
         Ok(Open {
-            tenant: principal.tenant.clone(),
+            tenant: tenant.clone(),
             durability,
             index,
             secret,
@@ -243,6 +259,7 @@ impl Gateway {
             made_by,
             answer,
             end,
+            retry_after,
         } = called;
         let state = match &end {
             CallEnd::Whole if answer.abstained() => State::Abstained,
@@ -257,7 +274,9 @@ impl Gateway {
             attempts: &attempts,
             answer: came.then_some(&answer),
         };
-        self.records.keep_made(&open.tenant, &open.entry(), &made).await?;
+        self.records
+            .keep_made(&open.tenant, &open.entry(), &made, open.durability)
+            .await?;
         let outcome = entry::Outcome {
             decision: open.index,
             state,
@@ -275,11 +294,16 @@ impl Gateway {
                 answer,
                 target: target.unwrap_or_default(),
                 model: model.unwrap_or_default(),
+                attempts,
                 explanation,
                 outcome: open.log.entry(index),
                 entry,
             }),
-            CallEnd::Exhausted => Err(GatewayError::Exhausted { attempts, entry }),
+            CallEnd::Exhausted => Err(GatewayError::Exhausted {
+                attempts,
+                retry_after,
+                entry,
+            }),
             CallEnd::Failed(error) if answer.is_empty() => Err(GatewayError::Declined { error, entry }),
             CallEnd::Failed(error) => Err(GatewayError::Broken { error, entry }),
             CallEnd::HungUp => Err(GatewayError::HungUp { entry }),
@@ -308,6 +332,15 @@ impl Gateway {
         log.close_decision(tenant, &self.records, &closed).await?;
         Ok(index)
     }
+}
+
+/// A request, and what was decided about it.
+struct Decided<'a> {
+    route: &'a Route,
+    request: &'a ChatRequest,
+    content: Digest,
+    explanation: &'a Explanation,
+    conversation: Option<&'a str>,
 }
 
 /// A decided request whose outcome is owed.

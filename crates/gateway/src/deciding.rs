@@ -11,6 +11,7 @@ use crate::entry;
 /// The request, its decision, and the names that stand in the entry.
 pub(crate) struct Written<'a> {
     pub request: &'a ChatRequest,
+    pub content: Digest,
     pub explanation: &'a Explanation,
     pub route: &'a str,
     pub policy: &'a str,
@@ -22,6 +23,7 @@ pub(crate) struct Written<'a> {
 pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
     let Written {
         request,
+        content,
         explanation,
         route,
         policy,
@@ -51,7 +53,7 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
         route,
         purpose: decision.purpose.name(),
         label: explanation.labelling.label(),
-        request: secret.commit("request", &request.digest().0),
+        request: secret.commit("request", &content.0),
         question: secret.commit("question", request.question().as_bytes()),
         passages: passages.collect(),
         permitted: decision.permitted.iter().map(Permit::target).collect(),

@@ -3,6 +3,8 @@
 //! Every entry begins with `v`, `type` and `time` (RFC 3339). Content appears only as [`Commitment`]s, and
 //! the person who asked as a pseudonym: a commitment to the user's name under the tenant's own secret.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use trousseau_core::chat::Usage;
@@ -48,6 +50,17 @@ pub enum Event<'a> {
     Outcome(Outcome<'a>),
     /// A document was added, replaced or removed.
     Document(Document<'a>),
+    /// A key or a user was made, changed or shut out.
+    Account(Account<'a>),
+    /// A record was read by somebody whose it is not.
+    Access(Access),
+    /// The contents of records, and the secrets that open their commitments, were deleted.
+    Erasure(Erasure<'a>),
+    /// Everything that is kept of a person was written out.
+    Export(Export),
+    /// The ledger was brought back from a backup: entries that were written after the backup and before this one are
+    /// not in it, and whoever holds a newer checkpoint can show that they were.
+    Restored(Restored),
     /// Entries of the last batch interval may have been lost with the machine's power before this one.
     Gap,
 }
@@ -190,6 +203,58 @@ pub struct Document<'a> {
     pub content: Commitment,
     /// Its label.
     pub label: &'a Label,
+}
+
+/// See [`Event::Account`].
+#[derive(Debug, Serialize)]
+pub struct Account<'a> {
+    /// `key-created`, `key-revoked`, `user-created`, `user-changed`, `user-disabled`, `user-enabled`,
+    /// `link-created` or `password-set`.
+    pub operation: &'a str,
+    /// The pseudonym of who did it.
+    pub by: Commitment,
+    /// The pseudonym of whoever asks with the key, or of the user.
+    pub account: Commitment,
+    /// The role that the account has now.
+    pub role: &'a str,
+}
+
+/// See [`Event::Access`].
+#[derive(Debug, Serialize)]
+pub struct Access {
+    /// The pseudonym of who read it.
+    pub officer: Commitment,
+    /// The record: replica and index of its decision.
+    pub record: String,
+    /// Why, in words.
+    pub reason: Commitment,
+}
+
+/// See [`Event::Erasure`].
+#[derive(Debug, Serialize)]
+pub struct Erasure<'a> {
+    /// `retention`, `subject` or `owner`.
+    pub cause: &'a str,
+    /// How many records.
+    pub records: u64,
+    /// The decision's entry of the last of them, for each replica.
+    pub through: &'a BTreeMap<String, u64>,
+}
+
+/// See [`Event::Export`].
+#[derive(Debug, Serialize)]
+pub struct Export {
+    /// The pseudonym of the person.
+    pub subject: Commitment,
+    /// How many records.
+    pub records: u64,
+}
+
+/// See [`Event::Restored`].
+#[derive(Debug, Serialize)]
+pub struct Restored {
+    /// When the backup was made.
+    pub backup: Timestamp,
 }
 
 /// As much of an entry as is read back: to find decisions without an outcome, and to show entries.

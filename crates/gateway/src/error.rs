@@ -2,6 +2,7 @@
 
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::model::ModelError;
+use trousseau_core::principal::Role;
 use trousseau_ledger::LedgerError;
 use trousseau_policy::decide::Denied;
 use trousseau_retrieval::error::StoreError;
@@ -44,6 +45,8 @@ pub enum GatewayError {
     Exhausted {
         /// The targets tried, each with the code of its failure.
         attempts: Vec<Attempt>,
+        /// After how many seconds one of them may be asked again, where one says so.
+        retry_after: Option<u64>,
         /// The decision's entry.
         entry: EntryId,
     },
@@ -81,6 +84,32 @@ pub enum GatewayError {
         /// The entry that was asked for.
         entry: String,
     },
+    /// The caller has no such conversation.
+    #[error("no conversation {id}")]
+    NoConversation {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// A comment, a reason or a text to search for is too long.
+    #[error("the text has {found} bytes, more than the limit of {limit}")]
+    LongText {
+        /// Its length, in bytes.
+        found: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// Another's record is read for a reason, and none was given.
+    #[error("no reason was given")]
+    NoReason,
+    /// The caller's role does not allow it.
+    #[error("the role {role} does not allow it")]
+    NotAllowed {
+        /// The caller's role.
+        role: Role,
+    },
+    /// Whoever wanted an export is gone.
+    #[error("whoever wanted the export is gone")]
+    Unheard,
     /// The operating system gave no random bytes.
     #[error("no random bytes: {0}")]
     Random(#[from] getrandom::Error),
@@ -94,11 +123,14 @@ impl Explain for GatewayError {
         match self {
             Self::EmptyQuestion => ErrorKind::InvalidInput,
             Self::LongQuestion { .. } => ErrorKind::TooLarge,
-            Self::NoRoute { .. } | Self::NoEntry { .. } => ErrorKind::NotFound,
+            Self::NoRoute { .. } | Self::NoEntry { .. } | Self::NoConversation { .. } => ErrorKind::NotFound,
+            Self::LongText { .. } => ErrorKind::TooLarge,
+            Self::NoReason => ErrorKind::InvalidInput,
+            Self::NotAllowed { .. } => ErrorKind::Forbidden,
             Self::Denied { denied, .. } => denied.kind(),
             Self::Exhausted { .. } => ErrorKind::Unavailable,
             Self::Declined { error, .. } | Self::Broken { error, .. } => error.kind(),
-            Self::HungUp { .. } => ErrorKind::Unavailable,
+            Self::HungUp { .. } | Self::Unheard => ErrorKind::Unavailable,
             Self::Store(error) => error.kind(),
             Self::Ledger(error) => ledger_kind(error),
             Self::Random(_) | Self::Entry(_) => ErrorKind::Internal,
@@ -118,6 +150,11 @@ impl Explain for GatewayError {
             Self::HungUp { .. } => "gateway-hung-up",
             Self::Store(error) => error.code(),
             Self::Ledger(error) => error.code(),
+            Self::NoConversation { .. } => "gateway-no-conversation",
+            Self::LongText { .. } => "gateway-long-text",
+            Self::NoReason => "gateway-no-reason",
+            Self::NotAllowed { .. } => "gateway-not-allowed",
+            Self::Unheard => "gateway-unheard",
             Self::Random(_) => "gateway-random",
             Self::Entry(_) => "gateway-entry",
         }
@@ -125,8 +162,10 @@ impl Explain for GatewayError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::EmptyQuestion => Vec::new(),
-            Self::LongQuestion { found, limit } => {
+            Self::EmptyQuestion | Self::NoReason | Self::Unheard => Vec::new(),
+            Self::NoConversation { id } => vec![("id", id.clone())],
+            Self::NotAllowed { role } => vec![("role", role.to_string())],
+            Self::LongQuestion { found, limit } | Self::LongText { found, limit } => {
                 vec![("found", found.to_string()), ("limit", limit.to_string())]
             }
             Self::NoRoute { name, known } => vec![("name", name.clone()), ("known", known.clone())],
@@ -136,7 +175,7 @@ impl Explain for GatewayError {
                 fields.push(("entry", entry.to_string()));
                 fields
             }
-            Self::Exhausted { attempts, entry } => {
+            Self::Exhausted { attempts, entry, .. } => {
                 vec![("attempts", told(attempts)), ("entry", entry.to_string())]
             }
             Self::Declined { error, entry } | Self::Broken { error, entry } => {

@@ -8,13 +8,16 @@
 //! [`entry`] of the tenant's ledger, which holds [`commitment`]s and no content. The content stands in the
 //! records, keyed by the decision's entry.
 
+pub mod accounts;
 pub mod answer;
+mod appender;
 mod call;
 pub mod commitment;
 mod deciding;
 pub mod entry;
 pub mod error;
 mod followup;
+pub mod http;
 pub mod ingest;
 mod labels;
 pub mod logs;

@@ -13,8 +13,9 @@ use trousseau_core::principal::Tenant;
 use trousseau_ledger::{Durability, Ledger, Options, Proof, SigningKey};
 use trousseau_retrieval::library::blocking;
 
+use crate::appender::{Appender, Owed};
 use crate::commitment::{Commitment, Secret};
-use crate::entry::{Entry, Event, Outcome, Outline, State};
+use crate::entry::{self, Entry, Event, Outcome, Outline, State};
 use crate::error::GatewayError;
 use crate::records::{Closed, EntryId, Records};
 
@@ -26,45 +27,27 @@ pub struct Logs {
     open: Mutex<HashMap<Tenant, Arc<Log>>>,
 }
 
+/// How the open ledgers stand, all tenants together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// How many entries they have.
+    pub entries: u64,
+    /// How many of those no checkpoint covers yet.
+    pub unpublished: u64,
+    /// Those whose last attempt to publish failed, each with why.
+    pub failing: Vec<(Tenant, String)>,
+}
+
 /// One tenant's ledger on this replica.
 pub struct Log {
     ledger: Arc<Ledger>,
     replica: String,
-    actor_secret: Secret,
+    appender: Appender,
     owed: Arc<Owed>,
-}
-
-/// The decisions whose outcome is owed, and bounds below those that are being sequenced; each as often as it
-/// was added.
-#[derive(Default)]
-struct Owed(StdMutex<BTreeMap<u64, usize>>);
-
-impl Owed {
-    fn add(&self, index: u64) {
-        *self.hold().entry(index).or_default() += 1;
-    }
-
-    fn remove(&self, index: u64) {
-        let mut owed = self.hold();
-        if let Some(count) = owed.get_mut(&index) {
-            *count -= 1;
-            if *count == 0 {
-                owed.remove(&index);
-            }
-        }
-    }
-
-    /// The first one besides `index`.
-    fn first_besides(&self, index: u64) -> Option<u64> {
-        let owed = self.hold();
-        let mut others = owed.iter().filter(|(key, count)| **key != index || **count > 1);
-        others.next().map(|(first, _)| *first)
-    }
-
-    fn hold(&self) -> StdMutexGuard<'_, BTreeMap<u64, usize>> {
-        // Each change under the lock is whole, so a poisoned map is still sound.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    /// The pseudonyms that were needed so far, by user.
+    pseudonyms: StdMutex<HashMap<String, Commitment>>,
+    /// Held while entries that the records owe are written, so that each is written once.
+    entering: Mutex<()>,
 }
 
 /// The folder of a ledger in a data folder.
@@ -99,10 +82,25 @@ impl Logs {
         Ok(log)
     }
 
+    /// How the open ledgers stand.
+    pub async fn heads(&self) -> Heads {
+        let mut heads = Heads::default();
+        for (tenant, log) in self.open.lock().await.iter() {
+            let (size, published) = (log.ledger.size(), log.ledger.checkpoint().size);
+            heads.entries += size;
+            heads.unpublished += size.saturating_sub(published);
+            if let Some(reason) = log.ledger.publish_failure() {
+                heads.failing.push((tenant.clone(), reason));
+            }
+        }
+        heads
+    }
+
     /// Publishes every open ledger's checkpoint and closes it.
     pub async fn close(self) -> Result<(), GatewayError> {
         for (_, log) in self.open.into_inner() {
             if let Some(log) = Arc::into_inner(log) {
+                log.appender.close().await;
                 blocking(move || Arc::into_inner(log.ledger).map_or(Ok(()), Ledger::close)).await??;
             }
         }
@@ -121,28 +119,52 @@ impl Logs {
             Ledger::open(&folder, key, Options::default())
         })
         .await??;
-        let replica = records
-            .replica(tenant, &self.replica, Secret::generate()?)
-            .await?;
+        let (ledger, owed) = (Arc::new(ledger), Arc::default());
         let log = Log {
-            ledger: Arc::new(ledger),
+            appender: Appender::start(&ledger, &owed),
+            ledger,
             replica: self.replica.clone(),
-            actor_secret: replica.actor_secret,
-            owed: Arc::default(),
+            owed,
+            pseudonyms: StdMutex::default(),
+            entering: Mutex::default(),
         };
+        log.set_apart_lost(tenant, records, now).await?;
         if recovery.unclean_batch {
             log.append(now, Event::Gap, Durability::Request).await?;
         }
-        log.close_earlier(tenant, records, replica.closed_below, now)
-            .await?;
+        let closed_below = records.closed_below(tenant, &self.replica).await?;
+        log.close_earlier(tenant, records, closed_below, now).await?;
+        log.enter_owed(tenant, records, now).await?;
         Ok(log)
     }
 }
 
 impl Log {
     /// The pseudonym of a user in this ledger.
-    pub fn pseudonym(&self, user: &str) -> Commitment {
-        self.actor_secret.commit("actor", user.as_bytes())
+    pub async fn pseudonym(
+        &self,
+        tenant: &Tenant,
+        records: &Records,
+        user: &str,
+    ) -> Result<Commitment, GatewayError> {
+        if let Some(known) = self.hold_pseudonyms().get(user) {
+            return Ok(*known);
+        }
+        let fresh = Secret::generate()?;
+        let secret = records.subject(tenant, &self.replica, user, fresh).await?;
+        let pseudonym = secret.commit("actor", user.as_bytes());
+        self.hold_pseudonyms().insert(user.to_owned(), pseudonym);
+        Ok(pseudonym)
+    }
+
+    /// Reads pseudonyms anew from here on: secrets were erased.
+    pub(crate) fn forget_pseudonyms(&self) {
+        self.hold_pseudonyms().clear();
+    }
+
+    fn hold_pseudonyms(&self) -> StdMutexGuard<'_, HashMap<String, Commitment>> {
+        // Each change under the lock is whole, so a poisoned map is still sound.
+        self.pseudonyms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The name of an index in this ledger.
@@ -161,8 +183,7 @@ impl Log {
         durability: Durability,
     ) -> Result<u64, GatewayError> {
         let bytes = Entry::new(now, event).to_bytes()?;
-        let ledger = Arc::clone(&self.ledger);
-        Ok(blocking(move || ledger.append(&bytes, durability)).await??)
+        self.appender.append(bytes, durability, false).await
     }
 
     /// Sequences several entries with one wait for the disk.
@@ -187,21 +208,7 @@ impl Log {
         durability: Durability,
     ) -> Result<u64, GatewayError> {
         let bytes = Entry::new(now, event).to_bytes()?;
-        let ledger = Arc::clone(&self.ledger);
-        let owed = Arc::clone(&self.owed);
-        let appended = blocking(move || {
-            // Nobody may take the decision for closed between its sequencing and its being noted, nor when
-            // the caller has gone meanwhile.
-            let bound = ledger.size();
-            owed.add(bound);
-            let appended = ledger.append(&bytes, durability);
-            if let Ok(index) = &appended {
-                owed.add(*index);
-            }
-            owed.remove(bound);
-            appended
-        });
-        Ok(appended.await??)
+        self.appender.append(bytes, durability, true).await
     }
 
     /// Notes in the records how a decision ended, after its outcome was sequenced.
@@ -234,6 +241,77 @@ impl Log {
     /// The key that the ledger's checkpoints verify with.
     pub fn verifier_key(&self) -> trousseau_ledger::VerifierKey {
         self.ledger.verifier()
+    }
+
+    /// Publishes a checkpoint over every entry there is now.
+    pub async fn publish(&self) -> Result<(), GatewayError> {
+        let ledger = Arc::clone(&self.ledger);
+        blocking(move || ledger.publish()).await??;
+        Ok(())
+    }
+
+    /// Writes the entries that the records owe: of accesses and of erasures. What was erased is nowhere any more
+    /// when its entry is written.
+    pub(crate) async fn enter_owed(
+        &self,
+        tenant: &Tenant,
+        records: &Records,
+        now: Timestamp,
+    ) -> Result<(), GatewayError> {
+        let _one_at_a_time = self.entering.lock().await;
+        for access in records.owed_accesses(tenant).await? {
+            let event = Event::Access(entry::Access {
+                officer: self.pseudonym(tenant, records, &access.officer).await?,
+                record: access.record.to_string(),
+                reason: access.secret.commit("reason", access.reason.as_bytes()),
+            });
+            let index = self.append(now, event, Durability::Request).await?;
+            records.log_access(access.id, index).await?;
+        }
+        let erasures = records.owed_erasures(tenant).await?;
+        if !erasures.is_empty() {
+            records.empty_wal().await?;
+        }
+        for erasure in erasures {
+            let event = Event::Erasure(entry::Erasure {
+                cause: &erasure.cause,
+                records: erasure.records,
+                through: &erasure.through,
+            });
+            let index = self.append(now, event, Durability::Request).await?;
+            records.log_erasure(erasure.id, index).await?;
+        }
+        Ok(())
+    }
+
+    /// Enters that `count` records of `user` were written out.
+    pub(crate) async fn enter_export(
+        &self,
+        tenant: &Tenant,
+        records: &Records,
+        (now, user, count): (Timestamp, &str, u64),
+    ) -> Result<u64, GatewayError> {
+        let event = Event::Export(entry::Export {
+            subject: self.pseudonym(tenant, records, user).await?,
+            records: count,
+        });
+        self.append(now, event, Durability::Request).await
+    }
+
+    /// Sets apart the records of entries that a power loss, or an older copy of the ledger, does not have.
+    async fn set_apart_lost(
+        &self,
+        tenant: &Tenant,
+        records: &Records,
+        now: Timestamp,
+    ) -> Result<(), GatewayError> {
+        let apart = format!("{}~{}", self.replica, now.as_millisecond());
+        let size = self.ledger.size();
+        let count = records.set_apart(tenant, &self.replica, size, &apart).await?;
+        if count > 0 {
+            tracing::warn!(%tenant, size, apart, count, "the ledger lacks entries that the records name");
+        }
+        Ok(())
     }
 
     /// Closes what an earlier run left open from entry `from` on: decisions without an outcome, and records

@@ -26,6 +26,8 @@ pub struct Gateway {
     pub targets: Vec<Target>,
     /// The rules of the decision.
     pub rules: Rules,
+    /// The digest of both, as [`policy_digest`] gives it.
+    pub policy: Digest,
     /// The models that can be called, by their target's name.
     pub models: HashMap<String, Arc<dyn ChatModel>>,
     /// The documents.
@@ -66,13 +68,6 @@ impl Gateway {
         route.targets.iter().filter_map(by_name)
     }
 
-    /// The digest of everything a decision rests on besides the request: rules, cards and attestations.
-    pub fn policy_digest(&self) -> Digest {
-        let rules = format!("{:?}", self.rules);
-        let targets = format!("{:?}", self.targets);
-        Digest::of_fields([rules.as_bytes(), targets.as_bytes()])
-    }
-
     /// The present day, in UTC.
     pub fn today(&self) -> Date {
         date((self.now)())
@@ -86,6 +81,12 @@ impl Gateway {
         self.library.close().await;
         Ok(())
     }
+}
+
+/// The digest of everything a decision rests on besides the request: rules, cards and attestations.
+pub fn policy_digest(rules: &Rules, targets: &[Target]) -> Result<Digest, serde_json::Error> {
+    let fields = [serde_json::to_vec(rules)?, serde_json::to_vec(targets)?];
+    Ok(Digest::of_fields(fields.iter().map(Vec::as_slice)))
 }
 
 /// The day of a moment, in UTC.

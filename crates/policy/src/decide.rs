@@ -35,7 +35,7 @@ pub struct Request<'a> {
 }
 
 /// An upstream that a request might go to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Target {
     /// Its name in the configuration.
     pub name: String,

@@ -211,7 +211,7 @@ impl Explain for Fault {
 }
 
 /// The rules in force: the defaults, and what the organisation adds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rules {
     pub(crate) banned: BTreeSet<String>,
     pub(crate) banned_providers: BTreeSet<String>,
@@ -220,7 +220,7 @@ pub struct Rules {
 }
 
 /// A restriction of the organisation, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Restriction {
     pub(crate) name: String,
     class: Class,
@@ -232,7 +232,7 @@ pub(crate) struct Restriction {
 }
 
 /// What a restriction does to the upstreams it applies to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Effect {
     Deny,
     Require(Vec<Condition>),

@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod accounts;
+mod accounts_oidc;
+mod accounts_users;
 mod answers;
 mod child;
 mod crash;
 mod damage;
 mod entries;
+mod forger;
 mod full_disk;
+mod http_chat;
 mod interruptions;
 mod labels;
 mod scripted;
@@ -16,3 +21,4 @@ mod stage;
 mod sync;
 mod tenants;
 mod truth;
+mod wired;

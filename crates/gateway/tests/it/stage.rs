@@ -18,7 +18,7 @@ use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::ingest::{Ended, Registration};
 use trousseau_gateway::logs::{self, Logs};
 use trousseau_gateway::records::Records;
-use trousseau_gateway::service::Gateway;
+use trousseau_gateway::service::{Gateway, policy_digest};
 use trousseau_gateway::settings::{Route, Settings};
 use trousseau_ledger::{Durability, LogReader};
 use trousseau_policy::card::{Card, Premises};
@@ -92,6 +92,7 @@ pub(crate) async fn open(data: &Path) -> Result<Gateway, GatewayError> {
         logs: Logs::new(data, &settings.replica, &settings.origin),
         library: Library::open(data, Access::Write).await?,
         records: Records::open(data, Access::Write).await?,
+        policy: policy_digest(&Rules::default(), &[own("local")])?,
         targets: vec![own("local")],
         rules: Rules::default(),
         models: HashMap::new(),

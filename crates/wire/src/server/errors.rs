@@ -14,10 +14,12 @@ pub fn error(kind: ErrorKind, code: &str, message: &str, param: Option<&str>) ->
 pub const fn status(kind: ErrorKind) -> u16 {
     match kind {
         ErrorKind::InvalidInput => 400,
+        ErrorKind::Unauthenticated => 401,
         ErrorKind::Forbidden => 403,
         ErrorKind::NotFound => 404,
         ErrorKind::Conflict => 409,
         ErrorKind::TooLarge => 413,
+        ErrorKind::Throttled => 429,
         ErrorKind::Unavailable => 503,
         ErrorKind::Timeout => 504,
         ErrorKind::Corrupt | ErrorKind::Internal => 500,

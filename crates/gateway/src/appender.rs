@@ -1,0 +1,156 @@
+//! Hands entries to a ledger in groups: what concurrent requests append shares one call and one wait for the disk.
+//!
+//! Each durability has a queue of its own, so that nobody waits for a disk that need not. An entry that was handed
+//! over is appended whether or not its request still waits, and a decision counts as owed from before it has an index.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+use trousseau_ledger::{Durability, Ledger, LedgerError};
+use trousseau_retrieval::error::StoreError;
+use trousseau_retrieval::library::blocking;
+
+use crate::error::GatewayError;
+
+/// How many entries are appended together at most.
+const GROUP: usize = 128;
+
+/// How many entries may wait; who comes then waits for room.
+const QUEUE: usize = 1024;
+
+/// The decisions whose outcome is owed, and bounds below those that are being sequenced; each as often as it
+/// was added.
+#[derive(Default)]
+pub(crate) struct Owed(Mutex<BTreeMap<u64, usize>>);
+
+impl Owed {
+    pub(crate) fn add(&self, index: u64) {
+        *self.hold().entry(index).or_default() += 1;
+    }
+
+    pub(crate) fn remove(&self, index: u64) {
+        let mut owed = self.hold();
+        if let Some(count) = owed.get_mut(&index) {
+            *count -= 1;
+            if *count == 0 {
+                owed.remove(&index);
+            }
+        }
+    }
+
+    /// The first one besides `index`.
+    pub(crate) fn first_besides(&self, index: u64) -> Option<u64> {
+        let owed = self.hold();
+        let mut others = owed.iter().filter(|(key, count)| **key != index || **count > 1);
+        others.next().map(|(first, _)| *first)
+    }
+
+    fn hold(&self) -> MutexGuard<'_, BTreeMap<u64, usize>> {
+        // Each change under the lock is whole, so a poisoned map is still sound.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An entry and who waits for its index.
+struct Waiting {
+    bytes: Vec<u8>,
+    is_decision: bool,
+    done: oneshot::Sender<Result<u64, LedgerError>>,
+}
+
+/// Where entries are handed over.
+pub(crate) struct Appender {
+    request: mpsc::Sender<Waiting>,
+    batch: mpsc::Sender<Waiting>,
+    tasks: TaskTracker,
+}
+
+impl Appender {
+    /// Starts the tasks that append to `ledger`; the decisions among the entries are added to `owed`.
+    pub(crate) fn start(ledger: &Arc<Ledger>, owed: &Arc<Owed>) -> Self {
+        let tasks = TaskTracker::new();
+        let start = |durability| {
+            let (queue, waiting) = mpsc::channel(QUEUE);
+            tasks.spawn(work(Arc::clone(ledger), Arc::clone(owed), durability, waiting));
+            queue
+        };
+        let (request, batch) = (start(Durability::Request), start(Durability::Batch));
+        tasks.close();
+        Self {
+            request,
+            batch,
+            tasks,
+        }
+    }
+
+    /// Appends one entry; returns its index once it is as durable as `durability` says.
+    pub(crate) async fn append(
+        &self,
+        bytes: Vec<u8>,
+        durability: Durability,
+        is_decision: bool,
+    ) -> Result<u64, GatewayError> {
+        let (done, heard) = oneshot::channel();
+        let waiting = Waiting {
+            bytes,
+            is_decision,
+            done,
+        };
+        let queue = match durability {
+            Durability::Request => &self.request,
+            Durability::Batch => &self.batch,
+        };
+        let gone = || StoreError::Died("the appender of the ledger has ended".to_owned());
+        queue.send(waiting).await.map_err(|_| gone())?;
+        Ok(heard.await.map_err(|_| gone())??)
+    }
+
+    /// Ends after the last entry that was handed over.
+    pub(crate) async fn close(self) {
+        drop((self.request, self.batch));
+        self.tasks.wait().await;
+    }
+}
+
+async fn work(
+    ledger: Arc<Ledger>,
+    owed: Arc<Owed>,
+    durability: Durability,
+    mut queue: mpsc::Receiver<Waiting>,
+) {
+    let mut group = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut group, GROUP).await > 0 {
+        let (ledger, owed) = (Arc::clone(&ledger), Arc::clone(&owed));
+        let entries = std::mem::take(&mut group);
+        // A step that dies drops its waiters, which then hear of it.
+        if let Err(error) = blocking(move || append_group(&ledger, &owed, durability, entries)).await {
+            tracing::warn!(%error, "appending to the ledger");
+        }
+    }
+}
+
+/// Appends a group; when it cannot be appended, each entry by itself, so that every waiter hears its own error.
+fn append_group(ledger: &Ledger, owed: &Owed, durability: Durability, group: Vec<Waiting>) {
+    // Nobody may take a decision for closed between its sequencing and its being noted.
+    let bound = ledger.size();
+    owed.add(bound);
+    let entries: Vec<&[u8]> = group.iter().map(|waiting| waiting.bytes.as_slice()).collect();
+    let together = ledger.append_all(&entries, durability);
+    let is_alone = group.len() == 1;
+    let mut indexes = together.map(|range| range.map(Ok)).map_err(Some);
+    for waiting in group {
+        let appended = match &mut indexes {
+            Ok(indexes) => indexes.next(),
+            Err(error) if is_alone => error.take().map(Err),
+            Err(_) => Some(ledger.append(&waiting.bytes, durability)),
+        };
+        let Some(appended) = appended else { break };
+        if let (Ok(index), true) = (&appended, waiting.is_decision) {
+            owed.add(*index);
+        }
+        let _gone = waiting.done.send(appended);
+    }
+    owed.remove(bound);
+}

@@ -1,0 +1,237 @@
+//! Conversations: lists of one person's records, which that person alone lists, reads, renames and deletes.
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use trousseau_core::principal::Principal;
+use trousseau_ledger::Durability;
+use trousseau_retrieval::error::StoreError;
+
+use super::own::{Listing, Page, Summary};
+use super::{Records, erasure};
+use crate::error::GatewayError;
+use crate::service::Gateway;
+
+/// The most characters of a title.
+pub const TITLE: usize = 80;
+
+/// A conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Its id: 32 hexadecimal digits.
+    pub id: String,
+    /// Its title: its first question until it is renamed; empty before that.
+    pub title: String,
+    /// When it was begun, in milliseconds since 1970.
+    pub created: i64,
+    /// When it last went on or was renamed, in milliseconds since 1970.
+    pub updated: i64,
+}
+
+/// The first line of a text, cut to [`TITLE`] characters at the end of a word.
+pub(super) fn title_of(text: &str) -> String {
+    let mut words = text.trim().lines().next().unwrap_or_default().split_whitespace();
+    let mut title = words.next().unwrap_or_default().to_owned();
+    let mut length = title.chars().count();
+    for word in words {
+        length += 1 + word.chars().count();
+        if length >= TITLE {
+            title.push_str(" …");
+            break;
+        }
+        title.push(' ');
+        title.push_str(word);
+    }
+    title.chars().take(TITLE).collect()
+}
+
+impl Gateway {
+    /// Begins a conversation without a title.
+    pub async fn begin_conversation(&self, owner: &Principal) -> Result<Conversation, GatewayError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id)?;
+        let now = (self.now)().as_millisecond();
+        let begun = Conversation {
+            id: format!("{:032x}", u128::from_be_bytes(id)),
+            title: String::new(),
+            created: now,
+            updated: now,
+        };
+        self.records.insert_conversation(owner, &begun).await?;
+        Ok(begun)
+    }
+
+    /// The conversations of `owner`, the one that went on last first, after the one with the id `after`.
+    pub async fn conversations(
+        &self,
+        owner: &Principal,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Conversation>, GatewayError> {
+        Ok(self.records.conversations(owner, after, limit).await?)
+    }
+
+    /// One conversation of `owner`.
+    ///
+    /// # Errors
+    ///
+    /// [`GatewayError::NoConversation`] also when it is another's.
+    pub async fn conversation(&self, owner: &Principal, id: &str) -> Result<Conversation, GatewayError> {
+        let found = self.records.conversation(owner, id).await?;
+        found.ok_or_else(|| none(id))
+    }
+
+    /// The records of one conversation of `owner`, oldest first, after the entry `after`.
+    pub async fn turns(
+        &self,
+        owner: &Principal,
+        id: &str,
+        after: Option<&super::EntryId>,
+        limit: usize,
+    ) -> Result<Page<Summary>, GatewayError> {
+        self.conversation(owner, id).await?;
+        let listing = Listing {
+            after: after.cloned(),
+            limit,
+            conversation: Some(id.to_owned()),
+            text: None,
+        };
+        Ok(self.records.summaries(owner, &listing).await?)
+    }
+
+    /// Gives a conversation another title, cut to [`TITLE`] characters.
+    pub async fn rename_conversation(
+        &self,
+        owner: &Principal,
+        id: &str,
+        title: &str,
+    ) -> Result<Conversation, GatewayError> {
+        let (now, title) = ((self.now)().as_millisecond(), title_of(title));
+        let renamed = self.records.rename_conversation(owner, id, &title, now);
+        renamed.await?.ok_or_else(|| none(id))
+    }
+
+    /// Deletes a conversation with its records: their content is erased, and the ledger says how many they were.
+    pub async fn delete_conversation(&self, owner: &Principal, id: &str) -> Result<u64, GatewayError> {
+        self.conversation(owner, id).await?;
+        self.erase(&owner.tenant, &erasure::Which::conversation(owner, id))
+            .await
+    }
+}
+
+fn none(id: &str) -> GatewayError {
+    GatewayError::NoConversation { id: id.to_owned() }
+}
+
+impl Records {
+    async fn insert_conversation(&self, owner: &Principal, begun: &Conversation) -> Result<(), StoreError> {
+        let mut writer = self.disk.writer(Durability::Request).await?;
+        sqlx::query(
+            "INSERT INTO conversations (tenant, id, actor, title, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(owner.tenant.as_str())
+        .bind(&begun.id)
+        .bind(&owner.user)
+        .bind(&begun.title)
+        .bind(begun.created)
+        .bind(begun.updated)
+        .execute(&mut *writer)
+        .await
+        .map_err(|error| self.fault(error))?;
+        Ok(())
+    }
+
+    async fn conversations(
+        &self,
+        owner: &Principal,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Conversation>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, title, created, updated FROM conversations
+             WHERE tenant = ?1 AND actor = ?2 AND (?3 IS NULL OR (updated, id) <
+                 (SELECT updated, id FROM conversations WHERE tenant = ?1 AND actor = ?2 AND id = ?3))
+             ORDER BY updated DESC, id DESC LIMIT ?4",
+        )
+        .bind(owner.tenant.as_str())
+        .bind(&owner.user)
+        .bind(after)
+        .bind(limit.saturating_add(1) as i64)
+        .fetch_all(self.disk.database.readers())
+        .await
+        .map_err(|error| self.fault(error))?;
+        let read = rows.iter().map(conversation).collect::<Result<_, _>>();
+        Ok(Page::cut(read.map_err(|error| self.fault(error))?, limit))
+    }
+
+    pub(crate) async fn conversation(
+        &self,
+        owner: &Principal,
+        id: &str,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, title, created, updated FROM conversations WHERE tenant = ? AND actor = ? AND id = ?",
+        )
+        .bind(owner.tenant.as_str())
+        .bind(&owner.user)
+        .bind(id)
+        .fetch_optional(self.disk.database.readers())
+        .await
+        .map_err(|error| self.fault(error))?;
+        let read = row.as_ref().map(conversation).transpose();
+        read.map_err(|error| self.fault(error))
+    }
+
+    async fn rename_conversation(
+        &self,
+        owner: &Principal,
+        id: &str,
+        title: &str,
+        now: i64,
+    ) -> Result<Option<Conversation>, StoreError> {
+        let mut writer = self.disk.writer(Durability::Request).await?;
+        let row = sqlx::query(
+            "UPDATE conversations SET title = ?, updated = max(updated, ?) WHERE tenant = ? AND actor = ? AND id = ?
+             RETURNING id, title, created, updated",
+        )
+        .bind(title)
+        .bind(now)
+        .bind(owner.tenant.as_str())
+        .bind(&owner.user)
+        .bind(id)
+        .fetch_optional(&mut *writer)
+        .await
+        .map_err(|error| self.fault(error))?;
+        let read = row.as_ref().map(conversation).transpose();
+        read.map_err(|error| self.fault(error))
+    }
+}
+
+pub(super) fn conversation(row: &SqliteRow) -> Result<Conversation, sqlx::Error> {
+    Ok(Conversation {
+        id: row.try_get("id")?,
+        title: row.try_get("title")?,
+        created: row.try_get("created")?,
+        updated: row.try_get("updated")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_first_line_cut_at_a_word() {
+        assert_eq!(
+            title_of("  Quand  ouvre le guichet ?\nMerci."),
+            "Quand ouvre le guichet ?"
+        );
+        assert_eq!(title_of(" \n"), "");
+        let long = title_of(&"télétravail ".repeat(20));
+        assert!(
+            long.chars().count() <= TITLE && long.ends_with("télétravail …"),
+            "{long}"
+        );
+        assert_eq!(title_of(&"é".repeat(200)).chars().count(), TITLE);
+    }
+}

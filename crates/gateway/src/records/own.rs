@@ -1,0 +1,268 @@
+//! What a person does with the records that are their own: list, search, read, rate, delete.
+//!
+//! A record is its owner's when tenant and user agree. One that is not is not there: nobody learns that it exists.
+
+use futures_util::TryStreamExt as _;
+use serde::{Deserialize, Serialize};
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use trousseau_core::label::Label;
+use trousseau_core::principal::Principal;
+use trousseau_ledger::Durability;
+use trousseau_retrieval::columns::{self, parsed};
+use trousseau_retrieval::error::StoreError;
+use trousseau_text::fold::fold;
+
+use super::record::{self, EntryId, Feedback, Record};
+use super::{Records, erasure};
+use crate::entry::State;
+use crate::error::GatewayError;
+use crate::service::Gateway;
+
+/// The longest comment of a feedback, in bytes.
+pub const COMMENT_BYTES: usize = 4000;
+
+/// The longest text that is searched for, in bytes.
+pub const SEARCH_BYTES: usize = 400;
+
+/// Which records are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Those after this one, in the order of the list.
+    pub after: Option<EntryId>,
+    /// How many at most.
+    pub limit: usize,
+    /// Those of this conversation, oldest first; otherwise of all, newest first.
+    pub conversation: Option<String>,
+    /// Those whose question or answer holds every word of this text, whatever its case and accents.
+    pub text: Option<String>,
+}
+
+/// Part of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Whether there are more after them.
+    pub more: bool,
+}
+
+impl<T> Page<T> {
+    /// A page of what was read with one more than `limit`.
+    pub(super) fn cut(mut items: Vec<T>, limit: usize) -> Self {
+        let more = items.len() > limit;
+        items.truncate(limit);
+        Self { items, more }
+    }
+}
+
+/// A record as it stands in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The replica whose ledger holds its entries.
+    pub replica: String,
+    /// The index of the decision's entry.
+    pub entry: u64,
+    /// How it ended.
+    pub state: State,
+    /// When it was decided, in milliseconds since 1970.
+    pub created: i64,
+    /// The conversation it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// The route that was asked.
+    pub route: String,
+    /// The label that was decided under.
+    pub label: Label,
+    /// The question.
+    pub question: String,
+    /// The answer's text.
+    pub answer: Option<String>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// What its owner says of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<Feedback>,
+}
+
+impl Gateway {
+    /// The records of `owner` that a listing names.
+    pub async fn records_of(
+        &self,
+        owner: &Principal,
+        listing: &Listing,
+    ) -> Result<Page<Summary>, GatewayError> {
+        let found = listing.text.as_ref().map_or(0, String::len);
+        if found > SEARCH_BYTES {
+            let limit = SEARCH_BYTES;
+            return Err(GatewayError::LongText { found, limit });
+        }
+        Ok(self.records.summaries(owner, listing).await?)
+    }
+
+    /// One record of `owner`.
+    ///
+    /// # Errors
+    ///
+    /// [`GatewayError::NoEntry`] also when it is another's.
+    pub async fn own_record(&self, owner: &Principal, entry: &EntryId) -> Result<Record, GatewayError> {
+        let found = self.records.record(&owner.tenant, entry).await?;
+        let own = found.filter(|record| record.actor == owner.user);
+        own.ok_or_else(|| none(entry))
+    }
+
+    /// Keeps what the owner of a record says of its answer, in place of what was said before.
+    pub async fn rate(
+        &self,
+        owner: &Principal,
+        entry: &EntryId,
+        feedback: &Feedback,
+    ) -> Result<(), GatewayError> {
+        let found = feedback.comment.len();
+        if found > COMMENT_BYTES {
+            let limit = COMMENT_BYTES;
+            return Err(GatewayError::LongText { found, limit });
+        }
+        let now = (self.now)().as_millisecond();
+        let is_own = self.records.rate(owner, entry, feedback, now).await?;
+        is_own.then_some(()).ok_or_else(|| none(entry))
+    }
+
+    /// Takes back what the owner of a record said of its answer.
+    pub async fn unrate(&self, owner: &Principal, entry: &EntryId) -> Result<(), GatewayError> {
+        self.own_record(owner, entry).await?;
+        Ok(self.records.unrate(owner, entry).await?)
+    }
+
+    /// Deletes one record of `owner`: its content is erased, and the ledger says so.
+    pub async fn delete_record(&self, owner: &Principal, entry: &EntryId) -> Result<(), GatewayError> {
+        self.own_record(owner, entry).await?;
+        self.erase(&owner.tenant, &erasure::Which::record(owner, entry))
+            .await?;
+        Ok(())
+    }
+}
+
+fn none(entry: &EntryId) -> GatewayError {
+    GatewayError::NoEntry {
+        entry: entry.to_string(),
+    }
+}
+
+impl Records {
+    pub(super) async fn summaries(
+        &self,
+        owner: &Principal,
+        listing: &Listing,
+    ) -> Result<Page<Summary>, StoreError> {
+        let (order, beyond) = match listing.conversation {
+            Some(_) => ("ASC", ">"),
+            None => ("DESC", "<"),
+        };
+        let sql = format!(
+            "SELECT r.replica, r.entry, r.state, r.created, r.conversation, r.route, r.label, r.question, r.answer,
+                 r.model, f.rating, f.comment FROM {}
+             WHERE r.tenant = ?1 AND r.actor = ?2 AND (?3 IS NULL OR r.conversation = ?3)
+             AND (?4 IS NULL OR (r.created, r.replica, r.entry) {beyond} (SELECT created, replica, entry FROM records
+                 WHERE tenant = ?1 AND actor = ?2 AND replica = ?4 AND entry = ?5))
+             ORDER BY r.created {order}, r.replica {order}, r.entry {order}",
+            record::TABLES
+        );
+        let after = listing.after.as_ref();
+        let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(owner.tenant.as_str())
+            .bind(&owner.user)
+            .bind(&listing.conversation)
+            .bind(after.map(|entry| &entry.replica))
+            .bind(after.map(|entry| entry.index as i64))
+            .fetch(self.disk.database.readers());
+        let wanted = Wanted::of(listing.text.as_deref());
+        let mut found = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(|error| self.fault(error))? {
+            let is_in = wanted.is_in(&row).map_err(|error| self.fault(error))?;
+            if is_in {
+                found.push(summary(&row).map_err(|error| self.fault(error))?);
+            }
+            if found.len() > listing.limit {
+                break;
+            }
+        }
+        Ok(Page::cut(found, listing.limit))
+    }
+
+    async fn rate(
+        &self,
+        owner: &Principal,
+        entry: &EntryId,
+        feedback: &Feedback,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        let mut writer = self.disk.writer(Durability::Request).await?;
+        let kept = sqlx::query(
+            "INSERT INTO feedback (tenant, replica, entry, rating, comment, created)
+             SELECT tenant, replica, entry, ?1, ?2, ?3 FROM records
+             WHERE tenant = ?4 AND replica = ?5 AND entry = ?6 AND actor = ?7
+             ON CONFLICT DO UPDATE SET rating = excluded.rating, comment = excluded.comment, created = excluded.created",
+        )
+        .bind(feedback.rating.number())
+        .bind(&feedback.comment)
+        .bind(now)
+        .bind(owner.tenant.as_str())
+        .bind(&entry.replica)
+        .bind(entry.index as i64)
+        .bind(&owner.user)
+        .execute(&mut *writer)
+        .await
+        .map_err(|error| self.fault(error))?;
+        Ok(kept.rows_affected() > 0)
+    }
+
+    async fn unrate(&self, owner: &Principal, entry: &EntryId) -> Result<(), StoreError> {
+        let mut writer = self.disk.writer(Durability::Request).await?;
+        sqlx::query("DELETE FROM feedback WHERE tenant = ? AND replica = ? AND entry = ?")
+            .bind(owner.tenant.as_str())
+            .bind(&entry.replica)
+            .bind(entry.index as i64)
+            .execute(&mut *writer)
+            .await
+            .map_err(|error| self.fault(error))?;
+        Ok(())
+    }
+}
+
+/// The words that are searched for, folded; none finds everything.
+struct Wanted(Vec<String>);
+
+impl Wanted {
+    fn of(text: Option<&str>) -> Self {
+        let words = text.unwrap_or_default().split_whitespace().map(fold);
+        Self(words.filter(|word| !word.is_empty()).collect())
+    }
+
+    fn is_in(&self, row: &SqliteRow) -> Result<bool, sqlx::Error> {
+        if self.0.is_empty() {
+            return Ok(true);
+        }
+        let question: &str = row.try_get("question")?;
+        let answer: Option<&str> = row.try_get("answer")?;
+        let (question, answer) = (fold(question), fold(answer.unwrap_or_default()));
+        let stands = |word: &String| question.contains(word) || answer.contains(word);
+        Ok(self.0.iter().all(stands))
+    }
+}
+
+fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
+    Ok(Summary {
+        replica: row.try_get("replica")?,
+        entry: record::index(row, "entry")?,
+        state: columns::word(row, "state")?,
+        created: row.try_get("created")?,
+        conversation: row.try_get("conversation")?,
+        route: row.try_get("route")?,
+        label: parsed(row, "label")?,
+        question: row.try_get("question")?,
+        answer: row.try_get("answer")?,
+        model: row.try_get("model")?,
+        feedback: record::feedback(row)?,
+    })
+}

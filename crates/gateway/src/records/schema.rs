@@ -1,0 +1,122 @@
+//! The tables of `records.sqlite`. Every table carries its tenant.
+
+use trousseau_retrieval::database::Schema;
+
+/// `records.sqlite`.
+pub(super) const RECORDS: Schema = Schema {
+    steps: &[STEP_1, STEP_2],
+};
+
+/// - `records`: one row per answer; `answer_digest` finds the record of an answer that comes back as history.
+/// - `replicas`: per ledger, the secret of its pseudonyms, and the index below which every decision has its outcome.
+const STEP_1: &str = "
+CREATE TABLE records (
+    tenant        TEXT NOT NULL,
+    replica       TEXT NOT NULL,
+    entry         INTEGER NOT NULL,
+    outcome       INTEGER,
+    state         TEXT NOT NULL,
+    created       INTEGER NOT NULL,
+    finished      INTEGER,
+    actor         TEXT NOT NULL,
+    route         TEXT NOT NULL,
+    label         TEXT NOT NULL,
+    secret        BLOB NOT NULL,
+    question      TEXT NOT NULL,
+    messages      TEXT NOT NULL,
+    passages      TEXT NOT NULL,
+    decision      TEXT NOT NULL,
+    target        TEXT,
+    model         TEXT,
+    attempts      TEXT NOT NULL,
+    answer        TEXT,
+    answer_digest TEXT,
+    citations     TEXT NOT NULL,
+    usage         TEXT,
+    PRIMARY KEY (tenant, replica, entry)
+) STRICT;
+CREATE INDEX records_by_answer ON records (tenant, answer_digest);
+CREATE INDEX records_by_time ON records (tenant, created);
+
+CREATE TABLE replicas (
+    tenant       TEXT NOT NULL,
+    replica      TEXT NOT NULL,
+    actor_secret BLOB NOT NULL,
+    closed_below INTEGER NOT NULL,
+    PRIMARY KEY (tenant, replica)
+) STRICT;
+";
+
+/// - `conversations`: lists of records, each of one person; a record names its conversation.
+/// - `feedback`: what its owner says of an answer; `rating` is 1 or -1.
+/// - `subjects`: per ledger and person, the secret of the pseudonym; erased with the person. Those of before had one
+///   secret for all.
+/// - `accesses`: who read another's record, and why; `logged` is the ledger entry that says so, NULL until written.
+/// - `erasures`: how much was erased; `through` is the last entry of each replica, as JSON; `logged` as above.
+const STEP_2: &str = "
+ALTER TABLE records ADD COLUMN conversation TEXT;
+DROP INDEX records_by_answer;
+DROP INDEX records_by_time;
+CREATE INDEX records_by_answer ON records (tenant, answer_digest) WHERE answer_digest IS NOT NULL;
+CREATE INDEX records_by_actor ON records (tenant, actor, created);
+CREATE INDEX records_by_conversation ON records (tenant, conversation, created) WHERE conversation IS NOT NULL;
+
+CREATE TABLE conversations (
+    tenant  TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    actor   TEXT NOT NULL,
+    title   TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT;
+CREATE INDEX conversations_by_actor ON conversations (tenant, actor, updated);
+
+CREATE TABLE feedback (
+    tenant  TEXT NOT NULL,
+    replica TEXT NOT NULL,
+    entry   INTEGER NOT NULL,
+    rating  INTEGER NOT NULL,
+    comment TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (tenant, replica, entry),
+    FOREIGN KEY (tenant, replica, entry) REFERENCES records (tenant, replica, entry)
+        ON DELETE CASCADE ON UPDATE CASCADE
+) STRICT;
+
+CREATE TABLE subjects (
+    tenant  TEXT NOT NULL,
+    replica TEXT NOT NULL,
+    actor   TEXT NOT NULL,
+    secret  BLOB NOT NULL,
+    PRIMARY KEY (tenant, replica, actor)
+) STRICT;
+
+INSERT INTO subjects SELECT DISTINCT r.tenant, r.replica, r.actor, p.actor_secret
+    FROM records r JOIN replicas p ON p.tenant = r.tenant AND p.replica = r.replica;
+ALTER TABLE replicas DROP COLUMN actor_secret;
+
+CREATE TABLE accesses (
+    id      INTEGER PRIMARY KEY,
+    tenant  TEXT NOT NULL,
+    replica TEXT NOT NULL,
+    entry   INTEGER NOT NULL,
+    officer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    secret  BLOB NOT NULL,
+    created INTEGER NOT NULL,
+    logged  INTEGER
+) STRICT;
+CREATE INDEX accesses_by_subject ON accesses (tenant, subject);
+
+CREATE TABLE erasures (
+    id      INTEGER PRIMARY KEY,
+    tenant  TEXT NOT NULL,
+    cause   TEXT NOT NULL,
+    records INTEGER NOT NULL,
+    through TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    logged  INTEGER
+) STRICT;
+";
