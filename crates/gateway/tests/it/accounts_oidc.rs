@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use base64::Engine as _;
@@ -472,25 +473,39 @@ async fn what_the_provider_says_instead_of_tokens_is_told_without_its_words() {
 #[tokio::test]
 async fn a_new_key_is_fetched_and_the_keys_are_not_fetched_for_every_stranger() {
     let scene = Scene::new(|_| ()).await;
-    scene.sign_in(|_| ()).await.unwrap();
-    scene.sign_in(|_| ()).await.unwrap();
-    assert_eq!(
-        (scene.forger.calls("description"), scene.forger.calls("jwks")),
-        (1, 1)
-    );
-    // A token of a key that is nowhere: within half a minute the keys are not asked for again.
-    let rotated = Signer::new("second");
-    for _ in 0..3 {
-        let way = scene.depart(at(0)).await;
-        let claims = scene.forger.claims(&way.query["nonce"], at(1).as_second());
-        scene.will_give(&rotated.sign(&claims));
-        let refused = why(scene.arrive(&way, at(2)).await);
-        assert!(
-            refused.ends_with("a key that the provider does not publish"),
-            "{refused}"
-        );
+    let sign_in = async |signer: &Signer, seconds: i64| {
+        let way = scene.depart(at(seconds)).await;
+        let claims = scene.forger.claims(&way.query["nonce"], at(seconds).as_second());
+        scene.will_give(&signer.sign(&claims));
+        scene.arrive(&way, at(seconds)).await.map(|_| ())
+    };
+    let calls = || (scene.forger.calls("description"), scene.forger.calls("jwks"));
+    let (first, second) = (scene.forger.signer(), Signer::new("second"));
+    sign_in(&first, 0).await.unwrap();
+    sign_in(&first, 1).await.unwrap();
+    assert_eq!(calls(), (1, 1));
+    // A key that is not known: the keys are asked for again, but not within half a minute.
+    let unknown = "it is signed with a key that the provider does not publish";
+    for seconds in [2, 3, 29] {
+        let refused = why(sign_in(&second, seconds).await);
+        assert!(refused.ends_with(unknown), "{refused}");
     }
-    assert_eq!(scene.forger.calls("jwks"), 1);
+    assert_eq!(calls(), (1, 1));
+    scene.forger.change(|play| play.keys.push(Arc::clone(&second)));
+    sign_in(&second, 31).await.unwrap();
+    sign_in(&first, 32).await.unwrap();
+    assert_eq!(calls(), (1, 2));
+    // A key that the provider took back is good for ten minutes at most.
+    scene
+        .forger
+        .change(|play| play.keys.retain(|key| Arc::ptr_eq(key, &second)));
+    sign_in(&first, 100).await.unwrap();
+    let refused = why(sign_in(&first, 631).await);
+    assert!(refused.ends_with(unknown), "{refused}");
+    sign_in(&second, 3599).await.unwrap();
+    assert_eq!(calls().0, 1);
+    sign_in(&second, 3600).await.unwrap();
+    assert_eq!(calls().0, 2);
 }
 
 #[tokio::test]

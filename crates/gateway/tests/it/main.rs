@@ -6,6 +6,7 @@ mod accounts;
 mod accounts_http;
 mod accounts_matrix;
 mod accounts_oidc;
+mod accounts_provider;
 mod accounts_users;
 mod answers;
 mod child;
