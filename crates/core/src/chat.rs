@@ -132,7 +132,7 @@ pub struct Rarities {
     /// That of a term that does not occur; in a small collection not the highest, for there a common word may
     /// well be missing.
     pub unseen: f32,
-    /// The sum over the question's terms on the scale of the passages' scores.
+    /// The sum over the question's terms on the scale of the passages' scores, words that say little counted less.
     pub attainable: f32,
 }
 
@@ -246,9 +246,13 @@ impl Message {
             visit_strings(part, visit);
         }
         for call in &self.tool_calls {
+            visit(&call.id);
             visit(&call.name);
             visit(&call.arguments);
             visit_map(&call.extra, visit);
+        }
+        if let Some(id) = &self.tool_call_id {
+            visit(id);
         }
         visit_map(&self.extra, visit);
     }
@@ -488,6 +492,14 @@ mod tests {
                 ..ToolCall::default()
             });
         }
+        fn in_call_id(request: &mut ChatRequest, value: Value) {
+            let id = value["text"].as_str().unwrap().to_owned();
+            request.messages[0].tool_call_id = Some(id.clone());
+            request.messages[0].tool_calls.push(ToolCall {
+                id,
+                ..ToolCall::default()
+            });
+        }
         fn in_message(request: &mut ChatRequest, value: Value) {
             request.messages[0].extra.insert("x".to_owned(), value);
         }
@@ -500,7 +512,9 @@ mod tests {
         fn in_request(request: &mut ChatRequest, value: Value) {
             request.extra.insert("x".to_owned(), value);
         }
-        let places = [in_part, in_call, in_message, in_tool, in_choice, in_request];
+        let places = [
+            in_part, in_call, in_call_id, in_message, in_tool, in_choice, in_request,
+        ];
         let plain = ChatRequest {
             messages: vec![Message::user("a")],
             ..ChatRequest::default()

@@ -93,3 +93,17 @@ auth-csrf = This request does not bring the session’s token.
     .hint = Read “csrf” from /api/auth/session and send it as X-CSRF-Token.
 auth-body = The body cannot be read: { $reason }
     .hint = A JSON object is expected, with content-type: application/json.
+
+# Backups.
+backup-not-empty = { $path } is not empty.
+    .hint = Name a folder that is empty or not there yet.
+backup-incomplete = { $path } is not a backup, or one that was not finished.
+    .hint = A whole backup has a file manifest.json.
+backup-newer = { $path } was written by a newer version (format { $found }, this program knows { $known }).
+    .hint = Restore it with the program that made it, or a newer one.
+backup-malformed = { $path }: { $reason }
+backup-damaged = { $path } is missing or damaged: its SHA-256 should be { $expected }.
+    .hint = Nothing was restored from it. Take another backup.
+backup-unfinished = A restore into { $path } has not ended.
+    .hint = Run the same restore again, or empty the folder.
+backup-file = { $reason }

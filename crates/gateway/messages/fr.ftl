@@ -93,3 +93,17 @@ auth-csrf = Cette requête n’apporte pas le jeton de la session.
     .hint = Lisez « csrf » dans /api/auth/session et envoyez-le comme X-CSRF-Token.
 auth-body = Le corps de la requête est illisible : { $reason }
     .hint = Un objet JSON est attendu, avec content-type: application/json.
+
+# Les sauvegardes.
+backup-not-empty = { $path } n’est pas vide.
+    .hint = Indiquez un dossier vide ou qui n’existe pas encore.
+backup-incomplete = { $path } n’est pas une sauvegarde, ou elle n’a pas été achevée.
+    .hint = Une sauvegarde entière contient un fichier manifest.json.
+backup-newer = { $path } a été écrit par une version plus récente (format { $found }, ce programme connaît { $known }).
+    .hint = Restaurez-le avec le programme qui l’a produit, ou un plus récent.
+backup-malformed = { $path } : { $reason }
+backup-damaged = { $path } manque ou est endommagé : son SHA-256 devrait être { $expected }.
+    .hint = Rien n’en a été restauré. Prenez une autre sauvegarde.
+backup-unfinished = Une restauration dans { $path } n’est pas achevée.
+    .hint = Relancez la même restauration, ou videz le dossier.
+backup-file = { $reason }

@@ -11,6 +11,7 @@ egress-pem = { $path } cannot be used: { $reason }
 egress-client-certificate = The client certificate { $path } cannot be used with its key: { $reason }
 egress-tls = TLS cannot be set up: { $reason }
 egress-client = The HTTP client cannot be set up: { $reason }
+egress-random = The system gives no random bytes: { $reason }
 # Secrets.
 secret-read = A secret cannot be read: { $reason }
 secret-empty = The secret { $place } is empty.

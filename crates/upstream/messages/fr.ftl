@@ -11,6 +11,7 @@ egress-pem = { $path } n’est pas utilisable : { $reason }
 egress-client-certificate = Le certificat client { $path } n’est pas utilisable avec sa clé : { $reason }
 egress-tls = TLS ne peut pas être mis en place : { $reason }
 egress-client = Le client HTTP ne peut pas être mis en place : { $reason }
+egress-random = Le système ne donne pas d’octets aléatoires : { $reason }
 # Les secrets.
 secret-read = Un secret ne peut pas être lu : { $reason }
 secret-empty = Le secret { $place } est vide.

@@ -1,13 +1,16 @@
 //! One HTTP call to a server: what is sent, how long each part may take, and what of the answer is read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use reqwest::{Client, Request, Response, Url};
+use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use trousseau_core::model::{ModelError, Phase};
 use trousseau_wire::client;
+use zeroize::Zeroizing;
 
 use crate::egress::{EgressError, address};
 use crate::failure::{Blame, Sent, closed_early};
@@ -25,6 +28,8 @@ pub(crate) struct Endpoint {
     pub server: Server,
     client: Client,
     url: Url,
+    /// The values of the headers that are marked as sensitive.
+    sensitive: Vec<Revealed>,
 }
 
 /// In which form an answer comes.
@@ -52,21 +57,40 @@ impl Endpoint {
         let mut url = address(&server.url)?;
         let joined = format!("{}/{path}", url.path().trim_end_matches('/'));
         url.set_path(&joined);
-        Ok(Self { server, client, url })
+        let values = server.headers.values().filter(|value| value.is_sensitive());
+        let sensitive = values
+            .filter_map(|value| Some(Arc::new(Zeroizing::new(value.to_str().ok()?.to_owned()))))
+            .collect();
+        Ok(Self {
+            server,
+            client,
+            url,
+            sensitive,
+        })
     }
 
     /// Sends `body` and returns the answer once its head has come with status 200. The caller has checked the permit.
     ///
     /// A call is made a second time, for the same content on the same target, when its connection turns out to have
     /// been closed meanwhile, or when the server refuses a secret that has just been renewed.
-    pub(crate) async fn post(&self, body: Vec<u8>, sent: &dyn Sent, form: Form) -> Result<Answer, ModelError> {
+    pub(crate) async fn post(
+        &self,
+        body: Vec<u8>,
+        sent: &dyn Sent,
+        form: Form,
+    ) -> Result<Answer, ModelError> {
         let began = Instant::now();
         let body = Bytes::from(body);
         let mut again = true;
         loop {
-            let secret = self.server.secret.as_ref().map(|secret| (secret, secret.reveal()));
+            let secret = self
+                .server
+                .secret
+                .as_ref()
+                .map(|secret| (secret, secret.reveal()));
             let request = self.request(body.clone(), secret.as_ref().map(|(_, text)| text), form)?;
-            let secrets: Vec<Revealed> = secret.iter().map(|(_, text)| text.clone()).collect();
+            let key = secret.iter().map(|(_, text)| text);
+            let secrets: Vec<Revealed> = self.sensitive.iter().chain(key).cloned().collect();
             let blame = self.blame(&secrets, sent);
             let (phase, limit) = self.head_limit(form);
             let sent_at = Instant::now();
@@ -82,7 +106,11 @@ impl Endpoint {
                 }
             };
             let refused = response.status() == StatusCode::UNAUTHORIZED;
-            let renewed = || secret.as_ref().is_some_and(|(secret, tried)| secret.renewed(tried));
+            let renewed = || {
+                secret
+                    .as_ref()
+                    .is_some_and(|(secret, tried)| secret.renewed(tried))
+            };
             if refused && again && renewed() {
                 again = false;
                 continue;
@@ -91,8 +119,39 @@ impl Endpoint {
                 return Err(self.failure(response, &blame).await);
             }
             let form = form_of(response.headers(), &blame)?;
-            return Ok(Answer { form, response, secrets, began, received: 0 });
+            return Ok(Answer {
+                form,
+                response,
+                secrets,
+                began,
+                received: 0,
+            });
         }
+    }
+
+    /// Sends `body` as JSON and returns the whole answer, and the secrets that must not stand in an error on it.
+    pub(crate) async fn exchange(
+        &self,
+        body: &impl Serialize,
+        sent: &dyn Sent,
+    ) -> Result<(Bytes, Vec<Revealed>), ModelError> {
+        let body = self.written(body)?;
+        let answer = self.post(body, sent, Form::Whole).await?;
+        let secrets = answer.secrets.clone();
+        if answer.form != Form::Whole {
+            return Err(self
+                .blame(&secrets, sent)
+                .malformed("it is a stream, which was not asked for"));
+        }
+        Ok((answer.body(self, sent).await?, secrets))
+    }
+
+    /// A request's body.
+    pub(crate) fn written(&self, body: &impl Serialize) -> Result<Vec<u8>, ModelError> {
+        serde_json::to_vec(body).map_err(|error| ModelError::Malformed {
+            target: self.server.target.clone(),
+            reason: error.to_string(),
+        })
     }
 
     /// What is held against the server, for errors.
@@ -124,7 +183,10 @@ impl Endpoint {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(secret) = secret {
             let (name, value) = match &self.server.key_header {
-                None => (header::AUTHORIZATION, HeaderValue::try_from(format!("Bearer {}", secret.as_str()))),
+                None => (
+                    header::AUTHORIZATION,
+                    HeaderValue::try_from(format!("Bearer {}", secret.as_str())),
+                ),
                 Some(name) => (name.clone(), HeaderValue::try_from(secret.as_str())),
             };
             let mut value = value.map_err(|_| ModelError::Unavailable {
@@ -143,7 +205,10 @@ impl Endpoint {
         let (status, headers) = (response.status(), response.headers().clone());
         if status.is_redirection() {
             let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
-            let words = format!("it redirects to {}; redirects are not followed", to.unwrap_or("nowhere"));
+            let words = format!(
+                "it redirects to {}; redirects are not followed",
+                to.unwrap_or("nowhere")
+            );
             return blame.status(status, &headers, &words);
         }
         let body = error_body(response).await;
@@ -153,7 +218,11 @@ impl Endpoint {
 
 impl Answer {
     /// The next piece of the body; `None` at its end.
-    pub(crate) async fn piece(&mut self, endpoint: &Endpoint, sent: &dyn Sent) -> Result<Option<Bytes>, ModelError> {
+    pub(crate) async fn piece(
+        &mut self,
+        endpoint: &Endpoint,
+        sent: &dyn Sent,
+    ) -> Result<Option<Bytes>, ModelError> {
         let (timeouts, limits) = (&endpoint.server.timeouts, &endpoint.server.limits);
         let (phase, limit, until) = self.next_limit(endpoint);
         let total = self.began + timeouts.total;
@@ -212,7 +281,11 @@ impl Answer {
     fn next_limit(&self, endpoint: &Endpoint) -> (Phase, Duration, Instant) {
         let timeouts = &endpoint.server.timeouts;
         match (self.form, self.received) {
-            (Form::Events, 0) => (Phase::FirstByte, timeouts.first_byte, self.began + timeouts.first_byte),
+            (Form::Events, 0) => (
+                Phase::FirstByte,
+                timeouts.first_byte,
+                self.began + timeouts.first_byte,
+            ),
             (Form::Events | Form::Whole, _) => (Phase::Idle, timeouts.idle, Instant::now() + timeouts.idle),
         }
     }
@@ -220,11 +293,19 @@ impl Answer {
 
 /// In which form an answer comes; fails unless it is one of the two that are read.
 fn form_of(headers: &HeaderMap, blame: &Blame<'_>) -> Result<Form, ModelError> {
-    if headers.contains_key(header::CONTENT_ENCODING) {
+    let coding = headers.get(header::CONTENT_ENCODING);
+    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(blame.malformed("it is compressed, which was not asked for"));
     }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.unwrap_or("none").split(';').next().unwrap_or_default().trim();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind
+        .unwrap_or("none")
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
     if kind.eq_ignore_ascii_case("text/event-stream") {
         return Ok(Form::Events);
     }

@@ -52,10 +52,18 @@ impl Blame<'_> {
                 retry_after: None,
             },
             // Nothing of the request is at fault: the key, the account, the address, the model's name.
-            300..=399 | 401..=405 | 407 | 410 | 426 => ModelError::Misconfigured { target, status, reason },
+            300..=399 | 401..=405 | 407 | 410 | 426 => ModelError::Misconfigured {
+                target,
+                status,
+                reason,
+            },
             // It took the server too long, or it is asked too early.
             408 | 425 => ModelError::Unavailable { target, reason },
-            400..=499 => ModelError::Refused { target, status, reason },
+            400..=499 => ModelError::Refused {
+                target,
+                status,
+                reason,
+            },
             500..=599 => ModelError::Unavailable { target, reason },
             _ => ModelError::Malformed {
                 target,
@@ -67,8 +75,14 @@ impl Blame<'_> {
     /// The error of an answer that cannot be read, or that tells of an error itself.
     pub(crate) fn fault(&self, fault: Fault) -> ModelError {
         match fault {
-            Fault::Reported { message, status: Some(status) } => self.code(status, &message),
-            Fault::Reported { message, status: None } => ModelError::Unavailable {
+            Fault::Reported {
+                message,
+                status: Some(status),
+            } => self.code(status, &message),
+            Fault::Reported {
+                message,
+                status: None,
+            } => ModelError::Unavailable {
                 target: self.target(),
                 reason: self.redacted(&message),
             },
@@ -105,7 +119,9 @@ impl Blame<'_> {
     }
 
     pub(crate) fn cut(&self) -> ModelError {
-        ModelError::Cut { target: self.target() }
+        ModelError::Cut {
+            target: self.target(),
+        }
     }
 
     fn target(&self) -> String {
@@ -137,13 +153,15 @@ fn root(error: &reqwest::Error) -> String {
 pub(crate) fn closed_early(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            if error.is_incomplete_message() || error.is_canceled() {
-                return true;
-            }
+        let hyper = error.downcast_ref::<hyper::Error>();
+        if hyper.is_some_and(|error| error.is_incomplete_message() || error.is_canceled()) {
+            return true;
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            return matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
+            return matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
+            );
         }
         cause = error.source();
     }
@@ -156,7 +174,11 @@ fn retry_after(headers: &HeaderMap) -> Option<u64> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let milliseconds = text("retry-after-ms").and_then(|text| text.parse::<f64>().ok());
     if let Some(milliseconds) = milliseconds.filter(|wait| wait.is_finite() && *wait >= 0.0) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above; saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked above; saturates"
+        )]
         let seconds = (milliseconds / 1000.0).ceil() as u64;
         return Some(seconds.min(LONGEST_WAIT));
     }
@@ -180,9 +202,9 @@ mod tests {
     use super::*;
 
     fn after(headers: &[(&'static str, &str)]) -> Option<u64> {
-        let headers = headers.iter().map(|(name, value)| {
-            (http::HeaderName::from_static(name), value.parse().unwrap())
-        });
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
         retry_after(&headers.collect())
     }
 
@@ -190,13 +212,22 @@ mod tests {
     fn the_wait_is_read_in_all_its_forms() {
         assert_eq!(after(&[]), None);
         assert_eq!(after(&[("retry-after", "12")]), Some(12));
-        assert_eq!(after(&[("retry-after-ms", "1500"), ("retry-after", "9")]), Some(2));
+        assert_eq!(
+            after(&[("retry-after-ms", "1500"), ("retry-after", "9")]),
+            Some(2)
+        );
         assert_eq!(after(&[("retry-after", "99999999999")]), Some(LONGEST_WAIT));
         assert_eq!(after(&[("retry-after", "-3")]), None);
         assert_eq!(after(&[("retry-after", "soon")]), None);
         let date = ("date", "Sat, 21 Nov 2026 10:00:00 GMT");
-        assert_eq!(after(&[date, ("retry-after", "Sat, 21 Nov 2026 10:01:30 GMT")]), Some(90));
-        assert_eq!(after(&[date, ("retry-after", "Sat, 21 Nov 2026 09:00:00 GMT")]), Some(0));
+        assert_eq!(
+            after(&[date, ("retry-after", "Sat, 21 Nov 2026 10:01:30 GMT")]),
+            Some(90)
+        );
+        assert_eq!(
+            after(&[date, ("retry-after", "Sat, 21 Nov 2026 09:00:00 GMT")]),
+            Some(0)
+        );
         assert_eq!(after(&[("retry-after", "Sat, 21 Nov 2026 10:01:30 GMT")]), None);
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::AhoCorasick;
-
 /// As many bytes of a secret in a row are taken out.
 pub(crate) const OF_A_SECRET: usize = 6;
 /// As many bytes of what was sent in a row are taken out.
@@ -51,16 +49,18 @@ impl Redaction {
     /// Begins to take out what also stands in several texts.
     pub(crate) fn against(&mut self, least: usize) -> Hiding<'_> {
         let Self { text, hidden } = self;
-        let windows = Windows::of(text.as_bytes(), least);
-        Hiding {
-            // All windows have one length and differ, so at most one of them ends at each byte of a source.
-            search: AhoCorasick::new(&windows.distinct).ok(),
-            shared: vec![false; windows.distinct.len()],
-            windows: windows.at,
+        let mut hiding = Hiding {
+            starts: vec![false; 1 << STARTS],
+            windows: HashMap::with_capacity(text.len()),
             text,
             hidden,
             least,
+        };
+        for window in text.as_bytes().windows(least) {
+            hiding.starts[start(window)] = true;
+            hiding.windows.insert(window, false);
         }
+        hiding
     }
 
     /// What remains.
@@ -82,12 +82,23 @@ impl Redaction {
 
 /// What of a text also stands in others, being found.
 pub(crate) struct Hiding<'t> {
-    search: Option<AhoCorasick>,
-    shared: Vec<bool>,
-    windows: Vec<usize>,
+    /// Which beginnings the text's runs have: most of what is looked at need not be looked up.
+    starts: Vec<bool>,
+    /// The runs of the text, and whether another text has them.
+    windows: HashMap<&'t [u8], bool>,
     text: &'t str,
     hidden: &'t mut [bool],
     least: usize,
+}
+
+/// How many bits of a beginning are told apart.
+const STARTS: u32 = 14;
+
+/// A number for the first bytes of a run.
+fn start(window: &[u8]) -> usize {
+    let mut first = [0; 4];
+    first.iter_mut().zip(window).for_each(|(to, byte)| *to = *byte);
+    (u32::from_le_bytes(first).wrapping_mul(0x9e37_79b1) >> (u32::BITS - STARTS)) as usize
 }
 
 impl Hiding<'_> {
@@ -101,48 +112,23 @@ impl Hiding<'_> {
             }
             return;
         }
-        let Some(search) = &self.search else { return };
-        for found in search.find_overlapping_iter(source.as_bytes()) {
-            self.shared[found.pattern().as_usize()] = true;
+        for window in source.as_bytes().windows(self.least) {
+            if !self.starts[start(window)] {
+                continue;
+            }
+            if let Some(shared) = self.windows.get_mut(window) {
+                *shared = true;
+            }
         }
     }
 
     /// Takes out what was found.
     pub(crate) fn done(self) {
-        if self.search.is_none() {
-            self.hidden.fill(true);
-            return;
-        }
-        for (start, window) in self.windows.into_iter().enumerate() {
-            if self.shared[window] {
+        for (start, window) in self.text.as_bytes().windows(self.least).enumerate() {
+            if self.windows.get(window) == Some(&true) {
                 self.hidden[start..start + self.least].fill(true);
             }
         }
-    }
-}
-
-/// All runs of so many bytes of a text.
-struct Windows<'t> {
-    /// Each of them once.
-    distinct: Vec<&'t [u8]>,
-    /// For each place of the text, which of them begins there.
-    at: Vec<usize>,
-}
-
-impl<'t> Windows<'t> {
-    fn of(text: &'t [u8], length: usize) -> Self {
-        let mut known: HashMap<&[u8], usize> = HashMap::with_capacity(text.len());
-        let mut distinct = Vec::new();
-        let at = text
-            .windows(length)
-            .map(|window| {
-                *known.entry(window).or_insert_with(|| {
-                    distinct.push(window);
-                    distinct.len() - 1
-                })
-            })
-            .collect();
-        Self { distinct, at }
     }
 }
 
@@ -166,7 +152,10 @@ mod tests {
             redact(said, "sk-abcdef123456", "Bonjour. Madame Dupont a-t-elle droit au RSA ?"),
             @"Incorrect API key provided: [...] ([...]***3456) for '[...]'"
         );
-        assert_eq!(redact("no such model", "sk-abcdef", "What is a model?"), "no such model");
+        assert_eq!(
+            redact("no such model", "sk-abcdef", "What is a model?"),
+            "no such model"
+        );
         assert_eq!(redact("key abc!", "abc", ""), "key [...]!");
     }
 

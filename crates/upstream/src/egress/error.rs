@@ -57,12 +57,15 @@ pub enum EgressError {
     /// The client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes")]
+    Random(#[source] getrandom::Error),
 }
 
 impl Explain for EgressError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Tls(_) | Self::Client(_) => ErrorKind::Internal,
+            Self::Tls(_) | Self::Client(_) | Self::Random(_) => ErrorKind::Internal,
             Self::Url { .. }
             | Self::PasswordInUrl { .. }
             | Self::PlainThroughProxy { .. }
@@ -84,6 +87,7 @@ impl Explain for EgressError {
             Self::ClientCertificate { .. } => "egress-client-certificate",
             Self::Tls(_) => "egress-tls",
             Self::Client(_) => "egress-client",
+            Self::Random(_) => "egress-random",
         }
     }
 
@@ -105,6 +109,7 @@ impl Explain for EgressError {
             }
             Self::Tls(error) => vec![("reason", error.to_string())],
             Self::Client(error) => vec![("reason", error.to_string())],
+            Self::Random(error) => vec![("reason", error.to_string())],
         }
     }
 }

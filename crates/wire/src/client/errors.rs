@@ -61,7 +61,7 @@ fn status(code: &Value) -> Option<u16> {
 /// The words of an error, wherever they stand.
 fn message(error: &Value) -> Option<String> {
     match error {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(inner(text).unwrap_or_else(|| text.clone())),
         Value::Array(faults) => {
             let told: Vec<String> = faults.iter().filter_map(fault).take(FAULTS).collect();
             (!told.is_empty()).then(|| told.join("; "))
@@ -71,6 +71,15 @@ fn message(error: &Value) -> Option<String> {
             .find_map(|name| message(fields.get(*name)?)),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
+}
+
+/// The words of an error that stands as JSON inside of a text: proxies wrap what they were told.
+fn inner(text: &str) -> Option<String> {
+    let wrapped = text.trim_start().starts_with(['{', '[']);
+    let value = json::answer::<Value>(text.as_bytes(), VALUES)
+        .ok()
+        .filter(|_| wrapped)?;
+    message(&value)
 }
 
 /// One of several faults: what is wrong, and where.

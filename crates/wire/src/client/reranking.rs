@@ -14,8 +14,6 @@ pub struct RerankBody<'a, T> {
     query: &'a str,
     documents: &'a [T],
     top_n: usize,
-    /// The documents themselves need not come back.
-    return_documents: bool,
 }
 
 /// The request for the relevance of every document to a query.
@@ -29,7 +27,6 @@ pub const fn rerank_body<'a, T: AsRef<str> + Serialize>(
         query,
         documents,
         top_n: documents.len(),
-        return_documents: false,
     }
 }
 

@@ -56,7 +56,7 @@ impl Thinking {
     /// Takes one decision about what is held; whether another may follow.
     fn step(&mut self, events: &mut Vec<ChatEvent>) -> bool {
         match self.state {
-            State::Start | State::After => self.open(events),
+            State::Start | State::After => self.open(),
             State::Inside(close, begun) => self.close(close, begun, events),
             State::Text => {
                 give(ChatEvent::Text, std::mem::take(&mut self.held), events);
@@ -66,8 +66,12 @@ impl Thinking {
     }
 
     /// Looks for an opening tag.
-    fn open(&mut self, events: &mut Vec<ChatEvent>) -> bool {
+    fn open(&mut self) -> bool {
         let shown = self.held.trim_start();
+        if self.state == State::Start && self.held.len() - shown.len() >= HELD {
+            self.state = State::Text;
+            return true;
+        }
         for (open, close) in TAGS {
             if let Some(rest) = shown.strip_prefix(open) {
                 self.held = rest.to_owned();
@@ -76,19 +80,13 @@ impl Thinking {
             }
         }
         let possible = TAGS.iter().any(|(open, _)| open.starts_with(shown));
-        if possible && self.state == State::After {
-            self.held = shown.to_owned();
-            return false;
-        }
-        if possible && self.held.len() < HELD {
-            return false;
-        }
         if self.state == State::After {
             self.held = shown.to_owned();
         }
-        self.state = State::Text;
-        give(ChatEvent::Text, std::mem::take(&mut self.held), events);
-        false
+        if !possible {
+            self.state = State::Text;
+        }
+        !possible
     }
 
     /// Looks for the closing tag.
@@ -117,5 +115,104 @@ impl Thinking {
 fn give(event: fn(String) -> ChatEvent, text: String, events: &mut Vec<ChatEvent>) {
     if !text.is_empty() {
         events.push(event(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reasoning and text of a content that comes in these pieces.
+    fn told(pieces: &[&str]) -> (String, String) {
+        let (mut thinking, mut events) = (Thinking::default(), Vec::new());
+        for piece in pieces {
+            thinking.push((*piece).to_owned(), &mut events);
+        }
+        thinking.end(&mut events);
+        let (mut reasoning, mut text) = (String::new(), String::new());
+        for event in events {
+            match event {
+                ChatEvent::Reasoning(more) => reasoning.push_str(&more),
+                ChatEvent::Text(more) => text.push_str(&more),
+                other => panic!("{other:?}"),
+            }
+        }
+        (reasoning, text)
+    }
+
+    fn check(content: &str, reasoning: &str, text: &str) {
+        let expected = (reasoning.to_owned(), text.to_owned());
+        assert_eq!(told(&[content]), expected, "{content:?}");
+        let letters: Vec<String> = content.chars().map(String::from).collect();
+        let letters: Vec<&str> = letters.iter().map(String::as_str).collect();
+        assert_eq!(told(&letters), expected, "{content:?}, letter by letter");
+    }
+
+    #[test]
+    fn reasoning_is_told_from_text() {
+        check("Oui.", "", "Oui.");
+        check("<think>Hm.</think>Oui.", "Hm.", "Oui.");
+        check("\n<think>\nHm.\n</think>\n\nOui.\n", "Hm.\n", "Oui.\n");
+        check("[THINK]Hm.[/THINK]Oui.", "Hm.", "Oui.");
+        check("<think>\n\n</think>\n\nOui.", "", "Oui.");
+        check("<think>a</think> <think>b</think>c", "ab", "c");
+    }
+
+    #[test]
+    fn tags_elsewhere_are_text() {
+        check("Write <think> before.", "", "Write <think> before.");
+        check("<thin air", "", "<thin air");
+        check("  < b", "", "  < b");
+        check("<think>a [/THINK] b</think>c", "a [/THINK] b", "c");
+        check("<think>a</think>b</think><think>c", "a", "b</think><think>c");
+        check("<think>a</thi</think>b", "a</thi", "b");
+    }
+
+    #[test]
+    fn an_end_in_the_middle_loses_nothing() {
+        check("<think>Hm", "Hm", "");
+        check("<think>Hm</thi", "Hm</thi", "");
+        check("<thi", "", "<thi");
+        let blanks = " ".repeat(HELD);
+        check(&format!("{blanks}<think>a"), "", &format!("{blanks}<think>a"));
+        check("<think>a</think>\n[THI", "a", "[THI");
+        check("", "", "");
+        check(" \n", "", " \n");
+    }
+
+    #[test]
+    fn an_answer_is_not_held_back_for_long() {
+        let (mut thinking, mut events) = (Thinking::default(), Vec::new());
+        thinking.push("Oui".to_owned(), &mut events);
+        assert_eq!(events, [ChatEvent::Text("Oui".to_owned())]);
+        let (mut thinking, mut events) = (Thinking::default(), Vec::new());
+        thinking.push(" ".repeat(HELD), &mut events);
+        assert_eq!(events.len(), 1, "white space without end is not kept for ever");
+        let (mut thinking, mut events) = (Thinking::default(), Vec::new());
+        thinking.push("<think>Hm. <b".to_owned(), &mut events);
+        assert_eq!(events, [ChatEvent::Reasoning("Hm. <b".to_owned())]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_tells_the_same(
+            words in prop::collection::vec(
+                prop_oneof![
+                    Just("<think>"), Just("</think>"), Just("[THINK]"), Just("[/THINK]"), Just("<thi"), Just("</"),
+                    Just("é"), Just(" "), Just("\n"), Just("nk>"), Just("a"),
+                ],
+                0..12,
+            ),
+            cuts in prop::collection::vec(0_usize..60, 0..6),
+        ) {
+            let content = words.concat();
+            let mut cuts: Vec<usize> = cuts.into_iter().filter(|cut| content.is_char_boundary(*cut)).collect();
+            cuts.extend([0, content.len()]);
+            cuts.sort_unstable();
+            let pieces: Vec<&str> = cuts.windows(2).map(|pair| &content[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(told(&pieces), told(&[&content]));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /v1/chat/completions`: the request.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use trousseau_core::chat::{ChatRequest, Sampling, Tools};
 use trousseau_core::label::Label;
 
@@ -58,7 +58,7 @@ struct Body {
     #[serde(default)]
     temperature: Option<f32>,
     #[serde(default)]
-    seed: Option<i128>,
+    seed: Option<Number>,
     #[serde(default)]
     tools: Option<Vec<Value>>,
     #[serde(default)]
@@ -111,6 +111,12 @@ pub fn chat(bytes: &[u8]) -> Result<ChatCall, Fault> {
     limit("tools", definitions.len(), TOOLS)?;
     refused::check_tools(&definitions)?;
     let mut extra = refused::filter(body.extra)?;
+    if body
+        .temperature
+        .is_some_and(|temperature| !temperature.is_finite())
+    {
+        return Err(Fault::invalid("temperature", "the number is too large"));
+    }
     Ok(ChatCall {
         model,
         stream: body.stream.unwrap_or(false),
@@ -143,7 +149,7 @@ fn misread(body: &Value) -> Option<Fault> {
         json::misread::<Option<u32>>(body, "", "max_tokens"),
         json::misread::<Option<u32>>(body, "", "max_completion_tokens"),
         json::misread::<Option<f32>>(body, "", "temperature"),
-        json::misread::<Option<i128>>(body, "", "seed"),
+        json::misread::<Option<Number>>(body, "", "seed"),
         json::misread::<Option<Vec<Value>>>(body, "", "tools"),
         json::misread::<Option<WireOptions>>(body, "", "trousseau"),
     ];
@@ -154,16 +160,18 @@ fn misread(body: &Value) -> Option<Fault> {
 }
 
 /// A seed of the core. A negative one, which some servers take for chance, is passed on as it came.
-fn seed(seed: Option<i128>, extra: &mut Map<String, Value>) -> Result<Option<u64>, Fault> {
+fn seed(seed: Option<Number>, extra: &mut Map<String, Value>) -> Result<Option<u64>, Fault> {
     let Some(seed) = seed else {
         return Ok(None);
     };
-    if let Ok(seed) = u64::try_from(seed) {
-        return Ok(Some(seed));
+    if seed.is_f64() {
+        return Err(Fault::invalid("seed", "a whole number is expected"));
     }
-    let seed = i64::try_from(seed).map_err(|error| Fault::invalid("seed", error))?;
-    extra.insert("seed".to_owned(), seed.into());
-    Ok(None)
+    let positive = seed.as_u64();
+    if positive.is_none() {
+        extra.insert("seed".to_owned(), seed.into());
+    }
+    Ok(positive)
 }
 
 fn include_usage(options: Option<StreamOptions>) -> Result<bool, Fault> {
