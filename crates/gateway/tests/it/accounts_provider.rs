@@ -223,7 +223,7 @@ async fn caught_answer(browser: &mut Browser, away: Url, callback: &Url) -> Url 
         match location {
             Some(location) => url = location,
             None if page.contains("value=\"login\"") => {
-                form = Some("prompt=login&login=mallory&password=any")
+                form = Some("prompt=login&login=mallory&password=any");
             }
             None => form = Some("prompt=consent"),
         }
