@@ -32,6 +32,7 @@ account-none = There is no account “{ $name }”.
 http-not-found = There is nothing at { $path }.
     .hint = OpenAI's clients want the address of the server followed by /v1.
 http-method = { $path } cannot be called with { $method }.
+http-invalid = The path, the query or the body of the request is not valid.
 http-no-credentials = This needs an API key or a session.
     .hint = Send the key as “Authorization: Bearer trs-...”. An administrator makes one with “trousseau keys create”.
 http-ended = The key was revoked, or the session ended, while this was answered.

@@ -32,6 +32,7 @@ account-none = Il n’existe pas de compte « { $name } ».
 http-not-found = Il n'y a rien à l'adresse { $path }.
     .hint = Les clients d'OpenAI veulent l'adresse du serveur suivie de /v1.
 http-method = { $path } ne s'appelle pas avec { $method }.
+http-invalid = Le chemin, les paramètres ou le corps de la requête ne sont pas valables.
 http-no-credentials = Il faut ici une clé d'API ou une session.
     .hint = Envoyez la clé ainsi : « Authorization: Bearer trs-... ». Un administrateur en crée une avec « trousseau keys create ».
 http-ended = La clé a été révoquée, ou la session close, pendant la réponse.

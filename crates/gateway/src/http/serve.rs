@@ -23,7 +23,7 @@ use super::tls::Tls;
 use super::{Server, router};
 use crate::error::GatewayError;
 
-/// How often files of certificates are looked at, and metrics tidied.
+/// How often metrics are tidied where there is no certificate to look at.
 const ROUND: Duration = Duration::from_secs(5);
 
 /// How long is waited after the system refused another connection.
@@ -160,7 +160,7 @@ async fn accept(socket: &TcpListener, shutdown: &CancellationToken) -> Option<(T
 
 /// What is done from time to time.
 async fn rounds(server: Arc<Server>, tls: Option<Arc<Tls>>, shutdown: CancellationToken) {
-    let mut rounds = interval(ROUND);
+    let mut rounds = interval(tls.as_ref().map_or(ROUND, |tls| tls.round()));
     while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
         server.metrics.tidy();
         let Some(tls) = tls.clone() else {
@@ -235,7 +235,7 @@ async fn converse(
     });
     let mut http = http1::Builder::new();
     // The socket has its own limits on time, and knows what a request's head is from a pause between two.
-    http.header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    http.header_read_timeout(None).max_header_size(HEAD_BYTES);
     let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(socket), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
