@@ -138,7 +138,8 @@ impl Refusal {
         if self.status.is_server_error() {
             tracing::warn!(request_id, code, %error, "a request failed");
         } else {
-            tracing::debug!(request_id, code, %error, "a request was refused");
+            // Its words may repeat what the client sent.
+            tracing::debug!(request_id, code, "a request was refused");
         }
     }
 }

@@ -18,6 +18,7 @@ mod forger;
 mod full_disk;
 mod http_chat;
 mod http_limits;
+mod http_log;
 mod http_routes;
 mod http_tls;
 mod interruptions;
