@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod answers;
+mod backup;
 mod child;
+mod conversations;
 mod crash;
 mod damage;
 mod entries;
+mod erasure;
 mod full_disk;
 mod interruptions;
 mod labels;
