@@ -11,6 +11,7 @@ mod damage;
 mod entries;
 mod erasure;
 mod full_disk;
+mod groups;
 mod interruptions;
 mod labels;
 mod scripted;
