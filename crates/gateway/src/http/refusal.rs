@@ -20,6 +20,7 @@ use super::language::{Language, Texts};
 use crate::accounts::AccountError;
 use crate::entry::Attempt;
 use crate::error::GatewayError;
+use crate::files::FileError;
 
 /// After how many seconds a request may be tried again where nobody knows better.
 const RETRY_AFTER: u64 = 5;
@@ -270,6 +271,15 @@ impl From<GatewayError> for Refusal {
                 let (entry, status) = (entry.to_string(), failed(model));
                 Self::new(error).with_status(status).detail("entry", entry.into())
             }
+            error => Self::new(error),
+        }
+    }
+}
+
+impl From<FileError> for Refusal {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Gateway(error) => error.into(),
             error => Self::new(error),
         }
     }

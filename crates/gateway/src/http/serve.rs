@@ -105,6 +105,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let router = router(&server);
     let tasks = TaskTracker::new();
+    server.intake.begin().await;
     // Ends connections that are still open when the time to drain is over.
     let cut = CancellationToken::new();
     tasks.spawn(rounds(
@@ -137,6 +138,7 @@ pub async fn serve(
         cut.cancel();
         tasks.wait().await;
     }
+    server.intake.close().await;
     server.answers.close();
     if timeout(OUTCOMES, server.answers.wait()).await.is_err() {
         tracing::error!("answers without an outcome are left; the next start closes them as interrupted");
