@@ -104,6 +104,50 @@ config-sound = { $file }: { $upstreams ->
 serve-listens = Trousseau listens on { $url }
 serve-first-key = This administrator’s key is shown once and never again: keep it. “trousseau keys” makes and revokes others.
 
+warning-heading = warning:
+usage-role = “{ $found }” is not a role.
+    .hint = Write user, administrator, auditor or data-protection-officer.
+usage-expiry = “{ $found }” is neither a day nor a number of days.
+    .hint = Write a day, such as 2027-06-30, or a number of days, such as 90d.
+
+config-literal-secret = { $key }: a secret is written out here, where everybody who reads the file sees it.
+config-secret-place = { $key } says in one way where the secret stands: file, env or credential.
+config-secret-header = { $key } carries a secret: its place is key, and key_header where it is not “Authorization: Bearer”.
+config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?
+
+keys-made = The key “{ $name }” ({ $id }) is shown once and never again: keep it.
+keys-none = No key.
+keys-revoked = The key “{ $name }” ({ $id }) is revoked: it is refused from now on.
+users-link = Whoever follows this link, until { $expires } and once, chooses the password. It is shown once.
+users-none = No user.
+users-disabled = “{ $name }” may not sign in any more, and is signed out everywhere.
+users-enabled = “{ $name }” may sign in again.
+account-state-valid = valid
+account-state-until = until { $moment }
+account-state-revoked = revoked { $moment }
+account-state-disabled = disabled { $moment }
+account-state-invited = no password yet
+account-state-provided = at { $issuer }
+role-user = user
+role-administrator = administrator
+role-auditor = auditor
+role-data-protection-officer = data-protection officer
+column-id = id
+column-name = name
+column-role = role
+column-clearance = clearance
+column-used = last used
+records-exported = { $count ->
+        [0] No record of “{ $subject }”.
+        [one] One record of “{ $subject }” written.
+       *[other] { $count } records of “{ $subject }” written.
+    }
+records-erased = { $count ->
+        [0] No record was erased.
+        [one] One record erased.
+       *[other] { $count } records erased.
+    }
+
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} files · {"{"}per_sec{"}"} · {"{"}eta{"}"} left
 ingest-skipped = skipped
 ingest-fault = { $path }: { $reason }
