@@ -75,7 +75,9 @@ fn cpu_seconds() -> f64 {
     let stat = fs_err::read_to_string("/proc/self/stat").expect("Linux");
     let fields = stat.rsplit_once(") ").expect("a name in brackets").1;
     let ticks = fields.split(' ').skip(11).take(2);
-    ticks.map(|ticks| ticks.parse::<f64>().expect("a number") / 100.0).sum()
+    ticks
+        .map(|ticks| ticks.parse::<f64>().expect("a number") / 100.0)
+        .sum()
 }
 
 /// A gateway over a temporary folder, with one ungrounded route over one model.
@@ -132,7 +134,10 @@ async fn ask(gateway: &Gateway, principal: &Principal, number: usize) {
         ..Asked::default()
     };
     let (events, _heard) = mpsc::channel(8);
-    gateway.answer(principal, asked, &events).await.expect("an answer");
+    gateway
+        .answer(principal, asked, &events)
+        .await
+        .expect("an answer");
 }
 
 async fn open(data: &Path, durability: Durability) -> Gateway {

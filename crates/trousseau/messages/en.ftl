@@ -254,7 +254,12 @@ demo-next-kept = Your turn:
     {"  "}trousseau policy explain --data { $data } "My IBAN is FR76 3000 6000 0112 3456 7890 189"
 
 doctor-config = Configuration { $file }: no fault.
-doctor-no-client = { $upstream }: it is decided about, but this program cannot call it yet.
+doctor-secret = { $upstream }: { $url }, and its key can be read.
+doctor-no-secret = { $upstream }: { $url }, without a key.
+doctor-secret-unreadable = { $upstream }: its key cannot be used. { $reason }
+doctor-server = A server (process { $process }) has the data folder.
+doctor-missing-wall = The processes that read documents miss a wall: { $wall }
+doctor-unpublished = The ledger of “{ $tenant }” cannot publish its checkpoints: { $reason }
 doctor-empty = { $data }: empty so far; begin with “trousseau ingest FOLDER”.
 doctor-documents = { $data }: { $count ->
         [one] { $count } document

@@ -278,7 +278,12 @@ demo-next-kept = À vous :
     {"  "}trousseau policy explain --data { $data } "Mon IBAN est FR76 3000 6000 0112 3456 7890 189"
 
 doctor-config = Configuration { $file } : sans faute.
-doctor-no-client = { $upstream } : les décisions à son sujet sont prises, mais ce programme ne sait pas encore l’appeler.
+doctor-secret = { $upstream } : { $url }, et sa clé peut être lue.
+doctor-no-secret = { $upstream } : { $url }, sans clé.
+doctor-secret-unreadable = { $upstream } : sa clé ne peut pas servir. { $reason }
+doctor-server = Un serveur (processus { $process }) tient le dossier des données.
+doctor-missing-wall = Il manque une cloison aux processus qui lisent les documents : { $wall }
+doctor-unpublished = Le registre de « { $tenant } » ne peut pas publier ses têtes signées : { $reason }
 doctor-empty = { $data } : vide pour l’instant ; commencez par « trousseau ingest DOSSIER ».
 doctor-documents = { $data } : { $count ->
         [one] { $count } document

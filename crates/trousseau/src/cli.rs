@@ -382,6 +382,9 @@ fn tenant(name: &str) -> Result<Tenant, InvalidTenant> {
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     pub page: Page,
+    /// The folder that man pages are written into.
+    #[arg(long)]
+    pub into: Option<PathBuf>,
 }
 
 /// A reference page.
@@ -391,6 +394,8 @@ pub(crate) enum Page {
     CommandsEn,
     ConfigFr,
     ConfigEn,
+    ManFr,
+    ManEn,
 }
 
 /// The command line with its help in the user's language.

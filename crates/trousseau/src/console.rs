@@ -74,7 +74,12 @@ impl Console for Own {
     fn file(&self, path: &Path) -> io::Result<Box<dyn io::Write + Send>> {
         use fs_err::os::unix::fs::OpenOptionsExt as _;
         let mut options = fs_err::OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)?;
         Ok(Box::new(file))
     }
 }

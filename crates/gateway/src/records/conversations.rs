@@ -222,10 +222,16 @@ mod tests {
 
     #[test]
     fn a_title_is_the_first_line_cut_at_a_word() {
-        assert_eq!(title_of("  Quand  ouvre le guichet ?\nMerci."), "Quand ouvre le guichet ?");
+        assert_eq!(
+            title_of("  Quand  ouvre le guichet ?\nMerci."),
+            "Quand ouvre le guichet ?"
+        );
         assert_eq!(title_of(" \n"), "");
         let long = title_of(&"télétravail ".repeat(20));
-        assert!(long.chars().count() <= TITLE && long.ends_with("télétravail …"), "{long}");
+        assert!(
+            long.chars().count() <= TITLE && long.ends_with("télétravail …"),
+            "{long}"
+        );
         assert_eq!(title_of(&"é".repeat(200)).chars().count(), TITLE);
     }
 }

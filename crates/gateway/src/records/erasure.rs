@@ -147,7 +147,10 @@ impl Records {
                 .await
                 .map_err(|error| self.fault(error))?;
         // Only names of tenants were ever written.
-        Ok(names.into_iter().filter_map(|name| Tenant::new(name).ok()).collect())
+        Ok(names
+            .into_iter()
+            .filter_map(|name| Tenant::new(name).ok())
+            .collect())
     }
 
     async fn erase(&self, tenant: &Tenant, which: &Which, now: i64) -> Result<u64, StoreError> {
@@ -252,11 +255,7 @@ struct Erased {
 }
 
 impl Erased {
-    async fn delete(
-        &mut self,
-        transaction: &mut SqliteConnection,
-        rows: &[i64],
-    ) -> Result<(), sqlx::Error> {
+    async fn delete(&mut self, transaction: &mut SqliteConnection, rows: &[i64]) -> Result<(), sqlx::Error> {
         let deleted = sqlx::query(
             "DELETE FROM records WHERE rowid IN (SELECT value FROM json_each(?)) RETURNING replica, entry",
         )

@@ -69,7 +69,8 @@ impl Gateway {
         for access in &accesses {
             tell(lines, &typed("access", access)?).await?;
         }
-        log.enter_export(tenant, &self.records, (now, user, records)).await?;
+        log.enter_export(tenant, &self.records, (now, user, records))
+            .await?;
         let end = json!({
             "type": "end",
             "conversations": conversations.len(),

@@ -126,10 +126,7 @@ impl Gateway {
         if !matches!(reader.role, Role::Auditor | Role::DataProtectionOfficer) {
             return Err(GatewayError::NotAllowed { role: reader.role });
         }
-        Ok(self
-            .records
-            .metadata(&reader.tenant, user, after, limit)
-            .await?)
+        Ok(self.records.metadata(&reader.tenant, user, after, limit).await?)
     }
 }
 

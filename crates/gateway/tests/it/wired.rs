@@ -129,8 +129,13 @@ impl Wired {
     /// Asks.
     pub(crate) async fn ask(&self, body: &Value) -> Reply {
         let body = body.to_string();
-        self.call("POST", "/v1/chat/completions", &["content-type: application/json"], &body)
-            .await
+        self.call(
+            "POST",
+            "/v1/chat/completions",
+            &["content-type: application/json"],
+            &body,
+        )
+        .await
     }
 }
 
@@ -157,7 +162,9 @@ pub(crate) async fn new_key(server: &Server, role: Role, change: impl FnOnce(&mu
 pub(crate) fn request(method: &str, path: &str, headers: &[&str], body: &str) -> String {
     let length = body.len();
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}")
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    )
 }
 
 /// A question to the route of [`staged`].
@@ -184,7 +191,9 @@ impl Reply {
     pub(crate) async fn read(socket: &mut (impl tokio::io::AsyncRead + Unpin)) -> Self {
         let mut bytes = Vec::new();
         let reading = socket.read_to_end(&mut bytes);
-        let _reset = tokio::time::timeout(Duration::from_secs(30), reading).await.unwrap();
+        let _reset = tokio::time::timeout(Duration::from_secs(30), reading)
+            .await
+            .unwrap();
         Self::parse(&bytes)
     }
 
@@ -192,13 +201,20 @@ impl Reply {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or("0");
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .unwrap_or("0");
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers: Vec<(String, String)> = headers
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         let chunked = headers.iter().any(|(name, _)| name == "transfer-encoding");
-        let (body, whole) = if chunked { unchunk(body) } else { (body.to_owned(), true) };
+        let (body, whole) = if chunked {
+            unchunk(body)
+        } else {
+            (body.to_owned(), true)
+        };
         Self {
             status: status.parse().unwrap(),
             headers,
@@ -219,13 +235,19 @@ impl Reply {
     /// The code of an error in OpenAI's form.
     pub(crate) fn code(&self) -> String {
         let body = self.json();
-        assert!(body["error"]["message"].is_string() && body["error"]["type"].is_string(), "{body}");
+        assert!(
+            body["error"]["message"].is_string() && body["error"]["type"].is_string(),
+            "{body}"
+        );
         body["error"]["code"].as_str().unwrap().to_owned()
     }
 
     /// The data of the events of a stream.
     pub(crate) fn events(&self) -> Vec<&str> {
-        self.body.lines().filter_map(|line| line.strip_prefix("data: ")).collect()
+        self.body
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "))
+            .collect()
     }
 }
 

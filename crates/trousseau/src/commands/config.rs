@@ -26,7 +26,9 @@ pub(super) fn check(caller: &Caller, check: ConfigCheck) -> Result<Exit, Failure
         told.unwrap_or_else(|| fault.english.clone())
     };
     if printer.json() {
-        let warnings = warnings.iter().map(|fault| json!({ "code": fault.code, "message": told(fault) }));
+        let warnings = warnings
+            .iter()
+            .map(|fault| json!({ "code": fault.code, "message": told(fault) }));
         printer.object(&json!({
             "sound": true,
             "file": file,
@@ -61,7 +63,8 @@ pub(super) fn show(caller: &Caller) -> Result<Exit, Failure> {
     if printer.json() {
         printer.object(&shown);
     } else {
-        let text = toml::to_string_pretty(&shown).map_err(|error| AppError::Io(std::io::Error::other(error)))?;
+        let text =
+            toml::to_string_pretty(&shown).map_err(|error| AppError::Io(std::io::Error::other(error)))?;
         printer.write(&text);
     }
     Ok(Exit::SUCCESS)

@@ -31,7 +31,11 @@ async fn create(caller: &Caller, create: KeyCreate) -> Result<Exit, Failure> {
         expires: create.expires.map(|expires| expires.after(now)),
         created_by: OPERATOR.to_owned(),
     };
-    let made = app.accounts().await?.create_key(&tenant(&caller.global), new, now).await;
+    let made = app
+        .accounts()
+        .await?
+        .create_key(&tenant(&caller.global), new, now)
+        .await;
     app.close().await?;
     let (row, key) = made?;
     if printer.json() {
@@ -41,7 +45,11 @@ async fn create(caller: &Caller, create: KeyCreate) -> Result<Exit, Failure> {
         return Ok(Exit::SUCCESS);
     }
     printer.line(&format!("key: {key}"));
-    printer.note(&printer.messages.text("keys-made", &[("name", &row.name), ("id", &row.id)]));
+    printer.note(
+        &printer
+            .messages
+            .text("keys-made", &[("name", &row.name), ("id", &row.id)]),
+    );
     Ok(Exit::SUCCESS)
 }
 
@@ -110,7 +118,11 @@ async fn revoke(caller: &Caller, revoke: &KeyRevoke) -> Result<Exit, Failure> {
     if printer.json() {
         printer.object(&object(&row));
     } else {
-        printer.line(&printer.messages.text("keys-revoked", &[("name", &row.name), ("id", &row.id)]));
+        printer.line(
+            &printer
+                .messages
+                .text("keys-revoked", &[("name", &row.name), ("id", &row.id)]),
+        );
     }
     Ok(Exit::SUCCESS)
 }

@@ -51,7 +51,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Config(Config::Show) => config::show(caller),
         Action::Doctor => doctor::run(caller).await,
         Action::Completions(completions) => Ok(completions::run(&completions, printer)),
-        Action::Generate(generate) => Ok(generate::run(&generate, printer)),
+        Action::Generate(generate) => generate::run(&generate, printer),
         // `main` has already gone another way.
         Action::ExtractWorker => Ok(Exit::FAILURE),
     }

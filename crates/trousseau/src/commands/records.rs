@@ -31,7 +31,11 @@ async fn export(caller: &Caller, export: &RecordsExport) -> Result<Exit, Failure
     let tenant = tenant(&caller.global);
     let account = account(&app, &tenant, &export.subject).await?;
     let (lines, mut arriving) = mpsc::channel::<String>(WAITING);
-    let mut file = export.output.as_ref().map(|path| printer.file(path)).transpose()?;
+    let mut file = export
+        .output
+        .as_ref()
+        .map(|path| printer.file(path))
+        .transpose()?;
     let writing = async move {
         while let Some(Some(line)) = caller.gone().run_until_cancelled(arriving.recv()).await {
             match &mut file {

@@ -57,7 +57,12 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
         true => None,
         false => first_key(caller, &app).await?,
     };
-    tell(caller, listener.address().map_err(AppError::Io)?, tls.is_some(), key);
+    tell(
+        caller,
+        listener.address().map_err(AppError::Io)?,
+        tls.is_some(),
+        key,
+    );
     let stop = CancellationToken::new();
     let serving = async {
         let served = http::serve(server, listener, stop.clone()).await;
@@ -147,7 +152,10 @@ async fn rounds(app: &App, stop: &CancellationToken) {
     let mut round: u32 = 0;
     while stop.run_until_cancelled(rounds.tick()).await.is_some() {
         if let Err(failure) = keep_house(app, round.is_multiple_of(PURGED)).await {
-            tracing::error!(error = failure.english(), "the round was not finished; the next one follows");
+            tracing::error!(
+                error = failure.english(),
+                "the round was not finished; the next one follows"
+            );
         }
         round = round.wrapping_add(1);
     }
@@ -213,7 +221,9 @@ async fn reload(tls: Option<Arc<Tls>>) {
     };
     match blocking(move || tls.reload()).await.map_err(GatewayError::from) {
         Ok(Ok(renewed)) => tracing::info!(renewed, "the certificate was looked at"),
-        Ok(Err(error)) => tracing::error!(%error, "the new certificate cannot be used; the earlier one stays"),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the new certificate cannot be used; the earlier one stays")
+        }
         Err(error) => tracing::error!(%error, "the certificate was not looked at"),
     }
 }

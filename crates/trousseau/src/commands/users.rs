@@ -25,7 +25,11 @@ pub(super) async fn run(caller: &Caller, users: Users) -> Result<Exit, Failure> 
 async fn first(caller: &Caller) -> Result<Exit, Failure> {
     let app = caller.open().await?;
     let now = (app.gateway.now)();
-    let link = app.accounts().await?.first_link(&tenant(&caller.global), now).await;
+    let link = app
+        .accounts()
+        .await?
+        .first_link(&tenant(&caller.global), now)
+        .await;
     app.close().await?;
     tell_link(&caller.printer, &link?, None);
     Ok(Exit::SUCCESS)
@@ -40,7 +44,11 @@ async fn create(caller: &Caller, create: UserCreate) -> Result<Exit, Failure> {
         created_by: OPERATOR.to_owned(),
     };
     let now = (app.gateway.now)();
-    let made = app.accounts().await?.create_user(&tenant(&caller.global), new, now).await;
+    let made = app
+        .accounts()
+        .await?
+        .create_user(&tenant(&caller.global), new, now)
+        .await;
     app.close().await?;
     let (row, link) = made?;
     tell_link(&caller.printer, &link, Some(&row));

@@ -73,11 +73,17 @@ pub(super) fn resolve(raw: RawEgress, file: Option<&Path>, faults: &mut Faults) 
 /// Whether an address begins as one should and holds no password. What else is wrong with it is found when the way
 /// out is opened.
 pub(super) fn check_url(key: &str, url: &str, faults: &mut Faults) {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
     match rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default()) {
         None | Some("") => faults.value(key, &without_user(url), "https://..., http://..."),
         Some(authority) if authority.contains('@') => {
-            faults.add("config-literal-secret", key, "is written out: say where it stands instead");
+            faults.add(
+                "config-literal-secret",
+                key,
+                "is written out: say where it stands instead",
+            );
         }
         Some(_) => {}
     }

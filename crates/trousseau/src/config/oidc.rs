@@ -121,7 +121,9 @@ fn required(written: BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<
     for (claim, _) in written.iter().filter(|(_, values)| values.is_empty()) {
         faults.missing(&format!("oidc.required.{claim}"));
     }
-    let sets = written.into_iter().map(|(claim, values)| (claim, values.into_iter().collect()));
+    let sets = written
+        .into_iter()
+        .map(|(claim, values)| (claim, values.into_iter().collect()));
     sets.collect()
 }
 

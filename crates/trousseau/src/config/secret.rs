@@ -97,7 +97,11 @@ pub(super) fn resolve(
     let place = match raw? {
         RawSecret::Place(place) => place,
         RawSecret::Literal => {
-            faults.add("config-literal-secret", key, "is written out: say where it stands instead");
+            faults.add(
+                "config-literal-secret",
+                key,
+                "is written out: say where it stands instead",
+            );
             return None;
         }
     };
@@ -111,7 +115,11 @@ pub(super) fn resolve(
         _ => None,
     };
     if found.is_none() {
-        faults.add("config-secret-place", key, "needs exactly one of file, env and credential");
+        faults.add(
+            "config-secret-place",
+            key,
+            "needs exactly one of file, env and credential",
+        );
     }
     found
 }

@@ -148,7 +148,9 @@ fn networks(written: &[String], faults: &mut Faults) -> Vec<Network> {
 
 /// Whether a text is what browsers send as `Origin` (RFC 6454): a scheme, a host and perhaps a port.
 fn is_origin(text: &str) -> bool {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '*']))
 }
 
@@ -156,7 +158,8 @@ fn base_path(written: Option<String>, faults: &mut Faults) -> String {
     let path = written.unwrap_or_default();
     let path = path.trim_end_matches('/');
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
-    let sound = path.is_empty() || (path.starts_with('/') && path.chars().all(allowed) && !path.contains("//"));
+    let sound =
+        path.is_empty() || (path.starts_with('/') && path.chars().all(allowed) && !path.contains("//"));
     if !sound || path.split('/').any(|part| part == "..") {
         faults.value("server.base_path", path, "/trousseau");
         return String::new();

@@ -146,7 +146,9 @@ fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote 
         let beside = |path: &str| beside(file, path);
         (beside(&raw.certificate), beside(&raw.key))
     });
-    let key_header = raw.key_header.and_then(|name| header_name(&at("key_header"), &name, faults));
+    let key_header = raw
+        .key_header
+        .and_then(|name| header_name(&at("key_header"), &name, faults));
     if key_header.is_some() && raw.key.is_none() {
         faults.missing(&at("key"));
     }
@@ -175,7 +177,11 @@ fn headers(key: &str, written: &BTreeMap<String, String>, faults: &mut Faults) -
     for (name, value) in written {
         let place = format!("{key}.{name}");
         if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
-            faults.add("config-secret-header", &place, "carries a secret: use key and key_header");
+            faults.add(
+                "config-secret-header",
+                &place,
+                "carries a secret: use key and key_header",
+            );
             continue;
         }
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -208,4 +214,3 @@ fn own_premises(card: Card) -> Card {
         ..card
     }
 }
-

@@ -78,7 +78,10 @@ fn is_public(host: &str) -> bool {
         };
     }
     let name = host.trim_end_matches('.').to_ascii_lowercase();
-    let inside = |last: &&str| name.strip_suffix(*last).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let inside = |last: &&str| {
+        name.strip_suffix(*last)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
     name.contains('.') && !INSIDE.iter().any(|last| inside(&last)) && !name.ends_with(".svc.cluster.local")
 }
 
