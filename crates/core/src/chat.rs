@@ -132,7 +132,7 @@ pub struct Rarities {
     /// That of a term that does not occur; in a small collection not the highest, for there a common word may
     /// well be missing.
     pub unseen: f32,
-    /// The sum over the question's terms on the scale of the passages' scores.
+    /// The sum over the question's terms on the scale of the passages' scores, words that say little counted less.
     pub attainable: f32,
 }
 

@@ -4,7 +4,7 @@
 //! over is appended whether or not its request still waits, and a decision counts as owed from before it has an index.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
@@ -68,12 +68,13 @@ pub(crate) struct Appender {
 }
 
 impl Appender {
-    /// Starts the tasks that append to `ledger`; the decisions among the entries are added to `owed`.
+    /// Starts the tasks that append to `ledger`; the decisions among the entries are added to `owed`. The ledger is
+    /// closed by whoever drops it, and not kept open for tasks that have nothing to append.
     pub(crate) fn start(ledger: &Arc<Ledger>, owed: &Arc<Owed>) -> Self {
         let tasks = TaskTracker::new();
         let start = |durability| {
             let (queue, waiting) = mpsc::channel(QUEUE);
-            tasks.spawn(work(Arc::clone(ledger), Arc::clone(owed), durability, waiting));
+            tasks.spawn(work(Arc::downgrade(ledger), Arc::clone(owed), durability, waiting));
             queue
         };
         let (request, batch) = (start(Durability::Request), start(Durability::Batch));
@@ -115,14 +116,17 @@ impl Appender {
 }
 
 async fn work(
-    ledger: Arc<Ledger>,
+    ledger: Weak<Ledger>,
     owed: Arc<Owed>,
     durability: Durability,
     mut queue: mpsc::Receiver<Waiting>,
 ) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        let (ledger, owed) = (Arc::clone(&ledger), Arc::clone(&owed));
+        let Some(ledger) = ledger.upgrade() else {
+            return;
+        };
+        let owed = Arc::clone(&owed);
         let entries = std::mem::take(&mut group);
         // A step that dies drops its waiters, which then hear of it.
         if let Err(error) = blocking(move || append_group(&ledger, &owed, durability, entries)).await {

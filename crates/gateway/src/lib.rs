@@ -6,11 +6,12 @@
 //!
 //! What is sent where is decided by `trousseau-policy`; what was decided and what came of it is an
 //! [`entry`] of the tenant's ledger, which holds [`commitment`]s and no content. The content stands in the
-//! records, keyed by the decision's entry.
+//! records, keyed by the decision's entry. [`backup`] copies all of it while it is in use.
 
 pub mod accounts;
 pub mod answer;
 mod appender;
+pub mod backup;
 mod call;
 pub mod commitment;
 mod deciding;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use trousseau_core::principal::Tenant;
 use trousseau_ledger::{Durability, Ledger, Options, Proof, SigningKey};
+use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
 use crate::appender::{Appender, Owed};
@@ -49,6 +50,9 @@ pub struct Log {
     /// Held while entries that the records owe are written, so that each is written once.
     entering: Mutex<()>,
 }
+
+/// The name of the file that a restore leaves in the folder of a ledger: when the backup was made.
+pub(crate) const RESTORED: &str = "restored";
 
 /// The folder of a ledger in a data folder.
 pub fn folder(data: &Path, tenant: &Tenant, replica: &str) -> PathBuf {
@@ -132,6 +136,7 @@ impl Logs {
         if recovery.unclean_batch {
             log.append(now, Event::Gap, Durability::Request).await?;
         }
+        log.enter_restored(now).await?;
         let closed_below = records.closed_below(tenant, &self.replica).await?;
         log.close_earlier(tenant, records, closed_below, now).await?;
         log.enter_owed(tenant, records, now).await?;
@@ -296,6 +301,21 @@ impl Log {
             records: count,
         });
         self.append(now, event, Durability::Request).await
+    }
+
+    /// Enters that the ledger was brought back from a backup, where a restore has left a word of it.
+    async fn enter_restored(&self, now: Timestamp) -> Result<(), GatewayError> {
+        let mark = self.ledger.dir().join(RESTORED);
+        if !mark.exists() {
+            return Ok(());
+        }
+        let backup = fs_err::read_to_string(&mark).map_err(StoreError::File)?;
+        // A word that cannot be read still says that there was a backup.
+        let backup = backup.parse().unwrap_or(Timestamp::UNIX_EPOCH);
+        let event = Event::Restored(entry::Restored { backup });
+        self.append(now, event, Durability::Request).await?;
+        fs_err::remove_file(&mark).map_err(StoreError::File)?;
+        Ok(())
     }
 
     /// Sets apart the records of entries that a power loss, or an older copy of the ledger, does not have.

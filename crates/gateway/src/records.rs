@@ -30,7 +30,7 @@ use trousseau_retrieval::columns::{bytes32, parsed};
 use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
-use self::rows::{KeepRow, OpenRow, Write};
+use self::rows::{CloseRow, KeepRow, OpenRow, Write};
 use self::writer::{Disk, Writer};
 use crate::commitment::Secret;
 
@@ -53,6 +53,10 @@ impl Records {
     /// Opens `records.sqlite` in the folder `data`.
     pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
         let path = data.join(FILE);
+        if let Err(error) = crate::backup::check_whole(data) {
+            let reason = error.to_string();
+            return Err(StoreError::Damaged { path, reason });
+        }
         let database = Database::open(&path, &schema::RECORDS, access).await?;
         let disk = Arc::new(Disk::new(database, path));
         let writer = match access {
@@ -153,12 +157,12 @@ impl Records {
         closed: &Closed,
         closed_below: u64,
     ) -> Result<(), StoreError> {
-        let write = Write::Close {
+        let row = CloseRow {
             tenant: tenant.clone(),
             closed: closed.clone(),
             below: closed_below,
         };
-        self.write(write, Durability::Batch).await
+        self.write(Write::Close(row), Durability::Batch).await
     }
 
     /// The entries, from `from` on, whose records have not heard how they ended.

@@ -13,11 +13,13 @@
 //! `checkpoint`, `tile/<level>/<number>`, `tile/entries/<number>`, and beside them `log.vkey`, `wal/` and `lock`.
 //!
 //! **Reading.** [`LogReader`] (`reader`) reads the same folder without a lock; [`Entries`] walks through it.
-//! [`verify()`] recomputes everything and names what does not agree.
+//! [`LogReader::copy_to`] copies what is published (`copy`). [`verify()`] recomputes everything and names what does not
+//! agree.
 //!
 //! **Pure parts**, also for fuzzing: [`merkle`] (the hash tree and its proofs), [`tile`] (names and bytes of
 //! tiles), and the text formats [`SigningKey`], [`VerifierKey`], [`SignedNote`], [`Checkpoint`] and [`Proof`].
 
+mod copy;
 mod edge;
 mod entries;
 mod error;

@@ -59,6 +59,10 @@ impl LogReader {
         &self.verifier
     }
 
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// One entry.
     ///
     /// # Errors

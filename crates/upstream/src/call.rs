@@ -1,5 +1,6 @@
 //! One HTTP call to a server: what is sent, how long each part may take, and what of the answer is read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -9,6 +10,7 @@ use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use trousseau_core::model::{ModelError, Phase};
 use trousseau_wire::client;
+use zeroize::Zeroizing;
 
 use crate::egress::{EgressError, address};
 use crate::failure::{Blame, Sent, closed_early};
@@ -26,6 +28,8 @@ pub(crate) struct Endpoint {
     pub server: Server,
     client: Client,
     url: Url,
+    /// The values of the headers that are marked as sensitive.
+    sensitive: Vec<Revealed>,
 }
 
 /// In which form an answer comes.
@@ -53,7 +57,16 @@ impl Endpoint {
         let mut url = address(&server.url)?;
         let joined = format!("{}/{path}", url.path().trim_end_matches('/'));
         url.set_path(&joined);
-        Ok(Self { server, client, url })
+        let values = server.headers.values().filter(|value| value.is_sensitive());
+        let sensitive = values
+            .filter_map(|value| Some(Arc::new(Zeroizing::new(value.to_str().ok()?.to_owned()))))
+            .collect();
+        Ok(Self {
+            server,
+            client,
+            url,
+            sensitive,
+        })
     }
 
     /// Sends `body` and returns the answer once its head has come with status 200. The caller has checked the permit.
@@ -76,7 +89,8 @@ impl Endpoint {
                 .as_ref()
                 .map(|secret| (secret, secret.reveal()));
             let request = self.request(body.clone(), secret.as_ref().map(|(_, text)| text), form)?;
-            let secrets: Vec<Revealed> = secret.iter().map(|(_, text)| text.clone()).collect();
+            let key = secret.iter().map(|(_, text)| text);
+            let secrets: Vec<Revealed> = self.sensitive.iter().chain(key).cloned().collect();
             let blame = self.blame(&secrets, sent);
             let (phase, limit) = self.head_limit(form);
             let sent_at = Instant::now();

@@ -153,10 +153,9 @@ fn root(error: &reqwest::Error) -> String {
 pub(crate) fn closed_early(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<hyper::Error>() {
-            if error.is_incomplete_message() || error.is_canceled() {
-                return true;
-            }
+        let hyper = error.downcast_ref::<hyper::Error>();
+        if hyper.is_some_and(|error| error.is_incomplete_message() || error.is_canceled()) {
+            return true;
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
             return matches!(

@@ -55,6 +55,9 @@ pub enum AccountError {
         /// The user.
         name: String,
     },
+    /// Whoever acts would shut the own account out.
+    #[error("an administrator cannot change the own account")]
+    Own,
     /// A password could not be hashed: a fault of the program.
     #[error("a password could not be hashed: {reason}")]
     Hash {
@@ -108,7 +111,7 @@ impl Explain for AccountError {
             Self::Busy => ErrorKind::Unavailable,
             Self::Name { .. } | Self::Passed { .. } | Self::PasswordLength { .. } => ErrorKind::InvalidInput,
             Self::Disabled { .. } => ErrorKind::Forbidden,
-            Self::Taken { .. } | Self::Provided { .. } => ErrorKind::Conflict,
+            Self::Taken { .. } | Self::Provided { .. } | Self::Own => ErrorKind::Conflict,
             Self::NoAccount { .. } => ErrorKind::NotFound,
             Self::Oidc(error) => error.kind(),
             Self::Store(error) => error.kind(),
@@ -128,6 +131,7 @@ impl Explain for AccountError {
             Self::PasswordLength { .. } => "account-password-length",
             Self::Provided { .. } => "account-provided",
             Self::Disabled { .. } => "account-disabled",
+            Self::Own => "account-own",
             Self::Hash { .. } => "account-hash",
             Self::Name { .. } => "account-name",
             Self::Taken { .. } => "account-taken",
@@ -141,9 +145,12 @@ impl Explain for AccountError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::UnknownKey | Self::Credentials | Self::Busy | Self::UnknownSession | Self::UnknownLink => {
-                Vec::new()
-            }
+            Self::Own
+            | Self::UnknownKey
+            | Self::Credentials
+            | Self::Busy
+            | Self::UnknownSession
+            | Self::UnknownLink => Vec::new(),
             Self::Throttled { seconds } => vec![("seconds", seconds.to_string())],
             Self::PasswordLength { shortest, longest } => {
                 vec![

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use trousseau_core::label::{Class, Label};
@@ -11,7 +11,8 @@ use trousseau_core::principal::{Principal, Reach, Role, Tenant};
 use trousseau_retrieval::columns::{self, parsed, to_json};
 
 /// What an account may do. The default is the least: a user who reads what is public.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Grants {
     /// What it may do besides asking.
     pub role: Role,

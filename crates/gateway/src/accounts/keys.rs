@@ -40,7 +40,6 @@ pub struct KeyRow {
     /// See [`NewKey`].
     pub name: String,
     /// What it may do.
-    #[serde(flatten)]
     pub grants: Grants,
     /// When it was made.
     pub created: Timestamp,

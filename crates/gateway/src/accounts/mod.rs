@@ -5,6 +5,7 @@
 //! with each request is held in memory, so that it costs no read, and leaves it before it leaves the file, so
 //! that what is revoked is refused at once.
 
+mod changes;
 mod error;
 mod grants;
 mod keys;
@@ -26,6 +27,7 @@ use trousseau_core::principal::Principal;
 use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
+pub use changes::{AccountChange, Operation};
 pub use error::AccountError;
 pub use grants::Grants;
 pub use keys::{KeyRow, NewKey};

@@ -53,7 +53,6 @@ pub struct UserRow {
     /// Whether there is a password.
     pub has_password: bool,
     /// What the user may do.
-    #[serde(flatten)]
     pub grants: Grants,
     /// When the account was made.
     pub created: Timestamp,
@@ -208,7 +207,7 @@ impl Accounts {
     }
 
     /// The user of this name.
-    pub(super) async fn user(&self, tenant: &Tenant, name: &str) -> Result<UserRow, AccountError> {
+    pub async fn user(&self, tenant: &Tenant, name: &str) -> Result<UserRow, AccountError> {
         let found = self.find_user(tenant, name).await?;
         let (row, _) = found.ok_or_else(|| AccountError::NoAccount {
             name: name.to_owned(),

@@ -2,13 +2,13 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use tokio_util::sync::CancellationToken;
 use trousseau_core::principal::Principal;
 
 use super::error::HttpError;
 use super::refusal::Refusal;
-use super::{Access, Server};
+use super::{Access, Client, Server, auth_cookie};
 
 /// An authenticated caller, as an argument of handlers.
 #[derive(Clone, Debug)]
@@ -17,13 +17,27 @@ pub struct Caller {
     pub principal: Principal,
     /// Cancelled when the key is revoked or the session ended: what still runs in its name stops.
     pub ended: CancellationToken,
+    /// Whether a browser's session lets it in, not a key.
+    pub by_session: bool,
 }
 
 impl Caller {
-    /// Lets a request in, or says why not.
-    pub(super) fn admit(server: &Server, headers: &HeaderMap, access: Access) -> Result<Self, Refusal> {
-        let key = bearer(headers).ok_or(HttpError::NoCredentials)?;
-        let admitted = server.accounts.admit_key(key, (server.gateway.now)())?;
+    /// Lets a request in, by its key or else by its session, or says why not.
+    pub(super) fn admit(
+        server: &Server,
+        client: Client,
+        (method, headers): (&Method, &HeaderMap),
+        access: Access,
+    ) -> Result<Self, Refusal> {
+        let now = (server.gateway.now)();
+        let by_session = !headers.contains_key(header::AUTHORIZATION);
+        let admitted = if by_session {
+            let session = auth_cookie::session(server, client, (method, headers), now)?;
+            session.ok_or(HttpError::NoCredentials)?.admitted
+        } else {
+            let key = bearer(headers).ok_or(HttpError::NoCredentials)?;
+            server.accounts.admit_key(key, now)?
+        };
         let role = admitted.principal.role;
         if !access.allows(role) {
             let role = role.name().to_owned();
@@ -32,6 +46,7 @@ impl Caller {
         Ok(Self {
             principal: admitted.principal,
             ended: admitted.ended,
+            by_session,
         })
     }
 }

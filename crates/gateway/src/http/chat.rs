@@ -4,6 +4,7 @@
 //! recorded all the same. A stream waits for the first piece of the answer as long as it may say nothing: what
 //! fails before that is still told with its HTTP status.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use tokio_util::sync::WaitForCancellationFutureOwned;
 use trousseau_core::chat::ChatEvent;
 use trousseau_core::label::Label;
 use trousseau_wire::server::{ChatCall, Chunks, Completion, Head, chat, completion};
@@ -88,6 +90,8 @@ pub(super) struct Answering {
     pub(super) began: Instant,
     pub(super) events: mpsc::Receiver<AnswerEvent>,
     pub(super) end: oneshot::Receiver<Result<Answered, GatewayError>>,
+    /// Ready when the caller may no longer be answered.
+    pub(super) revoked: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl Answering {
@@ -103,8 +107,10 @@ impl Answering {
             label: call.options.label,
             conversation: call.options.conversation,
         };
+        let ended = Box::pin(caller.ended.cancelled_owned());
+        let principal = caller.principal;
         server.answers.spawn(async move {
-            let answered = gateway.answer(&caller.principal, asked, &sender).await;
+            let answered = gateway.answer(&principal, asked, &sender).await;
             // A client that is gone hears of nothing.
             let _gone = ending.send(answered);
         });
@@ -113,13 +119,14 @@ impl Answering {
             began: Instant::now(),
             events,
             end,
+            revoked: ended,
         }
     }
 
     /// The whole answer.
     async fn whole(mut self, server: &Server, head: &Head) -> Result<Response, Refusal> {
         let mut first = None;
-        while let Some(event) = self.events.recv().await {
+        while let Some(event) = self.next().await? {
             if matches!(event, AnswerEvent::Part(_)) {
                 first.get_or_insert_with(|| self.began.elapsed());
             }
@@ -143,14 +150,15 @@ impl Answering {
         chunks: Chunks,
         asking: Asking,
     ) -> Result<Response, Refusal> {
-        let waited = timeout(server.settings.limits.quiet, first_part(&mut self.events)).await;
+        let waited = timeout(server.settings.limits.quiet, self.first_part()).await;
         let mut feed = Feed::new(server, chunks, asking);
         match waited {
-            Ok(Some(part)) => {
+            Ok(Err(error)) => return Err(error.into()),
+            Ok(Ok(Some(part))) => {
                 feed.part(&part, self.began.elapsed());
                 feed.follow(self);
             }
-            Ok(None) => {
+            Ok(Ok(None)) => {
                 let ended = (&mut self.end).await.map_err(|_| HttpError::Failed)?;
                 server.metrics.answered(&self.route, &ended, None);
                 feed.finish(&self.route, Ok(ended?));
@@ -172,14 +180,22 @@ impl Answering {
         }
         Ok(response)
     }
-}
 
-/// The first piece of the answer; `None` when it ended without one.
-async fn first_part(events: &mut mpsc::Receiver<AnswerEvent>) -> Option<ChatEvent> {
-    while let Some(event) = events.recv().await {
-        if let AnswerEvent::Part(part) = event {
-            return Some(part);
+    /// The first piece of the answer; `None` when it ended without one.
+    async fn first_part(&mut self) -> Result<Option<ChatEvent>, HttpError> {
+        while let Some(event) = self.next().await? {
+            if let AnswerEvent::Part(part) = event {
+                return Ok(Some(part));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next event; fails when the caller may no longer be answered.
+    async fn next(&mut self) -> Result<Option<AnswerEvent>, HttpError> {
+        tokio::select! {
+            event = self.events.recv() => Ok(event),
+            () = self.revoked.as_mut() => Err(HttpError::Ended),
         }
     }
-    None
 }

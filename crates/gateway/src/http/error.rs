@@ -22,6 +22,9 @@ pub enum HttpError {
     /// The request says neither with a key nor with a session who asks.
     #[error("neither an API key nor a session was presented")]
     NoCredentials,
+    /// The caller's key was revoked, or its session ended, while it was answered.
+    #[error("the key was revoked, or the session ended, meanwhile")]
+    Ended,
     /// The caller's role does not allow it.
     #[error("the role {role} may not do this")]
     Role {
@@ -72,7 +75,7 @@ impl Explain for HttpError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } | Self::NoModel { .. } => ErrorKind::NotFound,
-            Self::NoCredentials => ErrorKind::Unauthenticated,
+            Self::NoCredentials | Self::Ended => ErrorKind::Unauthenticated,
             Self::Role { .. } => ErrorKind::Forbidden,
             Self::Method { .. } | Self::BodyCut | Self::Header { .. } => ErrorKind::InvalidInput,
             Self::BodyTooLarge { .. } => ErrorKind::TooLarge,
@@ -87,6 +90,7 @@ impl Explain for HttpError {
             Self::NotFound { .. } => "http-not-found",
             Self::Method { .. } => "http-method",
             Self::NoCredentials => "http-no-credentials",
+            Self::Ended => "http-ended",
             Self::Role { .. } => "http-role",
             Self::BodyTooLarge { .. } => "http-body-too-large",
             Self::BodySlow { .. } => "http-body-slow",
@@ -108,7 +112,7 @@ impl Explain for HttpError {
             Self::Header { name, reason } => vec![("name", (*name).to_owned()), ("reason", reason.clone())],
             Self::Busy { limit } => vec![("limit", limit.to_string())],
             Self::NoModel { name } => vec![("name", name.clone())],
-            Self::NoCredentials | Self::BodyCut | Self::Failed => Vec::new(),
+            Self::NoCredentials | Self::Ended | Self::BodyCut | Self::Failed => Vec::new(),
         }
     }
 }

@@ -93,6 +93,11 @@ impl Feed {
             if self.ready.len() >= GATHERED {
                 return Poll::Pending;
             }
+            if answering.revoked.as_mut().poll(context).is_ready() {
+                self.coming = None;
+                self.finish("", Err(HttpError::Ended.into()));
+                break;
+            }
             let next = ready!(answering.events.poll_recv(context));
             let after = answering.began.elapsed();
             match next {

@@ -3,11 +3,15 @@
 //! From the wire inwards: [`serve`] accepts connections and ends them, `connection` keeps slow or silent clients
 //! from holding one, `tls` keeps the certificate, `envelope` is around every request (its id, its place among
 //! those in flight, its line in the log), [`routes`] is the one table of what can be called and by whom, and
-//! then there is one file per resource: `chat`, `models`, `health`. A resource's handlers are thin: they read
+//! then there is one file per resource: `chat`, `models`, `health`, `auth` and `auth_admin`. A resource's handlers are thin: they read
 //! the wire's shape, call the gateway, and write the wire's shape.
 //!
 //! What goes wrong is a [`refusal::Refusal`] until it leaves; then it is put into words in the caller's language.
 
+mod auth;
+mod auth_admin;
+mod auth_cookie;
+mod auth_error;
 mod body;
 mod caller;
 mod chat;
@@ -36,6 +40,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+pub use auth_error::AuthError;
 pub use caller::Caller;
 pub use client::Client;
 pub use error::HttpError;

@@ -192,7 +192,7 @@ impl From<HttpError> for Refusal {
         };
         let known = match &error {
             HttpError::NoModel { .. } => Some(("model_not_found", Some("model"))),
-            HttpError::NoCredentials => Some(("invalid_api_key", None)),
+            HttpError::NoCredentials | HttpError::Ended => Some(("invalid_api_key", None)),
             _ => None,
         };
         let mut made = Self::new(error);
@@ -223,7 +223,12 @@ impl From<AccountError> for Refusal {
             AccountError::UnknownKey | AccountError::ExpiredKey { .. } => Some("invalid_api_key"),
             _ => None,
         };
-        let made = Self::new(error);
+        let wait = match &error {
+            AccountError::Throttled { seconds } => u64::try_from(*seconds).ok(),
+            _ => None,
+        };
+        let mut made = Self::new(error);
+        made.retry_after = wait.or(made.retry_after);
         match known {
             Some(code) => made.known_as(code),
             None => made,

@@ -9,13 +9,13 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use http::{Method, Uri};
 use trousseau_core::principal::Role;
 
 use super::error::HttpError;
 use super::refusal::Refusal;
-use super::{Caller, Server, chat, health, metrics, models};
+use super::{Caller, Client, Server, auth, auth_admin, chat, health, metrics, models};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,90 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/models/{model}",
         access: Access::Known,
         endpoint: || get(models::get),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/auth/login",
+        access: Access::Public,
+        endpoint: || post(auth::login),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/auth/first",
+        access: Access::Public,
+        endpoint: || post(auth::first),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/auth/logout",
+        access: Access::Known,
+        endpoint: || post(auth::logout),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/auth/logout-everywhere",
+        access: Access::Known,
+        endpoint: || post(auth::logout_everywhere),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/auth/session",
+        access: Access::Known,
+        endpoint: || get(auth::session),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/auth/oidc/login",
+        access: Access::Public,
+        endpoint: || get(auth::depart),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/auth/oidc/callback",
+        access: Access::Public,
+        endpoint: || get(auth::arrive),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/keys",
+        access: Access::Roles(&[Role::Administrator, Role::Auditor]),
+        endpoint: || get(auth_admin::keys),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/keys",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || post(auth_admin::create_key),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/keys/{key}",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || delete(auth_admin::revoke_key),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/users",
+        access: Access::Roles(&[Role::Administrator, Role::Auditor]),
+        endpoint: || get(auth_admin::users),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/users",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || post(auth_admin::create_user),
+    },
+    Route {
+        method: Method::PATCH,
+        path: "/api/users/{user}",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || patch(auth_admin::change_user),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/users/{user}/link",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || post(auth_admin::link),
     },
     Route {
         method: Method::GET,
@@ -124,9 +208,7 @@ async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> 
     let admitted = if guard.access == Access::Public {
         Ok(())
     } else {
-        Caller::admit(&guard.server, request.headers(), guard.access).map(|caller| {
-            request.extensions_mut().insert(caller);
-        })
+        admit(&guard, &mut request)
     };
     let mut response = match admitted {
         Ok(()) => next.run(request).await,
@@ -134,6 +216,20 @@ async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> 
     };
     response.extensions_mut().insert(Taken(guard.path));
     response
+}
+
+fn admit(guard: &Guard, request: &mut Request) -> Result<(), Refusal> {
+    // The envelope has put it there.
+    let client = request.extensions().get::<Client>().copied();
+    let client = client.ok_or(HttpError::Failed)?;
+    let caller = Caller::admit(
+        &guard.server,
+        client,
+        (request.method(), request.headers()),
+        guard.access,
+    )?;
+    request.extensions_mut().insert(caller);
+    Ok(())
 }
 
 async fn not_found(uri: Uri) -> Refusal {

@@ -22,7 +22,7 @@ use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
-use super::rows::Write;
+use super::rows::{Write, execute_all};
 
 /// How many writes share a transaction at most.
 const GROUP: usize = 128;
@@ -179,10 +179,14 @@ async fn write_group(disk: &Disk, group: &mut Vec<Waiting>, durability: Durabili
 async fn transact(disk: &Disk, writes: &[&Write], durability: Durability) -> Result<(), StoreError> {
     let fault = |error| disk.database.fault(error);
     let mut writer = disk.writer(durability).await?;
-    let mut transaction = writer.begin().await.map_err(fault)?;
-    for write in writes {
-        write.execute(&mut transaction).await.map_err(fault)?;
+    if let [write] = writes
+        && write.is_one_statement()
+    {
+        // A transaction by itself.
+        return execute_all(&mut writer, writes).await.map_err(fault);
     }
+    let mut transaction = writer.begin().await.map_err(fault)?;
+    execute_all(&mut transaction, writes).await.map_err(fault)?;
     transaction.commit().await.map_err(fault)
 }
 

@@ -54,8 +54,9 @@ pub(crate) async fn staged(stage: &Stage, scripts: &[(&str, &[Step])]) -> (Gatew
         models.push(model);
     }
     stage.write("a.txt", "Le guichet ouvre à neuf heures.\n");
-    let ingested = stage::ingest(&gateway, &Tenant::default(), all_of(stage.files()));
-    ingested.await.unwrap();
+    let tenant = Tenant::default();
+    let ingested = stage::ingest(&gateway, &tenant, all_of(stage.files())).await;
+    ingested.unwrap();
     (gateway, models)
 }
 

@@ -42,6 +42,9 @@ pub struct CollectionRow {
 
 impl Store {
     /// Where the documents of the folder `data` are.
+    /// The version of the file's form.
+    pub const FORMAT: usize = schema::DOCUMENTS.steps.len();
+
     pub(crate) fn path(data: &Path) -> PathBuf {
         data.join("documents.sqlite")
     }

@@ -1,16 +1,18 @@
 //! The way out: private authorities, client certificates, and a proxy that sees no more than it must.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use trousseau_core::model::ModelError;
+use trousseau_core::model::{ChatModel as _, ModelError};
+use trousseau_core::permit::Purpose;
 use trousseau_upstream::egress::{ClientCertificate, Egress, EgressError, Network, Proxy as ProxySettings};
 use trousseau_upstream::secret::Secret;
 use trousseau_upstream::{OpenAi, Server};
 
 use crate::mock::{Mock, stream};
 use crate::proxy::Proxy;
-use crate::stage::{TARGET, ask, question, wording};
+use crate::stage::{TARGET, ask, permit, question, wording};
 use crate::tls::{Authority, write};
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -130,6 +132,26 @@ async fn a_proxy_sees_a_host_and_a_port_of_what_was_called_and_nothing_else() {
     assert_eq!(headers, ["host", "user-agent"]);
     assert_eq!(mock.asked()[0].header("authorization"), Some("Bearer sk-secret"));
     assert_eq!(mock.asked()[0].header("proxy-authorization"), None);
+}
+
+#[tokio::test]
+async fn a_proxy_sees_nothing_of_what_was_not_permitted() {
+    let authority = Authority::new();
+    let mock = secure(&authority, "model.test", None);
+    let proxy = Proxy::to(mock.address(), None);
+    let egress = Egress {
+        proxy: Some(ProxySettings {
+            url: proxy.url(),
+            credentials: None,
+        }),
+        ..trusting(vec![authority.file()])
+    };
+    let model = model(&egress, None, "https://model.test/v1");
+    let other = permit(Purpose::Chat, question("Autre chose ?").digest());
+    let refused = model.chat(&other, Arc::new(question("Bonjour ?"))).await;
+    assert!(matches!(refused, Err(ModelError::NotPermitted { .. })));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(proxy.requests(), []);
 }
 
 #[tokio::test]

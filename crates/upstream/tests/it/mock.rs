@@ -79,18 +79,18 @@ impl Mock {
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (tell, hung_up) = channel();
-        let (notes, script, wrap): (_, Scripts, _) = (Arc::clone(&asked), Arc::new(script), Arc::new(wrap));
+        let (notes, script): (_, Scripts) = (Arc::clone(&asked), Arc::new(script));
+        let serve_one = move |connection: usize, stream: TcpStream, tell: &Sender<usize>| {
+            stream.set_nodelay(true).unwrap();
+            if let Some(stream) = wrap(stream) {
+                serve(stream, connection, &notes, &script, tell);
+            }
+        };
+        let serve_one = Arc::new(serve_one);
         thread::spawn(move || {
             for (connection, stream) in listener.incoming().enumerate() {
-                let (notes, script, wrap) = (Arc::clone(&notes), Arc::clone(&script), Arc::clone(&wrap));
-                let tell = tell.clone();
-                thread::spawn(move || {
-                    let stream = stream.unwrap();
-                    stream.set_nodelay(true).unwrap();
-                    if let Some(stream) = wrap(stream) {
-                        serve(stream, connection, &notes, &script, &tell);
-                    }
-                });
+                let (serve_one, tell) = (Arc::clone(&serve_one), tell.clone());
+                thread::spawn(move || serve_one(connection, stream.unwrap(), &tell));
             }
         });
         Self {

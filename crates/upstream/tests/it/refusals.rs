@@ -146,6 +146,26 @@ async fn a_key_that_the_server_repeats_does_not_come_back() {
 }
 
 #[tokio::test]
+async fn a_secret_header_that_the_server_repeats_does_not_come_back() {
+    let mock = refusing(
+        "500 X",
+        "",
+        r#"{"error":"tenant tk-987654321 is over its limit"}"#,
+    );
+    let mut server = server(&mock.url());
+    let mut value: http::HeaderValue = "tk-987654321".parse().unwrap();
+    value.set_sensitive(true);
+    server.headers.insert("x-tenant-key", value);
+    let model = OpenAi::new(server, client(), wording()).unwrap();
+    let error = ask(&model, question("Bonjour ?")).await.1.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "vllm is not available: tenant [...] is over its limit"
+    );
+    assert_eq!(mock.asked()[0].header("x-tenant-key"), Some("tk-987654321"));
+}
+
+#[tokio::test]
 async fn a_question_that_the_server_repeats_does_not_come_back() {
     let asked = "Mon numéro est le 1 85 05 78 006 084 36, ai-je droit au RSA ?";
     let body = json!({ "error": { "message": format!("cannot parse: {asked}") } }).to_string();

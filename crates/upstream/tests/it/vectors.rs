@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use trousseau_core::embedding::{Embedder as _, EmbeddingRequest, Side, Vectors};
+use trousseau_core::embedding::{Embedder, EmbeddingRequest, Side, Vectors};
 use trousseau_core::model::ModelError;
 use trousseau_core::permit::Purpose;
 use trousseau_core::reranking::{Reranker as _, RerankingRequest};
+use trousseau_testing::embedding::NgramEmbedder;
 use trousseau_upstream::embedding::EmbedderOptions;
 use trousseau_upstream::{HttpReranker, OpenAiEmbedder};
 
 use crate::mock::{Mock, answer, json as answer_json, stream};
-use crate::stage::{client, permit, server};
+use crate::stage::{TARGET, client, permit, server};
 
 /// A server whose vector of a text is its length and a one, given in reverse order.
 fn measuring() -> Mock {
@@ -160,6 +161,28 @@ async fn texts_are_weighed_in_their_order() {
     assert_eq!(mock.asked().len(), 1);
     let error = rerank(&mock, &["a", "b", "c"]).await.unwrap_err();
     assert!(matches!(error, ModelError::Malformed { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn embedders_of_both_kinds_are_used_in_the_same_way() {
+    let mock = measuring();
+    let embedders: [Box<dyn Embedder>; 2] = [
+        Box::new(OpenAiEmbedder::new(server(&mock.url()), client(), EmbedderOptions::default()).unwrap()),
+        Box::new(NgramEmbedder::new(TARGET, 64)),
+    ];
+    for embedder in embedders {
+        let texts = vec!["La cantine".to_owned(), "Le musée".to_owned()];
+        let request = Arc::new(EmbeddingRequest {
+            side: Side::Passage,
+            texts,
+        });
+        let granted = permit(Purpose::Embedding, request.digest());
+        let vectors = embedder.embed(&granted, Arc::clone(&request)).await.unwrap();
+        assert_eq!(vectors.iter().len(), 2, "{}", embedder.name());
+        let wrong = permit(Purpose::Chat, request.digest());
+        let refused = embedder.embed(&wrong, request).await;
+        assert!(matches!(refused, Err(ModelError::NotPermitted { .. })));
+    }
 }
 
 #[tokio::test]
