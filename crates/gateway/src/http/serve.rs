@@ -235,7 +235,7 @@ async fn converse(
     });
     let mut http = http1::Builder::new();
     // The socket has its own limits on time, and knows what a request's head is from a pause between two.
-    http.header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    http.header_read_timeout(None).max_header_size(HEAD_BYTES);
     let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(socket), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod accounts_http;
+mod accounts_matrix;
 mod accounts_oidc;
 mod accounts_users;
 mod answers;
@@ -13,6 +15,9 @@ mod entries;
 mod forger;
 mod full_disk;
 mod http_chat;
+mod http_limits;
+mod http_routes;
+mod http_tls;
 mod interruptions;
 mod labels;
 mod scripted;
