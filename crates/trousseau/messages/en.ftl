@@ -104,6 +104,9 @@ config-sound = { $file }: { $upstreams ->
 serve-listens = Trousseau listens on { $url }
 serve-first-key = This administrator’s key is shown once and never again: keep it. “trousseau keys” makes and revokes others.
 
+backup-made = { $folder }: { $files } files, { BYTES($bytes) }. Nothing in it is encrypted: keep it as you keep the data.
+backup-restored = { $folder }: restored as it was at { $created }, { $files } files, { BYTES($bytes) }.
+
 warning-heading = warning:
 usage-role = “{ $found }” is not a role.
     .hint = Write user, administrator, auditor or data-protection-officer.

@@ -107,6 +107,9 @@ config-sound = { $file } : { $upstreams ->
 serve-listens = Trousseau écoute sur { $url }
 serve-first-key = Cette clé d’administrateur n’est montrée qu’une fois : gardez-la. « trousseau keys » en crée et en révoque d’autres.
 
+backup-made = { $folder } : { $files } fichiers, { BYTES($bytes) }. Rien n’y est chiffré : gardez-le comme vous gardez les données.
+backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fichiers, { BYTES($bytes) }.
+
 warning-heading = attention :
 usage-role = « { $found } » n’est pas un rôle.
     .hint = Écrivez user, administrator, auditor ou data-protection-officer.

@@ -139,6 +139,11 @@ help-records-delete--subject = Name of the user or key
 help-records-purge = Erases records past their time; a server does it by itself
 help-records-purge--older_than = Age from which records go, in days (else retention_days in [records])
 
+help-backup = Copies everything into a folder, while it is served too
+help-backup--to = The folder, empty or not there yet
+help-restore = Makes the data folder from a backup
+help-restore--from = The backup’s folder
+
 help-config = Checks the configuration, gives an example of it
 help-config-check = Checks the configuration and lists all its faults
 help-config-check--file = The file to check (else the one that would be used)

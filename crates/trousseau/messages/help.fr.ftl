@@ -139,6 +139,11 @@ help-records-delete--subject = Nom de l’utilisateur ou de la clé
 help-records-purge = Efface les enregistrements arrivés à terme ; un serveur le fait de lui-même
 help-records-purge--older_than = Âge à partir duquel ils s’effacent, en jours (sinon retention_days de [records])
 
+help-backup = Copie tout dans un dossier, même pendant que le service tourne
+help-backup--to = Le dossier, vide ou à créer
+help-restore = Refait le dossier des données à partir d’une sauvegarde
+help-restore--from = Le dossier de la sauvegarde
+
 help-config = Vérifie la configuration, en donne un exemple
 help-config-check = Vérifie la configuration et liste toutes ses fautes
 help-config-check--file = Fichier à vérifier (sinon celui qui serait utilisé)

@@ -38,10 +38,12 @@ impl Action {
             | Self::Keys(_)
             | Self::Users(_)
             | Self::Records(_)
+            | Self::Backup(_)
             | Self::Config(Config::Show)
             | Self::Doctor => true,
             Self::Demo(_)
             | Self::Serve(_)
+            | Self::Restore(_)
             | Self::Ledger(Ledger::Verify(_))
             | Self::Config(Config::Check(_) | Config::Example)
             | Self::Completions(_)
@@ -88,6 +90,8 @@ pub(crate) enum Action {
     Users(Users),
     #[command(subcommand)]
     Records(Records),
+    Backup(Backup),
+    Restore(Restore),
     #[command(subcommand)]
     Config(Config),
     Doctor,
@@ -366,6 +370,18 @@ pub(crate) struct RecordsDelete {
 pub(crate) struct RecordsPurge {
     #[arg(long, value_name = "DAYS")]
     pub older_than: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[arg(value_name = "DIR")]
+    pub to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    #[arg(value_name = "DIR")]
+    pub from: PathBuf,
 }
 
 #[derive(Debug, Args)]

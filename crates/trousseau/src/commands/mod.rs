@@ -9,6 +9,7 @@ use crate::cli::{Action, Config, Ledger, Policy};
 use crate::failure::{Exit, Failure};
 
 mod ask;
+mod backup;
 mod collections;
 mod completions;
 mod config;
@@ -48,6 +49,8 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Keys(keys) => keys::run(caller, keys).await,
         Action::Users(users) => users::run(caller, users).await,
         Action::Records(records) => records::run(caller, records).await,
+        Action::Backup(backup) => backup::make(caller, &backup).await,
+        Action::Restore(restore) => backup::restore(caller, &restore).await,
         Action::Config(Config::Show) => config::show(caller),
         Action::Doctor => doctor::run(caller).await,
         Action::Completions(completions) => Ok(completions::run(&completions, printer)),
