@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
@@ -19,7 +18,8 @@ use trousseau_gateway::http::tls::{Files, Tls};
 use trousseau_gateway::http::{self, Listener};
 use trousseau_retrieval::library::blocking;
 
-use super::accounts::OPERATOR;
+use super::keys::OPERATOR;
+use super::records::before;
 use crate::admin::Admin;
 use crate::app::{App, tenant};
 use crate::caller::Caller;
@@ -165,8 +165,7 @@ async fn keep_house(app: &App, purge: bool) -> Result<(), Failure> {
     let now = (app.gateway.now)();
     app.accounts().await?.write_used(now).await?;
     if purge {
-        let kept = SignedDuration::from_hours(24 * i64::from(app.config.retention_days));
-        let erased = app.gateway.purge(now - kept).await?;
+        let erased = app.gateway.purge(before(now, app.config.retention_days)).await?;
         if erased > 0 {
             tracing::info!(erased, "records past their time were erased");
         }
