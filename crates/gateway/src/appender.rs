@@ -74,7 +74,12 @@ impl Appender {
         let tasks = TaskTracker::new();
         let start = |durability| {
             let (queue, waiting) = mpsc::channel(QUEUE);
-            tasks.spawn(work(Arc::downgrade(ledger), Arc::clone(owed), durability, waiting));
+            tasks.spawn(work(
+                Arc::downgrade(ledger),
+                Arc::clone(owed),
+                durability,
+                waiting,
+            ));
             queue
         };
         let (request, batch) = (start(Durability::Request), start(Durability::Batch));

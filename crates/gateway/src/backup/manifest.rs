@@ -226,7 +226,12 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), BackupError> {
 /// Opens a new file that only its owner may read, in the place of one that is there.
 pub(super) fn create_closed(path: &Path) -> Result<fs_err::File, BackupError> {
     let mut options = fs_err::OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
     Ok(file)
 }
 

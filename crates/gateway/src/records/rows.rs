@@ -54,9 +54,15 @@ pub(super) async fn execute_all(
     for row in opened.iter().filter(|row| row.conversation.is_some()) {
         row.go_on(transaction).await?;
     }
-    repeat(transaction, OpenRow::INSERT, &opened, |row, query| row.bind(query)).await?;
+    repeat(transaction, OpenRow::INSERT, &opened, |row, query| {
+        row.bind(query)
+    })
+    .await?;
     repeat(transaction, KeepRow::UPDATE, &kept, |row, query| row.bind(query)).await?;
-    repeat(transaction, CloseRow::UPDATE, &closed, |row, query| row.bind(query)).await?;
+    repeat(transaction, CloseRow::UPDATE, &closed, |row, query| {
+        row.bind(query)
+    })
+    .await?;
     let mut below: BTreeMap<(&Tenant, &str), u64> = BTreeMap::new();
     for row in closed {
         let ledger = (&row.tenant, row.closed.entry.replica.as_str());
@@ -201,7 +207,8 @@ impl KeepRow {
         })
     }
 
-    const UPDATE: &str = "UPDATE records SET target = ?, model = ?, attempts = ?, answer = ?, answer_digest = ?,
+    const UPDATE: &str =
+        "UPDATE records SET target = ?, model = ?, attempts = ?, answer = ?, answer_digest = ?,
              citations = ?, usage = ?
          WHERE tenant = ? AND replica = ? AND entry = ?;";
 
@@ -230,8 +237,7 @@ pub(super) struct CloseRow {
 }
 
 impl CloseRow {
-    const UPDATE: &str =
-        "UPDATE records SET outcome = ?, state = ?, finished = ? WHERE tenant = ? AND replica = ? AND entry = ?;";
+    const UPDATE: &str = "UPDATE records SET outcome = ?, state = ?, finished = ? WHERE tenant = ? AND replica = ? AND entry = ?;";
 
     fn bind<'q>(&'q self, query: Statement<'q>) -> Statement<'q> {
         query
