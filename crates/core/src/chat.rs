@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::digest::Digest;
 use crate::document::{Citation, Passage};
+pub use crate::extra::Extra;
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -131,7 +132,7 @@ pub struct Rarities {
     /// That of a term that does not occur; in a small collection not the highest, for there a common word may
     /// well be missing.
     pub unseen: f32,
-    /// The sum over the question's terms on the scale of the passages' scores.
+    /// The sum over the question's terms on the scale of the passages' scores, words that say little counted less.
     pub attainable: f32,
 }
 
@@ -157,6 +158,9 @@ pub struct ChatRequest {
     pub rarities: Option<Rarities>,
     /// Whether the answer must stand on `passages` alone, and abstain when they do not support one.
     pub grounded: bool,
+    /// Whether the answer is wanted in one piece, as no one reads along: a model may then send it whole.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
     /// How the answer is to be made.
     pub sampling: Sampling,
     /// The tools the model may call.
@@ -242,9 +246,13 @@ impl Message {
             visit_strings(part, visit);
         }
         for call in &self.tool_calls {
+            visit(&call.id);
             visit(&call.name);
             visit(&call.arguments);
             visit_map(&call.extra, visit);
+        }
+        if let Some(id) = &self.tool_call_id {
+            visit(id);
         }
         visit_map(&self.extra, visit);
     }
@@ -359,34 +367,6 @@ pub struct ToolCallDelta {
     /// What else came with it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
-}
-
-/// Fields of a server's answer that this program does not know, by where they stood in OpenAI's format.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extra {
-    /// In the message or the delta.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub message: Map<String, Value>,
-    /// In the choice: `logprobs`.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub choice: Map<String, Value>,
-    /// In the answer or the chunk: `system_fingerprint`.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub answer: Map<String, Value>,
-}
-
-impl Extra {
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.message.is_empty() && self.choice.is_empty() && self.answer.is_empty()
-    }
-
-    /// Takes in later fields; a field that is there already is replaced.
-    pub fn merge(&mut self, later: Self) {
-        self.message.extend(later.message);
-        self.choice.extend(later.choice);
-        self.answer.extend(later.answer);
-    }
 }
 
 /// How an answer ended.
@@ -512,6 +492,14 @@ mod tests {
                 ..ToolCall::default()
             });
         }
+        fn in_call_id(request: &mut ChatRequest, value: Value) {
+            let id = value["text"].as_str().unwrap().to_owned();
+            request.messages[0].tool_call_id = Some(id.clone());
+            request.messages[0].tool_calls.push(ToolCall {
+                id,
+                ..ToolCall::default()
+            });
+        }
         fn in_message(request: &mut ChatRequest, value: Value) {
             request.messages[0].extra.insert("x".to_owned(), value);
         }
@@ -524,7 +512,9 @@ mod tests {
         fn in_request(request: &mut ChatRequest, value: Value) {
             request.extra.insert("x".to_owned(), value);
         }
-        let places = [in_part, in_call, in_message, in_tool, in_choice, in_request];
+        let places = [
+            in_part, in_call, in_call_id, in_message, in_tool, in_choice, in_request,
+        ];
         let plain = ChatRequest {
             messages: vec![Message::user("a")],
             ..ChatRequest::default()

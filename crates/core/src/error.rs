@@ -7,6 +7,8 @@ pub enum ErrorKind {
     InvalidInput,
     /// What was named does not exist, or is not to be seen by the caller.
     NotFound,
+    /// Nobody knows who asks, or no longer: sign in first.
+    Unauthenticated,
     /// Policy or rights stand against it.
     Forbidden,
     /// Somebody else holds it, or it changed meanwhile.
@@ -15,6 +17,8 @@ pub enum ErrorKind {
     TooLarge,
     /// Something needed does not answer now; try again later.
     Unavailable,
+    /// It was tried too often: wait before trying again.
+    Throttled,
     /// It took too long.
     Timeout,
     /// Stored data is damaged.

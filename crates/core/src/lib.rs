@@ -10,6 +10,9 @@
 //! A *document* is read as [`Block`](document::Block)s, cut into [`Chunk`](document::Chunk)s, and handed to
 //! a model as [`Passage`](document::Passage)s.
 //!
+//! Texts become vectors through an [`Embedder`](embedding::Embedder), and are weighed against a question by a
+//! [`Reranker`](reranking::Reranker); both take a permit as well.
+//!
 //! Errors of all crates can [`Explain`](error::Explain) themselves: a stable code, fields, and a kind that
 //! says what the caller can do.
 //!
@@ -18,8 +21,11 @@
 pub mod chat;
 pub mod digest;
 pub mod document;
+pub mod embedding;
 pub mod error;
+mod extra;
 pub mod label;
 pub mod model;
 pub mod permit;
 pub mod principal;
+pub mod reranking;

@@ -29,12 +29,7 @@ pub trait ChatModel: Send + Sync {
 
 /// Fails unless `permit` covers sending `request` to `target`.
 pub fn check_permit(permit: &Permit, target: &str, request: &ChatRequest) -> Result<(), ModelError> {
-    if permit.covers(target, Purpose::Chat, request.digest()) {
-        return Ok(());
-    }
-    Err(ModelError::NotPermitted {
-        target: target.to_owned(),
-    })
+    ModelError::unless_permitted(permit.covers(target, Purpose::Chat, request.digest()), target)
 }
 
 /// What took too long.
@@ -142,6 +137,16 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// Fails with [`Self::NotPermitted`] when a permit does not cover a call to `target`.
+    pub(crate) fn unless_permitted(covered: bool, target: &str) -> Result<(), Self> {
+        if covered {
+            return Ok(());
+        }
+        Err(Self::NotPermitted {
+            target: target.to_owned(),
+        })
+    }
+
     /// Whether the next target is to be tried. It is of no use where the request itself is wrong.
     pub const fn fails_over(&self) -> bool {
         !matches!(self, Self::Refused { .. })

@@ -24,7 +24,7 @@ use trousseau_retrieval::library::keep_relevant;
 use crate::call::{CallEnd, Called};
 use crate::commitment::Secret;
 use crate::deciding::{Written, decision_entry};
-use crate::entry::{self, Event, State};
+use crate::entry::{self, Attempt, Event, State};
 use crate::error::GatewayError;
 use crate::followup::standalone;
 use crate::labels::label_passages;
@@ -75,6 +75,8 @@ pub struct Answered {
     pub target: String,
     /// The model that made it.
     pub model: String,
+    /// The targets that failed before it, each with the code of its failure.
+    pub attempts: Vec<Attempt>,
     /// The decision, and how the label came about.
     pub explanation: Explanation,
     /// The decision's entry: the answer's name.
@@ -257,6 +259,7 @@ impl Gateway {
             made_by,
             answer,
             end,
+            retry_after,
         } = called;
         let state = match &end {
             CallEnd::Whole if answer.abstained() => State::Abstained,
@@ -291,11 +294,16 @@ impl Gateway {
                 answer,
                 target: target.unwrap_or_default(),
                 model: model.unwrap_or_default(),
+                attempts,
                 explanation,
                 outcome: open.log.entry(index),
                 entry,
             }),
-            CallEnd::Exhausted => Err(GatewayError::Exhausted { attempts, entry }),
+            CallEnd::Exhausted => Err(GatewayError::Exhausted {
+                attempts,
+                retry_after,
+                entry,
+            }),
             CallEnd::Failed(error) if answer.is_empty() => Err(GatewayError::Declined { error, entry }),
             CallEnd::Failed(error) => Err(GatewayError::Broken { error, entry }),
             CallEnd::HungUp => Err(GatewayError::HungUp { entry }),

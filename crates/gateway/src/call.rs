@@ -25,6 +25,8 @@ pub(crate) struct Called {
     pub answer: ChatAnswer,
     /// How it ended.
     pub end: CallEnd,
+    /// After how many seconds one of the targets that failed may be asked again, where one says so.
+    pub retry_after: Option<u64>,
 }
 
 /// How the calls ended.
@@ -53,6 +55,7 @@ impl Gateway {
             made_by: None,
             answer: ChatAnswer::default(),
             end: CallEnd::Exhausted,
+            retry_after: None,
         };
         for permit in permits {
             let target = permit.target();
@@ -89,6 +92,13 @@ impl Gateway {
 impl Called {
     fn note(&mut self, target: &str, error: &ModelError) {
         tracing::warn!(target, %error, "a target failed");
+        if let ModelError::RateLimited {
+            retry_after: Some(seconds),
+            ..
+        } = error
+        {
+            self.retry_after = Some(self.retry_after.map_or(*seconds, |sooner| sooner.min(*seconds)));
+        }
         self.attempts.push(Attempt {
             target: target.to_owned(),
             error: error.code().to_owned(),

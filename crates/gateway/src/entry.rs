@@ -50,6 +50,8 @@ pub enum Event<'a> {
     Outcome(Outcome<'a>),
     /// A document was added, replaced or removed.
     Document(Document<'a>),
+    /// A key or a user was made, changed or shut out.
+    Account(Account<'a>),
     /// A record was read by somebody whose it is not.
     Access(Access),
     /// The contents of records, and the secrets that open their commitments, were deleted.
@@ -201,6 +203,20 @@ pub struct Document<'a> {
     pub content: Commitment,
     /// Its label.
     pub label: &'a Label,
+}
+
+/// See [`Event::Account`].
+#[derive(Debug, Serialize)]
+pub struct Account<'a> {
+    /// `key-created`, `key-revoked`, `user-created`, `user-changed`, `user-disabled`, `user-enabled`,
+    /// `link-created` or `password-set`.
+    pub operation: &'a str,
+    /// The pseudonym of who did it.
+    pub by: Commitment,
+    /// The pseudonym of whoever asks with the key, or of the user.
+    pub account: Commitment,
+    /// The role that the account has now.
+    pub role: &'a str,
 }
 
 /// See [`Event::Access`].

@@ -45,6 +45,8 @@ pub enum GatewayError {
     Exhausted {
         /// The targets tried, each with the code of its failure.
         attempts: Vec<Attempt>,
+        /// After how many seconds one of them may be asked again, where one says so.
+        retry_after: Option<u64>,
         /// The decision's entry.
         entry: EntryId,
     },
@@ -173,7 +175,7 @@ impl Explain for GatewayError {
                 fields.push(("entry", entry.to_string()));
                 fields
             }
-            Self::Exhausted { attempts, entry } => {
+            Self::Exhausted { attempts, entry, .. } => {
                 vec![("attempts", told(attempts)), ("entry", entry.to_string())]
             }
             Self::Declined { error, entry } | Self::Broken { error, entry } => {

@@ -58,6 +58,8 @@ pub struct Registration {
 /// What became of one task.
 #[derive(Clone, Debug)]
 pub struct Ended {
+    /// The task's number.
+    pub task: i64,
     /// The file, as it is shown.
     pub path: String,
     /// What was done, or why not.
@@ -141,7 +143,8 @@ impl Gateway {
     }
 
     /// Works on the tenant's tasks until none waits, those of an earlier run that was cut included, and brings
-    /// the indexes up to date. Whoever calls it meanwhile for the same tenant waits.
+    /// the indexes up to date. Whoever calls it meanwhile for the same tenant waits. When the receiver of `ends` is
+    /// dropped, it stops between two batches and leaves the rest of the tasks to the next call.
     pub async fn ingest(&self, tenant: &Tenant, ends: &Ends) -> Result<(), GatewayError> {
         let store = self.library.store();
         let _one_at_a_time = store.work(tenant).await;
@@ -175,7 +178,7 @@ impl Gateway {
             if batch.is_empty() {
                 batch = self.read_batch(tenant, &mut queue, HashSet::new()).await?;
             }
-            if batch.is_empty() {
+            if batch.is_empty() || ends.is_closed() {
                 return Ok(());
             }
             let reading = self.read_batch(tenant, &mut queue, batch.ids(tenant));
@@ -468,6 +471,6 @@ fn prepare(tenant: &Tenant, file: Loaded, contents: ReadFile) -> Result<NewDocum
 }
 
 fn tell(ends: &Ends, task: Task, end: Result<Outcome, TaskError>) {
-    let path = task.path;
-    let _nobody_listens = ends.send(Ended { path, end });
+    let (task, path) = (task.id, task.path);
+    let _nobody_listens = ends.send(Ended { task, path, end });
 }

@@ -8,6 +8,7 @@
 //! [`entry`] of the tenant's ledger, which holds [`commitment`]s and no content. The content stands in the
 //! records, keyed by the decision's entry. [`backup`] copies all of it while it is in use.
 
+pub mod accounts;
 pub mod answer;
 mod appender;
 pub mod backup;
@@ -17,6 +18,7 @@ mod deciding;
 pub mod entry;
 pub mod error;
 mod followup;
+pub mod http;
 pub mod ingest;
 mod labels;
 pub mod logs;

@@ -28,6 +28,17 @@ pub struct Logs {
     open: Mutex<HashMap<Tenant, Arc<Log>>>,
 }
 
+/// How the open ledgers stand, all tenants together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// How many entries they have.
+    pub entries: u64,
+    /// How many of those no checkpoint covers yet.
+    pub unpublished: u64,
+    /// Those whose last attempt to publish failed, each with why.
+    pub failing: Vec<(Tenant, String)>,
+}
+
 /// One tenant's ledger on this replica.
 pub struct Log {
     ledger: Arc<Ledger>,
@@ -73,6 +84,20 @@ impl Logs {
         let log = Arc::new(self.settle(tenant, records, now).await?);
         open.insert(tenant.clone(), Arc::clone(&log));
         Ok(log)
+    }
+
+    /// How the open ledgers stand.
+    pub async fn heads(&self) -> Heads {
+        let mut heads = Heads::default();
+        for (tenant, log) in self.open.lock().await.iter() {
+            let (size, published) = (log.ledger.size(), log.ledger.checkpoint().size);
+            heads.entries += size;
+            heads.unpublished += size.saturating_sub(published);
+            if let Some(reason) = log.ledger.publish_failure() {
+                heads.failing.push((tenant.clone(), reason));
+            }
+        }
+        heads
     }
 
     /// Publishes every open ledger's checkpoint and closes it.

@@ -72,6 +72,11 @@ impl Records {
         Ok(Self { disk, writer })
     }
 
+    /// Fails when the file cannot be read.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.disk.database.check().await
+    }
+
     /// Closes the file, after the last write that was begun.
     pub async fn close(self) {
         if let Some(writer) = self.writer {

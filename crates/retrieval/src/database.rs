@@ -94,6 +94,13 @@ impl Database {
         }
     }
 
+    /// Fails when the file is gone or cannot be read.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        fs_err::metadata(&self.path)?;
+        let read = sqlx::query("SELECT count(*) FROM sqlite_schema").execute(&self.readers);
+        read.await.map(|_| ()).map_err(|error| self.fault(error))
+    }
+
     /// Sorts an error of a statement on this file.
     pub fn fault(&self, error: sqlx::Error) -> StoreError {
         StoreError::sql(&self.path, error)

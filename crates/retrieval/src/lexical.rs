@@ -353,7 +353,7 @@ impl LexicalIndex {
     ///
     /// As [`search`](Self::search).
     pub fn rarities(&self, question: &str, filter: &Filter) -> Result<Rarities, LexicalError> {
-        self.read_snapshot(|snapshot| snapshot.rarities(&self.fields, question, filter))
+        self.read_snapshot(|snapshot| snapshot.rarities(&self.fields, &self.options, question, filter))
     }
 
     /// The best `limit` chunks for `question` among those that `filter` lets through, best first.

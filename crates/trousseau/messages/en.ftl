@@ -10,6 +10,21 @@ app-locked = { $data } is in use by process { $holder }.
     .hint = Wait until it has finished, or name another folder with --data.
 app-nothing-yet = { $data } holds no document yet.
     .hint = Begin with “trousseau ingest FOLDER”.
+app-stranger = { $data } belongs to another user: only that user and root may do this.
+app-not-an-address = “{ $text }” is not an address to listen on.
+    .hint = Write an address and a port, such as 127.0.0.1:8642, [::1]:8642 or 0.0.0.0:443.
+app-exposed = { $address } would listen to other machines without TLS: keys and answers could be read on the way.
+    .hint = Set tls_certificate and tls_key in [server]. If a proxy that does TLS stands before, set insecure = true or add --insecure.
+app-other-version = The server on { $data } is version { $server }, this program is version { $own }: they do not understand each other.
+    .hint = Use the program of version { $server }, or restart the server with this one.
+app-other-config = The server on { $data } runs with the configuration { $config }, not with the one you name.
+    .hint = Leave out --config, or restart the server with the other configuration.
+app-no-config = The server on { $data } runs without a configuration file, not with the one you name.
+    .hint = Leave out --config, or restart the server with it.
+app-server-busy = The server on { $data } runs as many commands as it may.
+    .hint = Try again in a moment.
+app-server-gone = The server on { $data } ended before the command did: { $reason }
+    .hint = Type the command again: what was done is kept.
 app-no-key = There is no key “{ $name }” in the configuration.
     .hint = Add a table [[key]] with name = "{ $name }".
 app-not-an-entry = “{ $text }” is not an entry.
@@ -85,6 +100,9 @@ config-sound = { $file }: { $upstreams ->
         [one] { $collections } collection
        *[other] { $collections } collections
     }, no fault.
+
+serve-listens = Trousseau listens on { $url }
+serve-first-key = This administrator’s key is shown once and never again: keep it. “trousseau keys” makes and revokes others.
 
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} files · {"{"}per_sec{"}"} · {"{"}eta{"}"} left
 ingest-skipped = skipped

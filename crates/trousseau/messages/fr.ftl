@@ -10,6 +10,21 @@ app-locked = { $data } est utilisé par le processus { $holder }.
     .hint = Attendez qu’il ait fini, ou donnez un autre dossier avec --data.
 app-nothing-yet = { $data } ne contient encore aucun document.
     .hint = Commencez par « trousseau ingest DOSSIER ».
+app-stranger = { $data } appartient à un autre compte : seuls ce compte et root peuvent faire cela.
+app-not-an-address = « { $text } » n’est pas une adresse d’écoute.
+    .hint = Écrivez une adresse et un port, comme 127.0.0.1:8642, [::1]:8642 ou 0.0.0.0:443.
+app-exposed = { $address } écouterait d’autres machines sans TLS : clés et réponses pourraient être lues en chemin.
+    .hint = Donnez tls_certificate et tls_key dans [server]. Si un mandataire qui fait TLS se tient devant, écrivez insecure = true ou ajoutez --insecure.
+app-other-version = Le serveur de { $data } est en version { $server }, ce programme en version { $own } : ils ne se comprennent pas.
+    .hint = Utilisez le programme en version { $server }, ou redémarrez le serveur avec celui-ci.
+app-other-config = Le serveur de { $data } tourne avec la configuration { $config }, et non avec celle que vous nommez.
+    .hint = Retirez --config, ou redémarrez le serveur avec l’autre configuration.
+app-no-config = Le serveur de { $data } tourne sans fichier de configuration, et non avec celui que vous nommez.
+    .hint = Retirez --config, ou redémarrez le serveur avec ce fichier.
+app-server-busy = Le serveur de { $data } exécute autant de commandes qu’il le peut.
+    .hint = Réessayez dans un instant.
+app-server-gone = Le serveur de { $data } s’est arrêté avant la fin de la commande : { $reason }
+    .hint = Retapez la commande : ce qui était fait est conservé.
 app-no-key = Il n’y a pas de clé « { $name } » dans la configuration.
     .hint = Ajoutez une table [[key]] avec name = "{ $name }".
 app-not-an-entry = « { $text } » n’est pas une entrée.
@@ -88,6 +103,9 @@ config-sound = { $file } : { $upstreams ->
         [one] { $collections } collection
        *[other] { $collections } collections
     }, aucune faute.
+
+serve-listens = Trousseau écoute sur { $url }
+serve-first-key = Cette clé d’administrateur n’est montrée qu’une fois : gardez-la. « trousseau keys » en crée et en révoque d’autres.
 
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} fichiers · {"{"}per_sec{"}"} · encore {"{"}eta{"}"}
 ingest-skipped = ignoré

@@ -30,12 +30,18 @@ value-count = COUNT
 value-document = DOCUMENT
 value-vkey = VKEY
 value-entry = ENTRY
+value-address = ADDRESS:PORT
 value-shell = SHELL
 
 help-demo = Shows everything at once: sample documents, questions, cited answers, decision, proof
 help-demo--keep = Keeps the data of the demonstration in this folder
 help-demo--documents = Uses these documents instead of the samples
 help-demo--question = Asks this question instead of the three sample questions (may be repeated)
+
+help-serve = Serves until it is told to end: OpenAI’s API, accounts, and the commands typed meanwhile
+help-serve--listen = Address and port to listen on; port 0 takes a free one (else [server] listen, else 127.0.0.1:8642)
+help-serve--insecure = Listens without TLS for other machines: a proxy that does TLS stands before
+help-serve--no_first_key = Makes no administrator key where there is no account yet
 
 help-ingest = Reads files and folders and keeps them as documents
 help-ingest--paths = Files and folders; without any, the waiting tasks are taken up again

@@ -30,12 +30,18 @@ value-count = NOMBRE
 value-document = DOCUMENT
 value-vkey = CLÉ
 value-entry = ENTRÉE
+value-address = ADRESSE:PORT
 value-shell = INTERPRÉTEUR
 
 help-demo = Montre tout en une fois : documents d’exemple, questions, réponses citées, décision, preuve
 help-demo--keep = Garde les données de la démonstration dans ce dossier
 help-demo--documents = Utilise ces documents à la place des exemples
 help-demo--question = Pose cette question à la place des trois questions d’exemple (peut être répétée)
+
+help-serve = Sert jusqu’à ce qu’on l’arrête : l’API d’OpenAI, les comptes, et les commandes tapées entre-temps
+help-serve--listen = Adresse et port d’écoute ; le port 0 en prend un libre (sinon [server] listen, sinon 127.0.0.1:8642)
+help-serve--insecure = Écoute sans TLS pour d’autres machines : un mandataire qui fait TLS se tient devant
+help-serve--no_first_key = Ne crée pas de clé d’administrateur là où il n’y a encore aucun compte
 
 help-ingest = Lit des fichiers et des dossiers et les garde comme documents
 help-ingest--paths = Fichiers et dossiers ; sans eux, reprend les tâches en attente

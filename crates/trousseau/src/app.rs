@@ -1,38 +1,79 @@
 //! The composition root: the one place that knows every part and puts them together.
+//!
+//! [`models`] puts together what answers.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
-use trousseau_core::model::ChatModel;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
+use trousseau_gateway::accounts::Accounts;
+use trousseau_gateway::accounts::oidc::{OidcSettings, Provider};
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::{Gateway, policy_digest};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
-use trousseau_retrieval::extractive::{Extractive, Wording};
 use trousseau_retrieval::library::Library;
 
 use crate::WORKER;
 use crate::cli::Global;
-use crate::config::{Config, Kind};
+use crate::config::{Config, Egress, Oidc, SecretPlace};
 use crate::env;
 use crate::failure::{AppError, Failure};
-use crate::messages::{Language, Messages};
 
-/// The program with its data folder open.
+mod models;
+
+/// How long the identity provider may take to be reached.
+const PROVIDER: Duration = Duration::from_secs(10);
+
+/// The program with its data folder open. Clones share it.
+#[derive(Clone)]
 pub(crate) struct App {
     /// The service.
-    pub gateway: Gateway,
+    pub gateway: Arc<Gateway>,
     /// The configuration it was made from.
-    pub config: Config,
+    pub config: Arc<Config>,
+    /// The data folder.
+    data: PathBuf,
+    purpose: Purpose,
+    accounts: Arc<OnceCell<Arc<Accounts>>>,
+    /// Held while tasks are registered.
+    registering: Arc<Mutex<()>>,
     /// Held as long as the folder is written to.
-    _lock: Option<fs_err::File>,
+    lock: Option<Arc<fs_err::File>>,
+    /// Whether a server has it open for longer than one command.
+    served: bool,
+}
+
+/// What a data folder is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To have questions answered, and everything else.
+    Answer,
+    /// For that, and to let people in.
+    Serve,
+    /// To have questions answered by nothing that is reached over a network.
+    Demonstrate,
+    /// To write to it.
+    Write,
+    /// To read from it, whoever writes.
+    Read,
+}
+
+impl Purpose {
+    const fn access(self) -> Access {
+        match self {
+            Self::Read => Access::Read,
+            Self::Answer | Self::Serve | Self::Demonstrate | Self::Write => Access::Write,
+        }
+    }
 }
 
 /// Where the data and the configuration are, and what the configuration says.
@@ -40,19 +81,13 @@ pub(crate) struct Place {
     /// The data folder.
     pub data: PathBuf,
     /// The configuration.
-    pub config: Config,
+    pub config: Arc<Config>,
 }
 
 /// Finds the data folder and reads the configuration.
 pub(crate) fn place(global: &Global) -> Result<Place, Failure> {
-    let named = global
-        .data
-        .clone()
-        .or_else(|| env::DATA.read().map(PathBuf::from));
-    let file = global
-        .config
-        .clone()
-        .or_else(|| env::CONFIG.read().map(PathBuf::from));
+    let named = named_data(global);
+    let file = named_config(global);
     let fallback = || named.clone().or_else(default_data).ok_or(AppError::NoData);
     let config = match file {
         Some(file) => Config::load(&file),
@@ -71,7 +106,28 @@ pub(crate) fn place(global: &Global) -> Result<Place, Failure> {
         _ => fallback()?,
     };
     let data = std::path::absolute(data).map_err(AppError::Io)?;
+    let config = Arc::new(config);
     Ok(Place { data, config })
+}
+
+/// The data folder that is named beside the command.
+fn named_data(global: &Global) -> Option<PathBuf> {
+    let variable = || env::DATA.read().map(PathBuf::from);
+    global.data.clone().or_else(variable)
+}
+
+/// The configuration file that is named beside the command.
+pub(crate) fn named_config(global: &Global) -> Option<PathBuf> {
+    let variable = || env::CONFIG.read().map(PathBuf::from);
+    global.config.clone().or_else(variable)
+}
+
+/// The data folder, without a look at the configuration where it can be told without.
+pub(crate) fn data_folder(global: &Global) -> Result<PathBuf, Failure> {
+    match (named_data(global), named_config(global)) {
+        (Some(data), _) => Ok(std::path::absolute(data).map_err(AppError::Io)?),
+        _ => Ok(place(global)?.data),
+    }
 }
 
 /// `trousseau` in the folder of users' data (XDG base directory specification).
@@ -91,10 +147,29 @@ fn default_data() -> Option<PathBuf> {
 impl App {
     /// Opens the data folder to write to it, creating it when it is new. One process at a time.
     pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
+        Self::open_for(global, Purpose::Write).await
+    }
+
+    /// The same, to have questions answered as well: every key of an upstream must be there.
+    pub(crate) async fn open_to_answer(global: &Global) -> Result<Self, Failure> {
+        Self::open_for(global, Purpose::Answer).await
+    }
+
+    /// The same, for a server: people can sign in at the identity provider as well.
+    pub(crate) async fn open_to_serve(global: &Global) -> Result<Self, Failure> {
+        Self::open_for(global, Purpose::Serve).await
+    }
+
+    /// The same, with the built-in answerer alone: no other upstream can be called, whatever is decided.
+    pub(crate) async fn open_to_demonstrate(global: &Global) -> Result<Self, Failure> {
+        Self::open_for(global, Purpose::Demonstrate).await
+    }
+
+    async fn open_for(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
         let place = place(global)?;
         create_private(&place.data).map_err(AppError::Io)?;
         let lock = lock(&place.data)?;
-        Self::assemble(place, Access::Write, Some(lock)).await
+        Self::assemble(place, purpose, Some(lock)).await
     }
 
     /// Opens the data folder to write to it, or, while another process does, to read what it has so far.
@@ -111,31 +186,87 @@ impl App {
         if !place.data.join("documents.sqlite").is_file() {
             return Err(AppError::NothingYet { data: place.data }.into());
         }
-        Self::assemble(place, Access::Read, None).await
+        Self::assemble(place, Purpose::Read, None).await
     }
 
-    async fn assemble(place: Place, access: Access, lock: Option<fs_err::File>) -> Result<Self, Failure> {
+    async fn assemble(place: Place, purpose: Purpose, lock: Option<fs_err::File>) -> Result<Self, Failure> {
         let Place { data, config } = place;
+        let lock = lock.map(Arc::new);
+        let access = purpose.access();
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
         let settings = config.settings.clone();
-        let gateway = Gateway {
+        let models = match purpose {
+            Purpose::Answer | Purpose::Serve => models::open(&config)?,
+            Purpose::Demonstrate => models::built_in(&config),
+            Purpose::Write | Purpose::Read => HashMap::new(),
+        };
+        let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &settings.replica, &settings.origin),
             targets: config.targets.clone(),
             policy: policy_digest(&config.rules, &config.targets).map_err(GatewayError::Entry)?,
             rules: config.rules.clone(),
-            models: models(&config),
+            models,
             extraction: extraction(&config)?,
             settings,
             library,
             records,
             now: Timestamp::now,
-        };
+        });
         Ok(Self {
             gateway,
             config,
-            _lock: lock,
+            data,
+            purpose,
+            accounts: Arc::default(),
+            registering: Arc::default(),
+            lock,
+            served: false,
         })
+    }
+
+    /// The same, for the commands that a server runs: they do not close what it goes on with.
+    pub(crate) fn for_commands(&self) -> Self {
+        Self {
+            served: true,
+            ..self.clone()
+        }
+    }
+
+    /// The accounts, opened when they are first needed.
+    pub(crate) async fn accounts(&self) -> Result<Arc<Accounts>, Failure> {
+        let open = async || self.open_accounts().await;
+        Ok(Arc::clone(self.accounts.get_or_try_init(open).await?))
+    }
+
+    async fn open_accounts(&self) -> Result<Arc<Accounts>, Failure> {
+        let accounts = Accounts::open(&self.data, self.purpose.access()).await?;
+        let accounts = accounts.with_limits(self.config.server.sessions);
+        let accounts = match &self.config.oidc {
+            Some(oidc) if self.purpose == Purpose::Serve => {
+                accounts.with_provider(provider(oidc, &self.config.egress)?)
+            }
+            _ => accounts,
+        };
+        Ok(Arc::new(accounts))
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// To be held by a command that wants to know which tasks it registered.
+    pub(crate) async fn registering(&self) -> MutexGuard<'_, ()> {
+        self.registering.lock().await
+    }
+
+    /// The data folder and its configuration.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            data: self.data.clone(),
+            config: Arc::clone(&self.config),
+        }
     }
 
     /// In whose name the command acts: a key of the configuration, or the operator.
@@ -162,8 +293,22 @@ impl App {
     }
 
     /// Ends the worker processes, publishes the checkpoints and closes every file.
+    /// What a server has open stays open.
     pub(crate) async fn close(self) -> Result<(), Failure> {
-        Ok(self.gateway.close().await?)
+        if self.served {
+            return Ok(());
+        }
+        let now = (self.gateway.now)();
+        let accounts = Arc::into_inner(self.accounts).and_then(OnceCell::into_inner);
+        if let Some(accounts) = accounts.and_then(Arc::into_inner) {
+            accounts.close(now).await;
+        }
+        match Arc::into_inner(self.gateway) {
+            Some(gateway) => gateway.close().await?,
+            None => tracing::warn!("something still uses the data folder: it is closed as by a kill"),
+        }
+        drop(self.lock);
+        Ok(())
     }
 }
 
@@ -172,20 +317,15 @@ pub(crate) fn tenant(global: &Global) -> Tenant {
     global.tenant.clone().unwrap_or_default()
 }
 
-/// The models behind the upstreams that this program can call.
-fn models(config: &Config) -> HashMap<String, Arc<dyn ChatModel>> {
-    let abstention = |language| Messages::new(language).plain("answer-abstained");
-    let wording = Wording {
-        abstention_fr: abstention(Language::French),
-        abstention_en: abstention(Language::English),
+/// The identity provider that people sign in at.
+fn provider(oidc: &Oidc, egress: &Egress) -> Result<Provider, Failure> {
+    let client = models::network(egress)?.client(PROVIDER, None)?;
+    let client_secret = oidc.client_secret.as_ref().map(SecretPlace::open).transpose()?;
+    let settings = OidcSettings {
+        client_secret,
+        ..oidc.settings.clone()
     };
-    let mut models: HashMap<String, Arc<dyn ChatModel>> = HashMap::new();
-    for (name, kind) in &config.kinds {
-        if *kind == Kind::Extractive {
-            models.insert(name.clone(), Arc::new(Extractive::new(name, wording.clone())));
-        }
-    }
-    models
+    Ok(Provider::new(settings, client)?)
 }
 
 fn extraction(config: &Config) -> Result<Extraction, AppError> {

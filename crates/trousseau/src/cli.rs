@@ -1,5 +1,6 @@
 //! The command line as it is typed. Its help texts stand in the catalogue, under `help-COMMAND--ARGUMENT`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{
@@ -21,6 +22,30 @@ pub(crate) struct Cli {
     pub command: Action,
 }
 
+impl Action {
+    /// Whether a server that has the data folder runs the command, rather than the process that it was typed in.
+    pub(crate) const fn is_served(&self) -> bool {
+        match self {
+            Self::Ingest(_)
+            | Self::Ask(_)
+            | Self::Search(_)
+            | Self::Tasks(_)
+            | Self::Collections
+            | Self::Documents(_)
+            | Self::Policy(_)
+            | Self::Ledger(Ledger::Prove(_) | Ledger::Show(_))
+            | Self::Doctor => true,
+            Self::Demo(_)
+            | Self::Serve(_)
+            | Self::Ledger(Ledger::Verify(_))
+            | Self::Config(_)
+            | Self::Completions(_)
+            | Self::ExtractWorker
+            | Self::Generate(_) => false,
+        }
+    }
+}
+
 /// What every command understands.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
@@ -40,6 +65,7 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
     Demo(Demo),
+    Serve(Serve),
     Ingest(Ingest),
     Ask(Ask),
     Search(Search),
@@ -69,6 +95,16 @@ pub(crate) struct Demo {
     pub documents: Option<PathBuf>,
     #[arg(long, value_name = "TEXT")]
     pub question: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    #[arg(long)]
+    pub insecure: bool,
+    #[arg(long)]
+    pub no_first_key: bool,
 }
 
 #[derive(Debug, Args)]
@@ -271,10 +307,15 @@ pub(crate) fn command(messages: &Messages) -> Command {
     translate(root, "help", messages)
 }
 
+/// Whether what was typed asks for JSON; to be known before it is understood.
+pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| argument == "--json")
+}
+
 /// Reads the arguments; clap's own error when they are wrong, or when help is asked for.
 pub(crate) fn parse(
     messages: &Messages,
-    arguments: impl IntoIterator<Item = std::ffi::OsString>,
+    arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli, clap::Error> {
     let matches = command(messages).try_get_matches_from(arguments)?;
     Cli::from_arg_matches(&matches)

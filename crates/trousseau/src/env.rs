@@ -32,6 +32,10 @@ pub(crate) const XDG_DATA_HOME: Variable = Variable {
 pub(crate) const HOME: Variable = Variable { name: "HOME" };
 /// Set to anything: no colours (no-color.org).
 pub(crate) const NO_COLOR: Variable = Variable { name: "NO_COLOR" };
+/// The folder of the credentials that systemd passes to a service (systemd.exec(5)).
+pub(crate) const CREDENTIALS: Variable = Variable {
+    name: "CREDENTIALS_DIRECTORY",
+};
 /// The locale, in the order that POSIX gives.
 pub(crate) const LOCALE: [Variable; 3] = [
     Variable { name: "LC_ALL" },
@@ -39,14 +43,23 @@ pub(crate) const LOCALE: [Variable; 3] = [
     Variable { name: "LANG" },
 ];
 
+/// A secret in the variable that the configuration names.
+pub(crate) fn secret(name: &str) -> Option<OsString> {
+    value(name)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+fn value(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
 impl Variable {
     /// Its value, if it is set and not empty.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
-    )]
     pub(crate) fn read(&self) -> Option<OsString> {
-        std::env::var_os(self.name).filter(|value| !value.is_empty())
+        value(self.name)
     }
 
     /// Its value as text, if it is set, not empty, and UTF-8.

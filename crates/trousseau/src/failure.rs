@@ -10,6 +10,25 @@ use trousseau_ledger::LedgerError;
 use crate::config::{ConfigError, Fault};
 use crate::printer::Printer;
 
+/// How a command ended: the exit code of the process that was started for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exit(pub u8);
+
+impl Exit {
+    /// Well.
+    pub(crate) const SUCCESS: Self = Self(0);
+    /// Not well.
+    pub(crate) const FAILURE: Self = Self(1);
+    /// Typed wrongly.
+    pub(crate) const USAGE: Self = Self(2);
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}
+
 /// Why a command failed.
 pub(crate) struct Failure(Box<dyn Explain + Send + Sync>, Vec<Fault>);
 
@@ -34,6 +53,11 @@ impl Failure {
         self.0.code() == "app-locked"
     }
 
+    /// What it says in logs.
+    pub(crate) fn english(&self) -> String {
+        self.0.to_string()
+    }
+
     /// What it says to the user, on one line.
     pub(crate) fn text(&self, printer: &Printer) -> String {
         let told = printer.messages.explained(self.0.code(), &self.0.fields());
@@ -53,11 +77,11 @@ impl Failure {
 
     /// The exit code: 1 in general, 3 where policy or rights forbid, 4 where another process is in the way or
     /// something is not available now, 5 where stored data is damaged. 2 is clap's, for wrong usage.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self.0.kind() {
+    pub(crate) fn exit(&self) -> Exit {
+        Exit(match self.0.kind() {
             ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::TooLarge | ErrorKind::Internal => 1,
-            ErrorKind::Forbidden => 3,
-            ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Timeout => 4,
+            ErrorKind::Forbidden | ErrorKind::Unauthenticated => 3,
+            ErrorKind::Conflict | ErrorKind::Unavailable | ErrorKind::Throttled | ErrorKind::Timeout => 4,
             ErrorKind::Corrupt => 5,
         })
     }
@@ -76,6 +100,54 @@ pub(crate) enum AppError {
         data: PathBuf,
         /// Who has it.
         holder: String,
+    },
+    /// The data folder is another user's.
+    #[error("{data}: only its user and root may do this")]
+    Stranger {
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// What was typed is no address to listen on.
+    #[error("{text:?} is not an address: write 127.0.0.1:8642")]
+    NotAnAddress {
+        /// What was written.
+        text: String,
+    },
+    /// Other machines would be listened to without TLS.
+    #[error("{address}: other machines would be listened to without TLS")]
+    Exposed {
+        /// The address.
+        address: String,
+    },
+    /// The server that has the data folder is of another version.
+    #[error("{data}: its server is version {server}, this program {}", env!("CARGO_PKG_VERSION"))]
+    OtherVersion {
+        /// The data folder.
+        data: PathBuf,
+        /// The server's version.
+        server: String,
+    },
+    /// The server that has the data folder was started with another configuration.
+    #[error("{data}: its server runs with another configuration")]
+    OtherConfig {
+        /// The data folder.
+        data: PathBuf,
+        /// The server's configuration file, if it has one.
+        config: Option<String>,
+    },
+    /// The server runs as many commands as it may.
+    #[error("{data}: its server runs as many commands as it may")]
+    ServerBusy {
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// The server ended, or spoke nonsense, before the command did.
+    #[error("{data}: its server ended before the command: {reason}")]
+    ServerGone {
+        /// The data folder.
+        data: PathBuf,
+        /// What was seen.
+        reason: String,
     },
     /// There is no data folder to read.
     #[error("{data}: nothing has been ingested here yet")]
@@ -126,10 +198,13 @@ pub(crate) enum AppError {
 impl Explain for AppError {
     fn kind(&self) -> ErrorKind {
         match self {
+            Self::NotAnAddress { .. } | Self::Exposed { .. } => ErrorKind::InvalidInput,
             Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } | Self::Given(_) => {
                 ErrorKind::InvalidInput
             }
-            Self::Locked { .. } => ErrorKind::Conflict,
+            Self::Locked { .. } | Self::OtherVersion { .. } | Self::OtherConfig { .. } => ErrorKind::Conflict,
+            Self::Stranger { .. } => ErrorKind::Forbidden,
+            Self::ServerBusy { .. } | Self::ServerGone { .. } => ErrorKind::Unavailable,
             Self::NothingYet { .. } | Self::NoKey { .. } => ErrorKind::NotFound,
             Self::Io(_) | Self::Output(_) => ErrorKind::Internal,
             Self::Ledger(error) => ledger_kind(error),
@@ -141,6 +216,14 @@ impl Explain for AppError {
         match self {
             Self::NoData => "app-no-data",
             Self::Locked { .. } => "app-locked",
+            Self::Stranger { .. } => "app-stranger",
+            Self::NotAnAddress { .. } => "app-not-an-address",
+            Self::Exposed { .. } => "app-exposed",
+            Self::OtherVersion { .. } => "app-other-version",
+            Self::OtherConfig { config: Some(_), .. } => "app-other-config",
+            Self::OtherConfig { config: None, .. } => "app-no-config",
+            Self::ServerBusy { .. } => "app-server-busy",
+            Self::ServerGone { .. } => "app-server-gone",
             Self::NothingYet { .. } => "app-nothing-yet",
             Self::NoKey { .. } => "app-no-key",
             Self::NotAnEntry { .. } => "app-not-an-entry",
@@ -158,9 +241,24 @@ impl Explain for AppError {
             Self::Locked { data, holder } => {
                 vec![("data", data.display().to_string()), ("holder", holder.clone())]
             }
-            Self::NothingYet { data } => vec![("data", data.display().to_string())],
+            Self::NothingYet { data } | Self::Stranger { data } | Self::ServerBusy { data } => {
+                vec![("data", data.display().to_string())]
+            }
+            Self::OtherVersion { data, server } => vec![
+                ("data", data.display().to_string()),
+                ("server", server.clone()),
+                ("own", env!("CARGO_PKG_VERSION").to_owned()),
+            ],
+            Self::OtherConfig { data, config } => vec![
+                ("data", data.display().to_string()),
+                ("config", config.clone().unwrap_or_default()),
+            ],
+            Self::ServerGone { data, reason } => {
+                vec![("data", data.display().to_string()), ("reason", reason.clone())]
+            }
             Self::NoKey { name } => vec![("name", name.clone())],
-            Self::NotAnEntry { text } => vec![("text", text.clone())],
+            Self::Exposed { address } => vec![("address", address.clone())],
+            Self::NotAnEntry { text } | Self::NotAnAddress { text } => vec![("text", text.clone())],
             Self::Ledger(error) | Self::Given(error) => error.fields(),
             Self::Io(error) | Self::Output(error) => vec![("reason", error.to_string())],
             Self::NothingIngested { failed } => vec![("failed", failed.to_string())],

@@ -7,6 +7,7 @@ use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde::{Deserialize, Serialize};
 use trousseau_core::label::Label;
 use unic_langid::LanguageIdentifier;
 
@@ -14,7 +15,8 @@ use crate::env;
 use crate::printer::shown;
 
 /// The two languages of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Language {
     /// French.
     French,
@@ -54,6 +56,8 @@ impl Language {
                 include_str!("../../ledger/messages/fr.ftl"),
                 include_str!("../../policy/messages/fr.ftl"),
                 include_str!("../../retrieval/messages/fr.ftl"),
+                include_str!("../../upstream/messages/fr.ftl"),
+                include_str!("../../wire/messages/fr.ftl"),
             ],
             Self::English => &[
                 include_str!("../messages/en.ftl"),
@@ -64,6 +68,8 @@ impl Language {
                 include_str!("../../ledger/messages/en.ftl"),
                 include_str!("../../policy/messages/en.ftl"),
                 include_str!("../../retrieval/messages/en.ftl"),
+                include_str!("../../upstream/messages/en.ftl"),
+                include_str!("../../wire/messages/en.ftl"),
             ],
         }
     }

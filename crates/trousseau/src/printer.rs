@@ -1,11 +1,13 @@
-//! The only place that writes to standard output and standard error.
+//! How a command speaks: lines, tables and errors, in the caller's language, to the caller's console.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use trousseau_core::error::Explain;
 
-use crate::env;
+use crate::console::{Console, Screen};
+use crate::failure::AppError;
 use crate::messages::Messages;
 
 /// How the program speaks to whoever started it.
@@ -13,7 +15,8 @@ pub(crate) struct Printer {
     /// What it says.
     pub messages: Messages,
     json: bool,
-    colour: bool,
+    screen: Screen,
+    console: Arc<dyn Console>,
     /// Why standard output could not be written, the first time that it could not.
     refused: Mutex<Option<io::Error>>,
 }
@@ -33,14 +36,35 @@ pub(crate) enum Style {
 
 impl Printer {
     /// A printer for people, or, with `json`, for programs.
-    pub(crate) fn new(messages: Messages, json: bool) -> Self {
-        let colour = !json && io::stdout().is_terminal() && env::NO_COLOR.read().is_none();
+    pub(crate) fn new(messages: Messages, json: bool, screen: Screen, console: Arc<dyn Console>) -> Self {
+        let screen = if json { Screen::default() } else { screen };
         Self {
             messages,
             json,
-            colour,
+            screen,
+            console,
             refused: Mutex::default(),
         }
+    }
+
+    /// What the caller's terminal can show; nothing where programs read.
+    pub(crate) const fn screen(&self) -> Screen {
+        self.screen
+    }
+
+    /// Where this printer writes.
+    pub(crate) fn console(&self) -> Arc<dyn Console> {
+        Arc::clone(&self.console)
+    }
+
+    /// What stands on the caller's standard input, at most `limit` bytes of it.
+    pub(crate) fn input(&self, limit: usize) -> Result<Vec<u8>, AppError> {
+        Ok(self.console.input(limit)?)
+    }
+
+    /// Writes a file on the caller's side.
+    pub(crate) fn file(&self, path: &Path, bytes: &[u8]) -> Result<(), AppError> {
+        Ok(self.console.file(path, bytes)?)
     }
 
     /// Whether one JSON object is wanted in place of text.
@@ -61,8 +85,7 @@ impl Printer {
 
     /// Writes bytes as they are, at once.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
-        let mut out = io::stdout().lock();
-        let Err(error) = out.write_all(bytes).and_then(|()| out.flush()) else {
+        let Err(error) = self.console.out(bytes) else {
             return;
         };
         // A reader that has gone away, as `head` does, is no fault of ours.
@@ -89,10 +112,8 @@ impl Printer {
     }
 
     /// Writes a line to standard error.
-    #[expect(clippy::unused_self, reason = "only who holds the printer may write")]
     pub(crate) fn note(&self, text: &str) {
-        let mut out = io::stderr().lock();
-        let _gone = writeln!(out, "{text}");
+        let _gone = self.console.err(format!("{text}\n").as_bytes());
     }
 
     /// Tells an error and how to mend it, on standard error; with `--json`, as an object.
@@ -143,7 +164,7 @@ impl Printer {
             Style::Good => "32",
             Style::Bad => "31",
         };
-        if self.colour {
+        if self.screen.colour {
             format!("\x1b[{code}m{text}\x1b[0m")
         } else {
             text.to_owned()

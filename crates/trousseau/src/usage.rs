@@ -1,28 +1,28 @@
 //! What is wrong with a command line, in the user's language: clap knows what, the catalogue says it.
 
 use std::error::Error as _;
-use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use trousseau_core::label::UnknownClass;
 use trousseau_core::principal::{InvalidReader, InvalidTenant};
 
+use crate::failure::Exit;
 use crate::printer::Printer;
 
 /// Tells what clap has to say: help on standard output, a fault of usage on standard error.
-pub(crate) fn tell(printer: &Printer, error: &clap::Error) -> ExitCode {
+pub(crate) fn tell(printer: &Printer, error: &clap::Error) -> Exit {
     match code(error) {
         Some(code) => {
             printer.failure(code, &fields(error), &error.to_string(), &[]);
-            ExitCode::from(2)
+            Exit::USAGE
         }
         None if error.use_stderr() => {
             printer.note(error.to_string().trim_end());
-            ExitCode::from(2)
+            Exit::USAGE
         }
         None => {
             printer.write(&error.to_string());
-            ExitCode::SUCCESS
+            Exit::SUCCESS
         }
     }
 }

@@ -1,6 +1,33 @@
 //! Models over HTTP: OpenAI-compatible servers behind the core's traits.
 //!
 //! A call takes a permit for exactly what it sends, and checks it before the first byte leaves. How servers are reached
-//! (proxies, certificate authorities, client certificates, secrets) is decided by the configuration; this crate reads
-//! neither the environment nor any file that it was not told to read. Every way in which a server fails becomes one
-//! error of the core, so that the gateway can choose the next target.
+//! is decided by the configuration: [`egress`] opens the way out (proxy, certificate authorities, client certificates)
+//! and gives out clients, [`secret`] reads keys and reads them again when they change, [`server`] describes one upstream
+//! with its limits. This crate reads neither the environment nor any file that it was not told to read.
+//!
+//! [`chat`], [`embedding`] and [`reranking`] implement the traits over one call (`call.rs`). Every way in which a server
+//! fails becomes one error of the core (`failure.rs`), so that the gateway can choose the next target; what a server says
+//! is stripped of secrets and of what it was asked (`redaction.rs`).
+//!
+//! A grounded answer is told its passages and rules by `prompt.rs`; its markers are found by `markers.rs` and become
+//! citations in `citing.rs`; `abstention.rs` knows when there is none.
+
+mod abstention;
+mod call;
+pub mod chat;
+mod citing;
+pub mod egress;
+pub mod embedding;
+mod failure;
+mod markers;
+mod prompt;
+mod redaction;
+pub mod reranking;
+pub mod secret;
+pub mod server;
+
+pub use abstention::Wording;
+pub use chat::OpenAi;
+pub use embedding::OpenAiEmbedder;
+pub use reranking::HttpReranker;
+pub use server::Server;

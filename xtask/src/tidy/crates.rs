@@ -10,7 +10,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("text", &[]),
     ("ledger", &[]),
-    ("testing", &[]),
+    ("testing", &["core"]),
     ("policy", &["core", "text"]),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),

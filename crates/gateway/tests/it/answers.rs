@@ -142,7 +142,7 @@ fn when_every_target_fails_the_failure_is_recorded() {
         gateway.settings.routes[0].targets.push("absent".to_owned());
         gateway.targets.push(own("absent"));
         let (answered, events) = ask(&gateway, &operator(), question("Le guichet ouvre-t-il ?")).await;
-        let Err(GatewayError::Exhausted { attempts, entry }) = answered else {
+        let Err(GatewayError::Exhausted { attempts, entry, .. }) = answered else {
             panic!("{answered:?}");
         };
         let codes: Vec<&str> = attempts.iter().map(|attempt| attempt.error.as_str()).collect();

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod accounts;
+mod accounts_oidc;
+mod accounts_users;
 mod answers;
 mod backup;
 mod child;
@@ -10,8 +13,10 @@ mod crash;
 mod damage;
 mod entries;
 mod erasure;
+mod forger;
 mod full_disk;
 mod groups;
+mod http_chat;
 mod interruptions;
 mod labels;
 mod scripted;
@@ -20,3 +25,4 @@ mod stage;
 mod sync;
 mod tenants;
 mod truth;
+mod wired;

@@ -149,6 +149,8 @@ pub struct Question {
     pub words: Vec<String>,
     /// The sum of the weights.
     pub mass: f32,
+    /// The share of the question's weight that is left when the words that name the sort of answer count less.
+    pub subject: f32,
     /// What a term weighs that no passage of the collection holds.
     pub rarest_possible: f32,
     kin: Vec<(Family, usize)>,
@@ -177,6 +179,7 @@ impl Question {
             words: folded.split_whitespace().map(str::to_owned).collect(),
             kin: Vec::new(),
             mass: 0.0,
+            subject: 1.0,
             rarest_possible: 1.0,
             places: [HashMap::new(), HashMap::new()],
         };
@@ -240,26 +243,19 @@ impl Question {
         }
     }
 
-    /// The places of its terms, the one that tells most first.
-    pub(super) fn by_weight(&self) -> impl Iterator<Item = usize> {
-        let mut places: Vec<usize> = (0..self.terms.len()).collect();
-        places.sort_by(|a, b| self.terms[*b].weight.total_cmp(&self.terms[*a].weight));
-        places.into_iter()
-    }
-
     fn weigh(&mut self, weight: impl Fn(&str) -> f32) {
         // No text has the empty term: its rarity is that of a term never seen.
         self.rarest_possible = weight("").max(1.0);
         let side = side(self.language);
+        let mut whole = 0.0;
         for term in &mut self.terms {
-            term.weight *= weight(&term.forms[side]).max(0.01);
+            let rarity = weight(&term.forms[side]).max(0.01);
+            whole += rarity;
+            term.weight *= rarity;
+            self.mass += term.weight;
         }
-        self.mass = self
-            .terms
-            .iter()
-            .map(|term| term.weight)
-            .sum::<f32>()
-            .max(f32::MIN_POSITIVE);
+        self.mass = self.mass.max(f32::MIN_POSITIVE);
+        self.subject = self.mass / whole.max(f32::MIN_POSITIVE);
     }
 }
 

@@ -1,7 +1,6 @@
 //! How likely a unit holds the answer: a logistic model over features that can be read.
 //!
-//! The weights are fitted on several collections together by `bench-answers fit`; see
-//! `bench/answers/README.md`. There is one set of weights for all kinds of documents.
+//! The weights are fitted on several collections together: see `bench/answers/README.md`. There is one set of weights for all kinds of documents.
 
 use std::collections::HashMap;
 
@@ -57,6 +56,16 @@ const WEIGHTS: [f32; COUNT] = [
 ];
 
 impl Features {
+    /// How far the unit lacks the sort of answer that is asked for: 0 to 1, and 0 where no sort is.
+    pub(super) const fn misfit(&self) -> f32 {
+        self.0[9]
+    }
+
+    /// How many names and numbers it has that the question does not have: 0 to 1, which is three or more.
+    pub(super) const fn new_names(&self) -> f32 {
+        self.0[22]
+    }
+
     fn logit(&self) -> f32 {
         self.0
             .iter()

@@ -58,7 +58,10 @@ fn passage(place: usize, text: &str) -> Passage {
     }
 }
 
-/// Searches a small collection as BM25 does and answers from the best four.
+/// What the product's search gives a passage for a term it holds, in rarities: the stem, the form as written, pairs.
+const TERM_SCORE: f32 = 3.0;
+
+/// Searches a small collection about as the product does and answers from what it finds.
 fn ask(question: &str, texts: &[&str], max_chars: usize) -> (Extract, Vec<Passage>) {
     ask_above(THRESHOLD, question, texts, max_chars)
 }
@@ -93,7 +96,7 @@ fn ask_above(threshold: f32, question: &str, texts: &[&str], max_chars: usize) -
         passage.score = asked
             .iter()
             .filter(|term| document.contains(term))
-            .map(|term| 1.4 * rarity(term))
+            .map(|term| TERM_SCORE * rarity(term))
             .sum();
     }
     passages.retain(|passage| passage.score > 0.0);
@@ -211,6 +214,19 @@ fn a_number_changed_in_a_passage_changes_the_answer() {
     assert!(before.text(&passages).contains("deux jours par semaine"));
     let (after, passages) = ask(question, &texts, 400);
     assert!(after.text(&passages).contains("trois jours par semaine"));
+}
+
+#[test]
+fn what_is_asked_for_and_who_is_named_tell_in_the_confidence() {
+    let confidence = |question: &str, text: &str| ask(question, &[text], 400).0.confidence;
+    let priced = "Le prix du repas à la cantine est de 4,20 €.";
+    let unpriced = "Le prix du repas à la cantine est le même pour tous.";
+    let question = "Quel est le prix du repas à la cantine ?";
+    assert!(confidence(question, priced) > confidence(question, unpriced));
+    let known = "Depuis quand Jeanne Marchand tient-elle les archives ?";
+    let unknown = "Depuis quand Paul Lefèvre tient-il les archives ?";
+    let text = "Jeanne Marchand tient les archives de la mairie depuis 2019.";
+    assert!(confidence(known, text) > THRESHOLD && confidence(unknown, text) < THRESHOLD);
 }
 
 #[test]
@@ -332,7 +348,7 @@ fn the_model_streams_quotes_each_with_its_exact_place() {
     let stored = "Bienvenue à tous. Le télétravail est ouvert deux jours par semaine.";
     let mut found = passage(7, "Le télétravail est ouvert deux jours par semaine.");
     found.span = Span { start: 18, end: 67 };
-    found.score = 4.0;
+    found.score = 4.0 * TERM_SCORE;
     let request = ChatRequest {
         messages: vec![Message::user("Combien de jours de télétravail par semaine ?")],
         passages: vec![found],

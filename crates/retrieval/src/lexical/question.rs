@@ -77,10 +77,14 @@ impl Question {
         Self { language, terms }
     }
 
+    /// The terms that stand for one word each.
+    pub(super) fn words(&self) -> impl Iterator<Item = &QuestionTerm> {
+        self.terms.iter().filter(|term| !term.compound)
+    }
+
     /// The terms that follow one another closely.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&QuestionTerm, &QuestionTerm)> {
-        let simple = || self.terms.iter().filter(|term| !term.compound);
-        simple().zip(simple().skip(1)).filter(|(first, second)| {
+        self.words().zip(self.words().skip(1)).filter(|(first, second)| {
             (1..=WIDEST_PAIR).contains(&second.position.saturating_sub(first.position))
         })
     }

@@ -7,7 +7,7 @@ use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::schema::{Field, IndexRecordOption, Term};
 use tantivy::{DocSet as _, Searcher, SegmentReader, TERMINATED};
 use trousseau_core::chat::Rarities;
-use trousseau_text::language::{Language, detect};
+use trousseau_text::language::Language;
 use trousseau_text::words::analyze;
 
 use super::fields::{CLASS, COLLECTION, Fields, READERS, class_number};
@@ -85,6 +85,7 @@ impl Snapshot {
     pub(super) fn rarities(
         &self,
         fields: &Fields,
+        options: &Options,
         question: &str,
         filter: &Filter,
     ) -> tantivy::Result<Rarities> {
@@ -94,17 +95,17 @@ impl Snapshot {
         // A few documents say little about how rare a word is in the language: unread ones are taken to stand
         // behind them.
         let behind = (BACKGROUND - all).max(0.0);
-        let own = detect(question);
         let mut rarities = Rarities {
             unseen: rarity(all + behind, (SMALL - all).max(0.0) * COMMON),
             ..Rarities::default()
         };
+        for term in Question::read(question, options).words() {
+            let holders = self.postings(fields.stems, &term.stem, &readable)?.len() as f32;
+            rarities.attainable += term.weight * rarity(all, holders.max(1.0));
+        }
         for language in [Language::French, Language::English] {
             for term in analyze(question, language).into_iter().take(SEARCHED) {
                 let holders = self.postings(fields.stems, &term.text, &readable)?.len() as f32;
-                if language == own {
-                    rarities.attainable += rarity(all, holders.max(1.0));
-                }
                 if holders > 0.0 {
                     rarities.terms.insert(term.text, rarity(all + behind, holders));
                 }

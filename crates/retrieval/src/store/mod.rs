@@ -59,6 +59,11 @@ impl Store {
         })
     }
 
+    /// Fails when the file cannot be read.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.database.check().await
+    }
+
     /// Closes the file.
     pub async fn close(self) {
         self.database.close().await;

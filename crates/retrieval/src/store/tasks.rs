@@ -10,6 +10,7 @@
 //! which need nothing more than their ledger entry.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,15 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    /// Every state, in the order in which a task goes through them.
+    pub const ALL: [Self; 5] = [
+        Self::Enqueued,
+        Self::Processing,
+        Self::Committed,
+        Self::Succeeded,
+        Self::Failed,
+    ];
+
     /// The word that users and the database see.
     pub const fn name(self) -> &'static str {
         match self {
@@ -285,6 +295,47 @@ impl Store {
             Some((task, committed))
         });
         Ok(owed.collect())
+    }
+
+    /// The number of the newest task; 0 where there is none.
+    pub async fn newest_task(&self, tenant: &Tenant) -> Result<i64, StoreError> {
+        sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM tasks WHERE tenant = ?")
+            .bind(tenant.as_str())
+            .fetch_one(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))
+    }
+
+    /// The tasks with these numbers, oldest first.
+    pub async fn tasks_between(
+        &self,
+        tenant: &Tenant,
+        numbers: RangeInclusive<i64>,
+    ) -> Result<Vec<Task>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "{SELECT} WHERE tenant = ? AND id BETWEEN ? AND ? ORDER BY id"
+        ));
+        let rows = sqlx::query(sql)
+            .bind(tenant.as_str())
+            .bind(*numbers.start())
+            .bind(*numbers.end())
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))?;
+        self.read(rows)
+    }
+
+    /// How many tasks of all tenants are in each state.
+    pub async fn tasks_by_state(&self) -> Result<Vec<(TaskState, u64)>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT state, count(*) FROM tasks GROUP BY state")
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))?;
+        let count = |state: TaskState| {
+            let row = rows.iter().find(|(name, _)| name == state.name());
+            (state, row.map_or(0, |(_, count)| count.unsigned_abs()))
+        };
+        Ok(TaskState::ALL.into_iter().map(count).collect())
     }
 
     /// How many tasks wait or are being worked on.

@@ -1,7 +1,5 @@
 //! `trousseau ask`: answers a question, streaming to the terminal.
 
-use std::process::ExitCode;
-
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use trousseau_core::chat::{ChatEvent, ChatRequest, Message};
@@ -14,39 +12,42 @@ use trousseau_policy::decide::Denied;
 
 use super::{decision, named, text_or_input};
 use crate::app::App;
-use crate::cli::{Ask, Global};
-use crate::failure::Failure;
+use crate::caller::Caller;
+use crate::cli::Ask;
+use crate::failure::{Exit, Failure};
 use crate::printer::{Printer, Style, place, shown};
 
 /// How many characters of a cited text are shown.
 const EXCERPT: usize = 240;
 
-pub(super) async fn run(global: &Global, ask: Ask, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = App::open(global).await?;
-    let principal = app.principal(global)?;
-    let question = text_or_input(ask.question, app.config.settings.limits.question_bytes)?;
+pub(super) async fn run(caller: &Caller, ask: Ask) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.open_to_answer().await?;
+    let principal = app.principal(&caller.global)?;
+    let question = text_or_input(caller, ask.question, app.config.settings.limits.question_bytes)?;
     let asked = Asked {
         request: ChatRequest {
             messages: vec![Message::user(question)],
             ..ChatRequest::default()
         },
         route: ask.route,
-        collections: named(&app, global, ask.collection).await?,
+        collections: named(&app, caller, ask.collection).await?,
         label: ask.label,
+        conversation: None,
     };
     app.gateway.library.refresh(&principal.tenant).await?;
-    let answered = answer(&app, &principal, asked, printer).await;
+    let answered = answer(&app, &principal, asked, caller).await;
     let ended = match &answered {
         Ok(answered) if printer.json() => {
             printer.object(&object(answered));
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::SUCCESS)
         }
         Ok(answered) => {
             tell(printer, answered);
             if answered.answer.abstained() && is_empty(&app, &principal).await? {
                 printer.note(&printer.messages.plain("answer-no-documents"));
             }
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::SUCCESS)
         }
         Err(GatewayError::Denied { denied, entry }) if printer.json() => {
             printer.object(&refused(denied, entry));
@@ -61,7 +62,7 @@ pub(super) async fn run(global: &Global, ask: Ask, printer: &Printer) -> Result<
     app.close().await?;
     match (ended, answered) {
         (Err(()), Err(error)) => Err(error.into()),
-        _ => Ok(ExitCode::SUCCESS),
+        _ => Ok(Exit::SUCCESS),
     }
 }
 
@@ -76,12 +77,14 @@ pub(super) async fn answer(
     app: &App,
     principal: &Principal,
     asked: Asked,
-    printer: &Printer,
+    caller: &Caller,
 ) -> Result<Answered, GatewayError> {
+    let printer = &*caller.printer;
     let (events, mut arriving) = mpsc::channel(64);
-    let writing = async {
+    let writing = async move {
         let mut begun = false;
-        while let Some(event) = arriving.recv().await {
+        // Whoever has gone hangs up: the model is stopped, and the outcome recorded.
+        while let Some(Some(event)) = caller.gone().run_until_cancelled(arriving.recv()).await {
             match event {
                 _ if printer.json() => {}
                 AnswerEvent::Part(ChatEvent::Text(text)) => {

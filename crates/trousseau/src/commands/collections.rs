@@ -1,18 +1,21 @@
 //! `trousseau collections`: what there is, under which label, for whom.
 
-use std::process::ExitCode;
-
 use serde_json::json;
 use trousseau_core::principal::Reader;
 
-use crate::app::{App, tenant};
-use crate::cli::Global;
-use crate::failure::Failure;
-use crate::printer::Printer;
+use crate::app::tenant;
+use crate::caller::Caller;
+use crate::failure::{Exit, Failure};
 
-pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = App::read(global).await?;
-    let rows = app.gateway.library.store().collections(&tenant(global)).await?;
+pub(super) async fn run(caller: &Caller) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.read().await?;
+    let rows = app
+        .gateway
+        .library
+        .store()
+        .collections(&tenant(&caller.global))
+        .await?;
     let settings = app.config.settings.clone();
     app.close().await?;
     let readers = |name: &str| {
@@ -36,11 +39,11 @@ pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, 
             })
             .collect();
         printer.object(&json!({ "collections": collections }));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     if rows.is_empty() {
         printer.line(&printer.messages.plain("collections-none"));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     let heading = ["collection", "documents", "label", "readers"];
     let heading = heading.map(|column| printer.messages.plain(&format!("column-{column}")));
@@ -56,5 +59,5 @@ pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, 
         })
         .collect();
     printer.table(&heading, &rows);
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }

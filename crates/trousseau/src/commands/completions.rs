@@ -1,14 +1,13 @@
 //! `trousseau completions`: the completion script of a shell.
 
-use std::process::ExitCode;
-
 use crate::cli::{self, Completions};
+use crate::failure::Exit;
 use crate::printer::Printer;
 
-pub(super) fn run(completions: &Completions, printer: &Printer) -> ExitCode {
+pub(super) fn run(completions: &Completions, printer: &Printer) -> Exit {
     let mut script = Vec::new();
     let mut command = cli::command(&printer.messages);
     clap_complete::generate(completions.shell, &mut command, "trousseau", &mut script);
     printer.write(&String::from_utf8_lossy(&script));
-    ExitCode::SUCCESS
+    Exit::SUCCESS
 }

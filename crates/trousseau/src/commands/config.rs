@@ -1,22 +1,20 @@
 //! `trousseau config`: checks the configuration, gives an example of it.
 
-use std::process::ExitCode;
-
 use serde_json::json;
 
-use crate::app;
-use crate::cli::Global;
+use crate::caller::Caller;
 use crate::config;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::messages::Language;
 use crate::printer::Printer;
 
-pub(super) fn check(global: &Global, printer: &Printer) -> Result<ExitCode, Failure> {
-    let place = app::place(global)?;
+pub(super) fn check(caller: &Caller) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let place = caller.place()?;
     let file = place.config.file.as_ref().map(|file| file.display().to_string());
     if printer.json() {
         printer.object(&json!({ "sound": true, "file": file, "data": place.data.display().to_string() }));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     let file = file.unwrap_or_else(|| printer.messages.plain("config-no-file"));
     let told = printer.messages.text(
@@ -29,14 +27,14 @@ pub(super) fn check(global: &Global, printer: &Printer) -> Result<ExitCode, Fail
         ],
     );
     printer.line(&told);
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
-pub(super) fn example(printer: &Printer) -> ExitCode {
+pub(super) fn example(printer: &Printer) -> Exit {
     let example = match printer.messages.language() {
         Language::French => config::EXAMPLE_FR,
         Language::English => config::EXAMPLE_EN,
     };
     printer.write(example);
-    ExitCode::SUCCESS
+    Exit::SUCCESS
 }

@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::ExitCode;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,10 +12,10 @@ use trousseau_ledger::VerifyOptions;
 use trousseau_policy::eligibility::{Missing, would_make_eligible};
 use trousseau_retrieval::store::Task;
 
-use crate::app::{self, App, Place, tenant};
-use crate::cli::Global;
+use crate::app::{Place, tenant};
+use crate::caller::Caller;
 use crate::config::Kind;
-use crate::failure::{AppError, Failure};
+use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
 
 /// What was looked at, and what was seen.
@@ -35,11 +34,12 @@ impl Finding {
     }
 }
 
-pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, Failure> {
-    let place = app::place(global)?;
+pub(super) async fn run(caller: &Caller) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let place = caller.place()?;
     let mut findings = vec![configuration(&place, printer)];
     findings.extend(clients(&place, printer));
-    findings.extend(data(global, &place, printer).await);
+    findings.extend(data(caller, &place).await);
     let eligible = eligibility(&place);
     let sound = findings.iter().all(|finding| finding.sound);
     if printer.json() {
@@ -57,11 +57,7 @@ pub(super) async fn run(global: &Global, printer: &Printer) -> Result<ExitCode, 
         }
         tell_eligibility(printer, &eligible);
     }
-    Ok(if sound {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if sound { Exit::SUCCESS } else { Exit::FAILURE })
 }
 
 fn configuration(place: &Place, printer: &Printer) -> Finding {
@@ -86,13 +82,14 @@ fn clients(place: &Place, printer: &Printer) -> Vec<Finding> {
 }
 
 /// What is kept: the documents, what is left to do, and the ledger. Damage is a finding like any other.
-async fn data(global: &Global, place: &Place, printer: &Printer) -> Vec<Finding> {
+async fn data(caller: &Caller, place: &Place) -> Vec<Finding> {
+    let printer = &*caller.printer;
     let messages = &printer.messages;
     if !place.data.join("documents.sqlite").is_file() {
         let text = messages.text("doctor-empty", &[("data", &place.data.display())]);
         return vec![Finding::sound(text)];
     }
-    let mut findings = match documents(global, place, printer).await {
+    let mut findings = match documents(caller, place).await {
         Ok(findings) => findings,
         Err(failure) => vec![Finding::unsound(failure.text(printer))],
     };
@@ -100,17 +97,22 @@ async fn data(global: &Global, place: &Place, printer: &Printer) -> Vec<Finding>
         let text = messages.text("doctor-open-to-others", &[("data", &place.data.display())]);
         findings.push(Finding::unsound(text));
     }
-    let directory = logs::folder(&place.data, &tenant(global), &place.config.settings.replica);
+    let directory = logs::folder(
+        &place.data,
+        &tenant(&caller.global),
+        &place.config.settings.replica,
+    );
     if directory.is_dir() {
         findings.push(ledger(&directory, printer));
     }
     findings
 }
 
-async fn documents(global: &Global, place: &Place, printer: &Printer) -> Result<Vec<Finding>, Failure> {
+async fn documents(caller: &Caller, place: &Place) -> Result<Vec<Finding>, Failure> {
+    let printer = &*caller.printer;
     let messages = &printer.messages;
-    let app = App::read(global).await?;
-    let tenant = tenant(global);
+    let app = caller.read().await?;
+    let tenant = tenant(&caller.global);
     let store = app.gateway.library.store();
     let collections = store.collections(&tenant).await?;
     let documents: u64 = collections.iter().map(|row| row.documents).sum();

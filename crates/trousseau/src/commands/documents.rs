@@ -1,33 +1,28 @@
 //! `trousseau documents`: lists, shows and deletes documents.
 
-use std::process::ExitCode;
-
 use serde_json::json;
 use tokio::sync::mpsc;
 use trousseau_retrieval::store::DocumentRow;
 
 use super::named;
-use crate::app::App;
-use crate::cli::{DocumentAction, DocumentDelete, DocumentShow, Documents, Global};
-use crate::failure::Failure;
-use crate::printer::{Printer, shown};
+use crate::caller::Caller;
+use crate::cli::{DocumentAction, DocumentDelete, DocumentShow, Documents};
+use crate::failure::{Exit, Failure};
+use crate::printer::shown;
 
-pub(super) async fn run(
-    global: &Global,
-    documents: Documents,
-    printer: &Printer,
-) -> Result<ExitCode, Failure> {
+pub(super) async fn run(caller: &Caller, documents: Documents) -> Result<Exit, Failure> {
     match documents.action {
-        None => list(global, documents.collection, printer).await,
-        Some(DocumentAction::Show(show)) => self::show(global, &show, printer).await,
-        Some(DocumentAction::Delete(delete)) => self::delete(global, &delete, printer).await,
+        None => list(caller, documents.collection).await,
+        Some(DocumentAction::Show(show)) => self::show(caller, &show).await,
+        Some(DocumentAction::Delete(delete)) => self::delete(caller, &delete).await,
     }
 }
 
-async fn list(global: &Global, collection: Option<String>, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = App::read(global).await?;
-    let principal = app.principal(global)?;
-    let collection = named(&app, global, collection.into_iter().collect()).await?;
+async fn list(caller: &Caller, collection: Option<String>) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.read().await?;
+    let principal = app.principal(&caller.global)?;
+    let collection = named(&app, caller, collection.into_iter().collect()).await?;
     let collection = collection.as_ref().and_then(|names| names.first());
     let rows = app
         .gateway
@@ -39,11 +34,11 @@ async fn list(global: &Global, collection: Option<String>, printer: &Printer) ->
     if printer.json() {
         let documents: Vec<_> = rows.iter().map(object).collect();
         printer.object(&json!({ "documents": documents }));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     if rows.is_empty() {
         printer.line(&printer.messages.plain("documents-none"));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     let heading = ["document", "collection", "label", "title", "path"];
     let heading = heading.map(|column| printer.messages.plain(&format!("column-{column}")));
@@ -60,7 +55,7 @@ async fn list(global: &Global, collection: Option<String>, printer: &Printer) ->
         })
         .collect();
     printer.table(&heading, &rows);
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
 fn object(row: &DocumentRow) -> serde_json::Value {
@@ -78,15 +73,16 @@ fn object(row: &DocumentRow) -> serde_json::Value {
     })
 }
 
-async fn show(global: &Global, show: &DocumentShow, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = App::read(global).await?;
-    let principal = app.principal(global)?;
+async fn show(caller: &Caller, show: &DocumentShow) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.read().await?;
+    let principal = app.principal(&caller.global)?;
     let store = app.gateway.library.store();
     if show.original {
         let bytes = store.original(&principal, &show.document).await?;
         app.close().await?;
         printer.bytes(&bytes);
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     let stored = store.document(&principal, &show.document).await?;
     app.close().await?;
@@ -97,12 +93,13 @@ async fn show(global: &Global, show: &DocumentShow, printer: &Printer) -> Result
     } else {
         printer.line(&shown(&stored.text));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
-async fn delete(global: &Global, delete: &DocumentDelete, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = App::open(global).await?;
-    let principal = app.principal(global)?;
+async fn delete(caller: &Caller, delete: &DocumentDelete) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.open().await?;
+    let principal = app.principal(&caller.global)?;
     let mut wanted = Vec::with_capacity(delete.documents.len());
     for id in &delete.documents {
         let row = app.gateway.library.store().document(&principal, id).await?.row;
@@ -121,5 +118,5 @@ async fn delete(global: &Global, delete: &DocumentDelete, printer: &Printer) -> 
                 .text("documents-removed", &[("count", &delete.documents.len())]),
         );
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }

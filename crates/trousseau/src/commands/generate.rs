@@ -1,25 +1,24 @@
 //! The reference pages that the program writes about itself, so that they cannot say anything else than it does.
 
-use std::process::ExitCode;
-
 use clap::Command;
 
 use crate::cli::{self, Generate, Page};
 use crate::config;
+use crate::failure::Exit;
 use crate::messages::{Language, Messages};
 use crate::printer::Printer;
 
 /// How wide the help is written, in characters.
 const WIDTH: usize = 100;
 
-pub(super) fn run(generate: &Generate, printer: &Printer) -> ExitCode {
+pub(super) fn run(generate: &Generate, printer: &Printer) -> Exit {
     match generate.page {
         Page::CommandsFr => printer.write(&reference(Language::French)),
         Page::CommandsEn => printer.write(&reference(Language::English)),
         Page::ConfigFr => printer.write(config::EXAMPLE_FR),
         Page::ConfigEn => printer.write(config::EXAMPLE_EN),
     }
-    ExitCode::SUCCESS
+    Exit::SUCCESS
 }
 
 fn reference(language: Language) -> String {

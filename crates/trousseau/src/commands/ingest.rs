@@ -1,18 +1,19 @@
 //! `trousseau ingest`: takes files and folders in, and tells what became of each.
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
-use std::process::ExitCode;
 
 use serde_json::json;
 use tokio::sync::mpsc;
 use trousseau_core::principal::Tenant;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::ingest::{Ended, Registration};
-use trousseau_retrieval::store::{Outcome, TaskError};
+use trousseau_retrieval::store::{Outcome, TaskError, TaskState};
 
 use crate::app::{App, tenant};
-use crate::cli::{Global, Ingest};
-use crate::failure::{AppError, Failure};
+use crate::caller::Caller;
+use crate::cli::Ingest;
+use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
 use crate::report::Progress;
 
@@ -30,13 +31,13 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, ended: Ended) {
-        match ended.end {
+    fn count(&mut self, path: String, end: Result<Outcome, TaskError>) {
+        match end {
             Ok(Outcome::Added) => self.added += 1,
             Ok(Outcome::Replaced) => self.replaced += 1,
             Ok(Outcome::Unchanged) => self.unchanged += 1,
             Ok(Outcome::Removed) => self.removed += 1,
-            Err(error) => self.failed.push((ended.path, error)),
+            Err(error) => self.failed.push((path, error)),
         }
     }
 
@@ -50,28 +51,29 @@ impl Tally {
     }
 }
 
-pub(super) async fn run(global: &Global, ingest: Ingest, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = App::open(global).await?;
-    let tenant = tenant(global);
-    let paths: Result<Vec<_>, _> = ingest.paths.iter().map(|path| whole(path)).collect();
+pub(super) async fn run(caller: &Caller, ingest: Ingest) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.open().await?;
+    let tenant = tenant(&caller.global);
+    let paths: Result<Vec<_>, _> = ingest.paths.iter().map(|path| whole(caller, path)).collect();
     let registration = Registration {
-        paths: paths.map_err(AppError::Io)?,
+        paths: paths?,
         collection: ingest.collection.unwrap_or_else(|| DEFAULT_COLLECTION.to_owned()),
         label: ingest.label,
         readers: (!ingest.reader.is_empty()).then_some(ingest.reader),
         sync: ingest.sync,
     };
-    let tally = work(&app, &tenant, registration, printer).await?;
+    let tally = work(&app, &tenant, registration, caller).await?;
     app.close().await?;
     tell(printer, &tally);
     tally.not_all_failed()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
 /// The path from the root on, without `..`, so that a file has one name wherever one stands. Links stay as
 /// they are named, unless `..` leads out of one.
-pub(super) fn whole(path: &Path) -> std::io::Result<PathBuf> {
-    let absolute = std::path::absolute(path)?;
+pub(super) fn whole(caller: &Caller, path: &Path) -> Result<PathBuf, AppError> {
+    let absolute = caller.path(path)?;
     if !absolute.components().any(|part| part == Component::ParentDir) {
         return Ok(absolute);
     }
@@ -84,23 +86,33 @@ pub(super) async fn work(
     app: &App,
     tenant: &Tenant,
     registration: Registration,
-    printer: &Printer,
+    caller: &Caller,
 ) -> Result<Tally, GatewayError> {
+    let printer = &*caller.printer;
     let mut tally = Tally::default();
-    for (path, error) in app.gateway.register(tenant, registration).await? {
-        printer.note(&fault(printer, &path, &error));
-        tally.failed.push((path, error));
-    }
-    let waiting = app.gateway.library.store().pending(tenant).await?;
+    let store = app.gateway.library.store();
+    let own = {
+        let _one_at_a_time = app.registering().await;
+        let before = store.newest_task(tenant).await?;
+        for (path, error) in app.gateway.register(tenant, registration).await? {
+            printer.note(&fault(printer, &path, &error));
+        }
+        before + 1..=store.newest_task(tenant).await?
+    };
+    let mut seen = HashSet::new();
+    let waiting = store.pending(tenant).await?;
     let progress = Progress::files(printer, waiting);
-    let (ends, mut arriving) = mpsc::unbounded_channel::<Ended>();
+    let (ends, arriving) = mpsc::unbounded_channel::<Ended>();
     let telling = async {
-        while let Some(ended) = arriving.recv().await {
+        let mut arriving = arriving;
+        // Whoever has gone leaves the rest of the tasks waiting for the next run.
+        while let Some(Some(ended)) = caller.gone().run_until_cancelled(arriving.recv()).await {
             progress.step();
             if let Err(error) = &ended.end {
                 progress.line(printer, &fault(printer, &ended.path, error));
             }
-            tally.count(ended);
+            seen.insert(ended.task);
+            tally.count(ended.path, ended.end);
         }
     };
     let working = async {
@@ -111,6 +123,19 @@ pub(super) async fn work(
     let (worked, ()) = tokio::join!(working, telling);
     progress.end();
     worked?;
+    if own.clone().all(|task| seen.contains(&task)) {
+        return Ok(tally);
+    }
+    // What somebody else worked on meanwhile, and what could not even be listed.
+    for task in store.tasks_between(tenant, own).await? {
+        let end = match (task.outcome, task.error) {
+            _ if seen.contains(&task.id) => continue,
+            (_, Some(error)) => Err(error),
+            (Some(outcome), None) if task.state == TaskState::Succeeded => Ok(outcome),
+            _ => continue,
+        };
+        tally.count(task.path, end);
+    }
     Ok(tally)
 }
 

@@ -1,7 +1,6 @@
-//! `trousseau ledger`: verifies a ledger, draws proofs from it, shows its entries. None of it writes.
+//! `trousseau ledger`: verifies a ledger, draws proofs from it, shows its entries. None of it adds an entry.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use trousseau_gateway::entry::Outline;
@@ -11,15 +10,17 @@ use trousseau_gateway::records::{EntryId, Records};
 use trousseau_ledger::{Evidence, LedgerError, LogReader, Report, VerifierKey, VerifyOptions};
 use trousseau_retrieval::database::Access;
 
-use crate::app::{self, Place, tenant};
-use crate::cli::{Global, LedgerProve, LedgerShow, LedgerVerify};
-use crate::failure::{AppError, Failure};
+use crate::app::{App, Place, tenant};
+use crate::caller::Caller;
+use crate::cli::{LedgerProve, LedgerShow, LedgerVerify};
+use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
 
-pub(super) fn verify(global: &Global, verify: &LedgerVerify, printer: &Printer) -> Result<ExitCode, Failure> {
+pub(super) fn verify(caller: &Caller, verify: &LedgerVerify) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
     let directory = match &verify.directory {
         Some(directory) => directory.clone(),
-        None => own_ledger(global)?.1,
+        None => own_ledger(caller)?.1,
     };
     let newer: Result<Vec<Evidence>, AppError> = verify.against.iter().map(|file| evidence(file)).collect();
     let options = VerifyOptions {
@@ -33,7 +34,7 @@ pub(super) fn verify(global: &Global, verify: &LedgerVerify, printer: &Printer) 
         tell(printer, &directory, &report);
     }
     if report.is_sound() {
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     Err(AppError::LedgerUnsound {
         directory: directory.display().to_string(),
@@ -42,22 +43,27 @@ pub(super) fn verify(global: &Global, verify: &LedgerVerify, printer: &Printer) 
     .into())
 }
 
-pub(super) fn prove(global: &Global, prove: &LedgerProve, printer: &Printer) -> Result<ExitCode, Failure> {
-    let (place, directory) = own_ledger(global)?;
+pub(super) async fn prove(caller: &Caller, prove: &LedgerProve) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let (place, directory) = own_ledger(caller)?;
     let index = index(&prove.entry, &place)?;
-    let reader = LogReader::open(&directory).map_err(AppError::Ledger)?;
-    let proof = reader.prove(index).map_err(AppError::Ledger)?;
-    let entry = reader.entry(index).map_err(AppError::Ledger)?;
-    let text = proof.to_text();
+    let Drawn {
+        proof: text,
+        entry,
+        key,
+    } = match caller.server() {
+        Some(app) => draw_from_server(app, caller, index).await?,
+        None => draw(&directory, index).map_err(AppError::Ledger)?,
+    };
     if let Some(file) = &prove.output {
-        fs_err::write(file, &text).map_err(AppError::Io)?;
+        printer.file(file, text.as_bytes())?;
     }
     if printer.json() {
         printer.object(&json!({
             "entry": prove.entry,
             "leaf": String::from_utf8_lossy(&entry),
             "proof": text,
-            "key": reader.verifier().to_string(),
+            "key": key,
         }));
     } else if let Some(file) = &prove.output {
         printer.line(
@@ -68,11 +74,44 @@ pub(super) fn prove(global: &Global, prove: &LedgerProve, printer: &Printer) -> 
     } else {
         printer.write(&text);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
-pub(super) async fn show(global: &Global, show: &LedgerShow, printer: &Printer) -> Result<ExitCode, Failure> {
-    let (place, directory) = own_ledger(global)?;
+/// A proof, what it proves, and the key it verifies with.
+struct Drawn {
+    proof: String,
+    entry: Vec<u8>,
+    key: String,
+}
+
+/// From the files, under the checkpoint that is there.
+fn draw(directory: &Path, index: u64) -> Result<Drawn, LedgerError> {
+    let reader = LogReader::open(directory)?;
+    Ok(Drawn {
+        proof: reader.prove(index)?.to_text(),
+        entry: reader.entry(index)?,
+        key: reader.verifier().to_string(),
+    })
+}
+
+/// From the server that writes the ledger, which publishes a checkpoint where the last one is too old.
+async fn draw_from_server(app: &App, caller: &Caller, index: u64) -> Result<Drawn, GatewayError> {
+    let gateway = &app.gateway;
+    let tenant = tenant(&caller.global);
+    let log = gateway
+        .logs
+        .log(&tenant, &gateway.records, (gateway.now)())
+        .await?;
+    Ok(Drawn {
+        proof: log.prove(index).await?.to_text(),
+        entry: log.read(index).await?,
+        key: log.verifier_key().to_string(),
+    })
+}
+
+pub(super) async fn show(caller: &Caller, show: &LedgerShow) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let (place, directory) = own_ledger(caller)?;
     let reader = LogReader::open(&directory).map_err(AppError::Ledger)?;
     let size = reader.size();
     let range = match &show.entry {
@@ -104,7 +143,7 @@ pub(super) async fn show(global: &Global, show: &LedgerShow, printer: &Printer) 
                 replica,
                 index: *index,
             };
-            let record = records.record(&tenant(global), &id).await?;
+            let record = records.record(&tenant(&caller.global), &id).await?;
             object["record"] = serde_json::to_value(record).unwrap_or(Value::Null);
         }
         objects.push(object);
@@ -118,13 +157,17 @@ pub(super) async fn show(global: &Global, show: &LedgerShow, printer: &Printer) 
     } else {
         list(printer, &entries);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
 /// The ledger of this tenant and replica in the data folder.
-fn own_ledger(global: &Global) -> Result<(Place, PathBuf), Failure> {
-    let place = app::place(global)?;
-    let directory = logs::folder(&place.data, &tenant(global), &place.config.settings.replica);
+fn own_ledger(caller: &Caller) -> Result<(Place, PathBuf), Failure> {
+    let place = caller.place()?;
+    let directory = logs::folder(
+        &place.data,
+        &tenant(&caller.global),
+        &place.config.settings.replica,
+    );
     Ok((place, directory))
 }
 

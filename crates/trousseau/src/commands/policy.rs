@@ -1,25 +1,19 @@
 //! `trousseau policy explain`: where a text might run, and why not elsewhere.
 
-use std::process::ExitCode;
-
 use serde_json::json;
 use trousseau_core::chat::{ChatRequest, Message};
 use trousseau_gateway::answer::Asked;
 
 use super::{decision, named, text_or_input};
-use crate::app::App;
-use crate::cli::{Explain, Global};
-use crate::failure::Failure;
-use crate::printer::Printer;
+use crate::caller::Caller;
+use crate::cli::Explain;
+use crate::failure::{Exit, Failure};
 
-pub(super) async fn explain(
-    global: &Global,
-    explain: Explain,
-    printer: &Printer,
-) -> Result<ExitCode, Failure> {
-    let app = App::open_or_read(global).await?;
-    let principal = app.principal(global)?;
-    let text = text_or_input(explain.text, app.config.settings.limits.question_bytes)?;
+pub(super) async fn explain(caller: &Caller, explain: Explain) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.open_or_read().await?;
+    let principal = app.principal(&caller.global)?;
+    let text = text_or_input(caller, explain.text, app.config.settings.limits.question_bytes)?;
     let asked = Asked {
         request: ChatRequest {
             messages: vec![Message::user(text)],
@@ -28,8 +22,9 @@ pub(super) async fn explain(
         route: explain.route,
         collections: None,
         label: explain.label,
+        conversation: None,
     };
-    let collections = named(&app, global, explain.collection).await?;
+    let collections = named(&app, caller, explain.collection).await?;
     let explanation = app
         .gateway
         .explain(&principal, &asked, collections.as_deref().unwrap_or_default())
@@ -46,5 +41,5 @@ pub(super) async fn explain(
     } else {
         decision::table(printer, &explanation);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }

@@ -1,27 +1,26 @@
 //! `trousseau search`: the passages that speak of a question.
 
-use std::process::ExitCode;
-
 use serde_json::json;
 use trousseau_core::document::Passage;
 
 use super::{named, text_or_input};
-use crate::app::App;
-use crate::cli::{Global, Search};
-use crate::failure::Failure;
+use crate::caller::Caller;
+use crate::cli::Search;
+use crate::failure::{Exit, Failure};
 use crate::printer::{Printer, Style, place, shown};
 
 /// How many passages a person is shown, and a program is given, where neither says how many.
 const SHOWN: u16 = 10;
 const GIVEN: u16 = 100;
 
-pub(super) async fn run(global: &Global, search: Search, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = App::open_or_read(global).await?;
-    let question = text_or_input(search.question, app.config.settings.limits.question_bytes)?;
-    let principal = app.principal(global)?;
+pub(super) async fn run(caller: &Caller, search: Search) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.open_or_read().await?;
+    let question = text_or_input(caller, search.question, app.config.settings.limits.question_bytes)?;
+    let principal = app.principal(&caller.global)?;
     let library = &app.gateway.library;
     library.refresh(&principal.tenant).await?;
-    let collections = named(&app, global, search.collection).await?;
+    let collections = named(&app, caller, search.collection).await?;
     let passages = library
         .search(
             &principal,
@@ -34,7 +33,7 @@ pub(super) async fn run(global: &Global, search: Search, printer: &Printer) -> R
     if printer.json() {
         let hits: Vec<_> = passages.iter().map(object).collect();
         printer.object(&json!({ "hits": hits }));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     if passages.is_empty() {
         printer.line(&printer.messages.plain("search-nothing"));
@@ -42,7 +41,7 @@ pub(super) async fn run(global: &Global, search: Search, printer: &Printer) -> R
     for (number, passage) in (1..).zip(&passages) {
         tell(printer, number, passage);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
 fn limit(wanted: Option<u16>, printer: &Printer) -> usize {

@@ -1,40 +1,40 @@
 //! `trousseau tasks`: what waits, what is done, what failed and why.
 
-use std::process::ExitCode;
-
 use serde_json::json;
 use trousseau_retrieval::store::{Outcome, Task};
 
 use super::ingest::explained;
-use crate::app::{App, tenant};
-use crate::cli::{Global, Tasks};
-use crate::failure::Failure;
+use crate::app::tenant;
+use crate::caller::Caller;
+use crate::cli::Tasks;
+use crate::failure::{Exit, Failure};
 use crate::printer::Printer;
 
-pub(super) async fn run(global: &Global, tasks: &Tasks, printer: &Printer) -> Result<ExitCode, Failure> {
-    let app = App::read(global).await?;
+pub(super) async fn run(caller: &Caller, tasks: &Tasks) -> Result<Exit, Failure> {
+    let printer = &*caller.printer;
+    let app = caller.read().await?;
     let state = tasks.state.map(Into::into);
     let listed = app
         .gateway
         .library
         .store()
-        .tasks(&tenant(global), state, tasks.limit)
+        .tasks(&tenant(&caller.global), state, tasks.limit)
         .await?;
     app.close().await?;
     if printer.json() {
         let tasks: Vec<_> = listed.iter().map(object).collect();
         printer.object(&json!({ "tasks": tasks }));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     if listed.is_empty() {
         printer.line(&printer.messages.plain("tasks-none"));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::SUCCESS);
     }
     let heading = ["task", "state", "outcome", "collection", "path"];
     let heading = heading.map(|column| printer.messages.plain(&format!("column-{column}")));
     let rows: Vec<Vec<String>> = listed.iter().map(|task| row(printer, task)).collect();
     printer.table(&heading, &rows);
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
 fn object(task: &Task) -> serde_json::Value {

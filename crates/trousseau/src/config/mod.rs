@@ -11,9 +11,21 @@ use trousseau_gateway::settings::Settings;
 use trousseau_policy::decide::Target;
 use trousseau_policy::rules::Rules;
 
+mod egress;
+mod faults;
+mod oidc;
 mod raw;
 mod resolve;
+mod secret;
+mod server;
 mod syntax;
+mod upstream;
+
+pub(crate) use egress::Egress;
+pub(crate) use oidc::Oidc;
+pub(crate) use secret::SecretPlace;
+pub(crate) use server::{Server, TlsFiles, address};
+pub(crate) use upstream::{Kind, Remote};
 
 /// The commented example, which the tests read.
 pub(crate) const EXAMPLE_FR: &str = include_str!("../../messages/example.fr.toml");
@@ -27,20 +39,6 @@ pub(crate) struct Extraction {
     pub workers: usize,
     /// The memory each may take, in bytes.
     pub memory_bytes: u64,
-}
-
-/// What answers behind an upstream's name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The built-in answerer: verbatim sentences, no weights, no network.
-    Extractive,
-    /// A server that speaks OpenAI's API.
-    OpenAi {
-        /// Where it is.
-        url: String,
-        /// The model's name there.
-        model: String,
-    },
 }
 
 /// A resolved configuration: references checked, defaults filled in.
@@ -60,6 +58,14 @@ pub(crate) struct Config {
     pub kinds: Vec<(String, Kind)>,
     /// The rules of the decision.
     pub rules: Rules,
+    /// Where the service listens.
+    pub server: Server,
+    /// How it reaches other machines.
+    pub egress: Egress,
+    /// How long records are kept, in days.
+    pub retention_days: u32,
+    /// Where people sign in, beside here.
+    pub oidc: Option<Oidc>,
 }
 
 /// What is wrong with a configuration.

@@ -1,15 +1,22 @@
 //! The configuration file as it is written. Every table refuses keys it does not know.
 
 use serde::Deserialize;
-use trousseau_policy::attestation::Attestation;
-use trousseau_policy::card::Card;
 use trousseau_policy::rules::RawRules;
+
+use super::egress::RawEgress;
+use super::oidc::RawOidc;
+use super::server::RawServer;
+use super::upstream::RawUpstream;
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Raw {
     pub(super) data: Option<String>,
+    pub(super) server: RawServer,
+    pub(super) egress: RawEgress,
+    pub(super) oidc: Option<RawOidc>,
+    pub(super) records: RawRecords,
     pub(super) ledger: RawLedger,
     pub(super) ingest: RawIngest,
     pub(super) ask: RawAsk,
@@ -50,17 +57,10 @@ pub(super) struct RawCollection {
     pub(super) readers: Option<Vec<String>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawUpstream {
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) url: Option<String>,
-    pub(super) model: Option<String>,
-    #[serde(default)]
-    pub(super) card: Option<Card>,
-    #[serde(default)]
-    pub(super) attestation: Vec<Attestation>,
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawRecords {
+    pub(super) retention_days: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

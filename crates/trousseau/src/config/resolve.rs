@@ -1,6 +1,6 @@
 //! From what is written to what the program needs: names checked, defaults filled in, all faults collected.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,32 +9,31 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_gateway::settings::{Collection, Key, Limits, Route, Settings};
 use trousseau_ledger::Durability;
-use trousseau_policy::card::{Card, Premises};
-use trousseau_policy::decide::Target;
-use trousseau_policy::fact::Fact;
 use trousseau_policy::rules::Rules;
 
-use super::raw::{Raw, RawCollection, RawKey, RawRoute, RawUpstream};
-use super::{Config, Extraction, Fault, Kind};
-
-/// The name of the built-in answerer where the file names no upstream.
-const LOCAL: &str = "local";
+use super::faults::{CLASSES, Faults};
+use super::raw::{Raw, RawCollection, RawKey, RawRoute};
+use super::upstream::upstreams;
+use super::{Config, Extraction, Fault, egress, oidc, server};
 
 /// How many passages an answer may stand on where the route does not say.
 const PASSAGES: usize = 10;
+
+/// How long records are kept where the file does not say, in days.
+const RETENTION_DAYS: u32 = 180;
 
 /// The memory a worker may take where the file does not say.
 const WORKER_MEMORY: u64 = 1 << 30;
 
 pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault>> {
     let mut faults = Faults::default();
-    let (targets, kinds) = upstreams(raw.upstream, &mut faults);
+    let (targets, kinds) = upstreams(raw.upstream, file, &mut faults);
     let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
     let routes = routes(raw.route, &names, &mut faults);
     let collections = collections(raw.collection, &mut faults);
     let keys = keys(raw.key, &mut faults);
     let rules = Rules::resolve(&raw.policy, names.iter().copied()).unwrap_or_else(|found| {
-        faults.0.extend(found.iter().map(|fault| Fault {
+        faults.extend(found.iter().map(|fault| Fault {
             code: fault.code(),
             fields: fault.fields(),
             english: fault.to_string(),
@@ -62,6 +61,13 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     if !(1..=64).contains(&workers) {
         faults.value("ingest.workers", &workers.to_string(), "1..64");
     }
+    let server = server::resolve(raw.server, file, &mut faults);
+    let egress = egress::resolve(raw.egress, file, &mut faults);
+    let oidc = raw.oidc.map(|raw| oidc::resolve(raw, file, &mut faults));
+    let retention_days = raw.records.retention_days.unwrap_or(RETENTION_DAYS);
+    if !(1..=36_500).contains(&retention_days) {
+        faults.value("records.retention_days", &retention_days.to_string(), "1..36500");
+    }
     faults.none()?;
     Ok(Config {
         file: file.map(Path::to_path_buf),
@@ -81,133 +87,11 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         targets,
         kinds,
         rules,
+        server,
+        egress,
+        retention_days,
+        oidc,
     })
-}
-
-/// The faults found so far.
-#[derive(Default)]
-struct Faults(Vec<Fault>);
-
-impl Faults {
-    fn none(self) -> Result<(), Vec<Fault>> {
-        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
-    }
-
-    fn value(&mut self, key: &str, found: &str, expected: &str) {
-        self.0.push(Fault {
-            code: "config-value",
-            fields: vec![
-                ("key", key.to_owned()),
-                ("found", found.to_owned()),
-                ("expected", expected.to_owned()),
-            ],
-            english: format!("{key}: {found:?} is not one of {expected}"),
-        });
-    }
-
-    fn twice(&mut self, key: &str, name: &str) {
-        self.0.push(Fault {
-            code: "config-twice",
-            fields: vec![("key", key.to_owned()), ("name", name.to_owned())],
-            english: format!("{key}: the name {name:?} is taken twice"),
-        });
-    }
-
-    fn unknown(&mut self, key: &str, name: &str, known: &[&str]) {
-        self.0.push(Fault {
-            code: "config-unknown-name",
-            fields: vec![
-                ("key", key.to_owned()),
-                ("name", name.to_owned()),
-                ("known", known.join(", ")),
-            ],
-            english: format!("{key}: there is no {name:?}; there are {}", known.join(", ")),
-        });
-    }
-
-    fn missing(&mut self, key: &str) {
-        self.0.push(Fault {
-            code: "config-missing",
-            fields: vec![("key", key.to_owned())],
-            english: format!("{key} is missing"),
-        });
-    }
-
-    /// A label where one is written, the default where none is.
-    fn label(&mut self, key: &str, written: Option<String>, default: Label) -> Label {
-        let Some(written) = written else {
-            return default;
-        };
-        written.parse().unwrap_or_else(|_| {
-            self.value(key, &written, CLASSES);
-            default
-        })
-    }
-
-    fn names<'a>(&mut self, key: &str, names: impl Iterator<Item = &'a str>) {
-        let mut seen = BTreeSet::new();
-        for name in names {
-            if name.trim().is_empty() {
-                self.missing(&format!("{key}.name"));
-            }
-            if !seen.insert(name) {
-                self.twice(key, name);
-            }
-        }
-    }
-}
-
-const CLASSES: &str = "public, internal, personal, sensitive, restricted";
-
-fn upstreams(raw: Vec<RawUpstream>, faults: &mut Faults) -> (Vec<Target>, Vec<(String, Kind)>) {
-    faults.names("upstream", raw.iter().map(|upstream| upstream.name.as_str()));
-    if raw.is_empty() {
-        let target = Target::new(LOCAL, own_premises(Card::default()));
-        return (vec![target], vec![(LOCAL.to_owned(), Kind::Extractive)]);
-    }
-    let mut targets = Vec::with_capacity(raw.len());
-    let mut kinds = Vec::with_capacity(raw.len());
-    for upstream in raw {
-        let key = format!("upstream.{}", upstream.name);
-        let card = upstream.card.unwrap_or_default();
-        let (kind, card) = match upstream.kind.as_str() {
-            "extractive" => (Kind::Extractive, own_premises(card)),
-            "openai" => (openai(&key, upstream.url, upstream.model, faults), card),
-            other => {
-                faults.value(&format!("{key}.kind"), other, "extractive, openai");
-                continue;
-            }
-        };
-        kinds.push((upstream.name.clone(), kind));
-        targets.push(Target {
-            name: upstream.name,
-            card,
-            attestations: upstream.attestation,
-        });
-    }
-    (targets, kinds)
-}
-
-fn openai(key: &str, url: Option<String>, model: Option<String>, faults: &mut Faults) -> Kind {
-    let mut needed = |field: &str, value: Option<String>| {
-        value.unwrap_or_else(|| {
-            faults.missing(&format!("{key}.{field}"));
-            String::new()
-        })
-    };
-    let (url, model) = (needed("url", url), needed("model", model));
-    if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
-        faults.value(&format!("{key}.url"), &url, "https://..., http://...");
-    }
-    Kind::OpenAi { url, model }
-}
-
-/// The built-in answerer runs in this process: its premises are known without being written.
-fn own_premises(card: Card) -> Card {
-    Card {
-        premises: Fact::Known(Premises::Own),
-        ..card
-    }
 }
 
 fn routes(raw: Vec<RawRoute>, targets: &[&str], faults: &mut Faults) -> Vec<Route> {
@@ -223,7 +107,7 @@ fn routes(raw: Vec<RawRoute>, targets: &[&str], faults: &mut Faults) -> Vec<Rout
 
 fn default_route(targets: Vec<String>) -> Route {
     Route {
-        name: "default".to_owned(),
+        name: "documents".to_owned(),
         targets,
         grounded: true,
         collections: None,
@@ -323,7 +207,7 @@ fn keys(raw: Vec<RawKey>, faults: &mut Faults) -> Vec<Key> {
 }
 
 /// A path in the file is meant from the file's own folder.
-fn beside(file: Option<&Path>, path: &str) -> PathBuf {
+pub(super) fn beside(file: Option<&Path>, path: &str) -> PathBuf {
     let folder = file.and_then(Path::parent).unwrap_or_else(|| Path::new("."));
     folder.join(path)
 }

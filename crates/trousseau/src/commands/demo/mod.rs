@@ -4,7 +4,6 @@
 //! functions as `ingest` and `ask` on them.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use trousseau_core::chat::{ChatRequest, Message};
@@ -15,8 +14,9 @@ use trousseau_gateway::ingest::Registration;
 
 use super::{ask, decision, ingest};
 use crate::app::{App, create_private, tenant};
+use crate::caller::Caller;
 use crate::cli::{Demo, Global};
-use crate::failure::{AppError, Failure};
+use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
 
 mod samples;
@@ -50,18 +50,19 @@ impl Drop for Workplace {
     }
 }
 
-pub(super) async fn run(global: &Global, demo: Demo, printer: &Printer) -> Result<ExitCode, Failure> {
+pub(super) async fn run(caller: &Caller, demo: Demo) -> Result<Exit, Failure> {
     let place = workplace(demo.keep.as_deref())?;
-    let global = &at(global, &place.root)?;
+    let caller = &caller.with(at(&caller.global, &place.root)?);
+    let printer = &*caller.printer;
     let documents = match &demo.documents {
         Some(path) => vec![(ingest::DEFAULT_COLLECTION.to_owned(), path.clone())],
         None => samples::write(&place.root.join("documents")).map_err(AppError::Io)?,
     };
-    let app = App::open(global).await?;
-    let ingested = take_in(&app, global, documents, printer).await?;
+    let app = App::open_to_demonstrate(&caller.global).await?;
+    let ingested = take_in(&app, caller, documents).await?;
     let mut answers = Vec::new();
-    for (principal, question) in questions(&app, global, demo.question)? {
-        answers.push(show(&app, &principal, question, printer).await?);
+    for (principal, question) in questions(&app, &caller.global, demo.question)? {
+        answers.push(show(&app, &principal, question, caller).await?);
     }
     app.close().await?;
     if printer.json() {
@@ -69,7 +70,7 @@ pub(super) async fn run(global: &Global, demo: Demo, printer: &Printer) -> Resul
     } else {
         what_next(&place, printer);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
 fn workplace(keep: Option<&Path>) -> Result<Workplace, AppError> {
@@ -103,22 +104,18 @@ fn at(global: &Global, root: &Path) -> Result<Global, AppError> {
     })
 }
 
-async fn take_in(
-    app: &App,
-    global: &Global,
-    documents: Vec<(String, PathBuf)>,
-    printer: &Printer,
-) -> Result<usize, Failure> {
+async fn take_in(app: &App, caller: &Caller, documents: Vec<(String, PathBuf)>) -> Result<usize, Failure> {
+    let printer = &*caller.printer;
     let mut ingested = 0;
     for (collection, path) in documents {
         let registration = Registration {
-            paths: vec![ingest::whole(&path).map_err(AppError::Io)?],
+            paths: vec![ingest::whole(caller, &path)?],
             collection: collection.clone(),
             label: None,
             readers: None,
             sync: true,
         };
-        let tally = ingest::work(app, &tenant(global), registration, printer).await?;
+        let tally = ingest::work(app, &tenant(&caller.global), registration, caller).await?;
         tally.not_all_failed()?;
         ingested += tally.added + tally.replaced + tally.unchanged;
         if !printer.json() {
@@ -157,12 +154,8 @@ fn questions(app: &App, global: &Global, given: Vec<String>) -> Result<Vec<(Prin
 }
 
 /// Asks one question and shows everything about its answer.
-async fn show(
-    app: &App,
-    principal: &Principal,
-    question: String,
-    printer: &Printer,
-) -> Result<Value, Failure> {
+async fn show(app: &App, principal: &Principal, question: String, caller: &Caller) -> Result<Value, Failure> {
+    let printer = &*caller.printer;
     if !printer.json() {
         printer.line("");
         let asks = printer.messages.text("demo-asks", &[("user", &principal.user)]);
@@ -176,7 +169,7 @@ async fn show(
         },
         ..Asked::default()
     };
-    let answered = match ask::answer(app, principal, asked, printer).await {
+    let answered = match ask::answer(app, principal, asked, caller).await {
         Ok(answered) => answered,
         Err(GatewayError::Denied { denied, entry }) => {
             if !printer.json() {

@@ -1,0 +1,211 @@
+//! One-time links: how a user comes to a password without anybody else knowing it.
+//!
+//! A link is shown once and kept as SHA-256. Following it sets the password, ends the user's sessions and
+//! uses it up, in one transaction. The first administrator's link belongs to no user yet: whoever follows it
+//! chooses the name as well.
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{Row as _, SqliteConnection};
+use trousseau_core::digest::Digest;
+use trousseau_core::label::Class;
+use trousseau_core::principal::{Role, Tenant};
+use zeroize::Zeroizing;
+
+use super::grants::Grants;
+use super::password::Password;
+use super::sessions::Opened;
+use super::token::{self, Token};
+use super::users::{NewUser, UserRow, user_row};
+use super::{AccountError, Accounts, names};
+
+/// How long a link can be followed.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(48);
+
+/// What every link's token begins with.
+const PREFIX: &str = "first-";
+
+/// A link, shown once.
+#[derive(Clone)]
+pub struct Link {
+    /// What its holder presents.
+    pub token: Zeroizing<String>,
+    /// Until when it can be followed.
+    pub expires: Timestamp,
+    digest: Digest,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link")
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    pub(super) fn generate(now: Timestamp) -> Result<Self, getrandom::Error> {
+        let Token { text, digest } = Token::generate(PREFIX)?;
+        Ok(Self {
+            token: text,
+            expires: now + LIFETIME,
+            digest,
+        })
+    }
+
+    /// Keeps the link, in place of earlier ones for the same.
+    pub(super) async fn insert(
+        &self,
+        writer: &mut SqliteConnection,
+        tenant: &Tenant,
+        user: Option<&str>,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM links WHERE tenant = ? AND user IS ?")
+            .bind(tenant.as_str())
+            .bind(user)
+            .execute(&mut *writer)
+            .await?;
+        sqlx::query("INSERT INTO links (digest, tenant, user, expires) VALUES (?, ?, ?, ?)")
+            .bind(self.digest.0.as_slice())
+            .bind(tenant.as_str())
+            .bind(user)
+            .bind(self.expires.as_millisecond())
+            .execute(writer)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Accounts {
+    /// The link by which the first administrator comes in, or the next one when the last has lost the way.
+    /// Only whoever holds the data folder may ask for it.
+    pub async fn first_link(&self, tenant: &Tenant, now: Timestamp) -> Result<Link, AccountError> {
+        self.keep_link(tenant, None, now).await
+    }
+
+    /// A link by which a user chooses a new password; the present one stays until it is followed.
+    pub async fn user_link(&self, tenant: &Tenant, user: &str, now: Timestamp) -> Result<Link, AccountError> {
+        let row = self.user(tenant, user).await?;
+        if row.issuer.is_some() {
+            return Err(AccountError::Provided { name: row.name });
+        }
+        if row.disabled.is_some() {
+            return Err(AccountError::Disabled { name: row.name });
+        }
+        self.keep_link(tenant, Some(&row.id), now).await
+    }
+
+    async fn keep_link(
+        &self,
+        tenant: &Tenant,
+        user: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Link, AccountError> {
+        let link = Link::generate(now)?;
+        let fault = |error| self.database.fault(error);
+        let mut writer = self.database.writer().await?;
+        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
+        link.insert(&mut transaction, tenant, user).await.map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        Ok(link)
+    }
+
+    /// Follows a link: sets the password and signs in. `name` is for the first administrator's link, and
+    /// looked at for no other.
+    pub async fn follow_link(
+        &self,
+        presented: &str,
+        name: Option<&str>,
+        password: Password,
+        now: Timestamp,
+    ) -> Result<Opened, AccountError> {
+        password.check()?;
+        let digest = token::digest(PREFIX, presented).ok_or(AccountError::UnknownLink)?;
+        // No hash is worked on for a stranger.
+        self.linked(&digest, now)
+            .await?
+            .ok_or(AccountError::UnknownLink)?;
+        let hash = self.hashing.hash(password).await?;
+        let (tenant, row) = self.set_password(&digest, name, &hash, now).await?;
+        self.open_session(&tenant, &row, now).await
+    }
+
+    /// The tenant and the user of a link that can be followed.
+    async fn linked(
+        &self,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<(Tenant, Option<String>)>, AccountError> {
+        let fault = |error| self.database.fault(error);
+        let found = sqlx::query("SELECT tenant, user FROM links WHERE digest = ? AND expires > ?")
+            .bind(digest.0.as_slice())
+            .bind(now.as_millisecond())
+            .fetch_optional(self.database.readers())
+            .await
+            .map_err(fault)?;
+        let read = |row: sqlx::sqlite::SqliteRow| {
+            let tenant = trousseau_retrieval::columns::word(&row, "tenant")?;
+            Ok((tenant, row.try_get("user")?))
+        };
+        Ok(found.map(read).transpose().map_err(fault)?)
+    }
+
+    async fn set_password(
+        &self,
+        digest: &Digest,
+        name: Option<&str>,
+        hash: &str,
+        now: Timestamp,
+    ) -> Result<(Tenant, UserRow), AccountError> {
+        let fault = |error| self.database.fault(error);
+        let mut writer = self.database.writer().await?;
+        // Read again under the one writer: of two who follow a link, the second finds it used.
+        let (tenant, user) = self.linked(digest, now).await?.ok_or(AccountError::UnknownLink)?;
+        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
+        let id = match user {
+            Some(id) => id,
+            None => {
+                let row = first_administrator(name.unwrap_or_default(), now)?;
+                self.insert_user(&mut transaction, &tenant, &row).await?;
+                row.id
+            }
+        };
+        for statement in [
+            "DELETE FROM sessions WHERE user = ?",
+            "DELETE FROM links WHERE user = ?",
+        ] {
+            let gone = sqlx::query(statement).bind(&id);
+            gone.execute(&mut *transaction).await.map_err(fault)?;
+        }
+        sqlx::query("DELETE FROM links WHERE digest = ?")
+            .bind(digest.0.as_slice())
+            .execute(&mut *transaction)
+            .await
+            .map_err(fault)?;
+        let row = sqlx::query("UPDATE users SET password = ? WHERE id = ? AND disabled IS NULL RETURNING *")
+            .bind(hash)
+            .bind(&id)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(fault)?;
+        let row = row.ok_or(AccountError::UnknownLink)?;
+        let row = user_row(&row).map_err(fault)?;
+        self.sessions.remove_of(&row.id);
+        transaction.commit().await.map_err(fault)?;
+        Ok((tenant, row))
+    }
+}
+
+fn first_administrator(name: &str, now: Timestamp) -> Result<UserRow, AccountError> {
+    names::check(name)?;
+    let new = NewUser {
+        name: name.to_owned(),
+        display: String::new(),
+        grants: Grants {
+            role: Role::Administrator,
+            clearance: Class::Internal,
+            ..Grants::default()
+        },
+        created_by: names::OPERATOR.to_owned(),
+    };
+    UserRow::fresh(new, now)
+}

@@ -1,0 +1,67 @@
+//! The tables of `accounts.sqlite`. Times are milliseconds since 1970.
+
+use trousseau_retrieval::database::Schema;
+
+pub(super) const SCHEMA: Schema = Schema { steps: &[STEP_1] };
+
+/// - `keys`: `digest` is the SHA-256 of the key. A revoked key stays, so that the ledger's entries can be read.
+/// - `users`: local ones have a `password` (or none until they follow their link), others an `issuer` and
+///   `subject`. A user is disabled, never deleted, so that nobody inherits a name.
+/// - `links`: one-time links by which a user chooses a password; without a user, the first administrator's.
+/// - `sessions`: `digest` is the SHA-256 of the cookie.
+const STEP_1: &str = "
+CREATE TABLE keys (
+    id          TEXT PRIMARY KEY,
+    tenant      TEXT NOT NULL,
+    name        TEXT NOT NULL COLLATE NOCASE,
+    digest      BLOB NOT NULL UNIQUE,
+    role        TEXT NOT NULL,
+    groups      TEXT NOT NULL,
+    clearance   TEXT NOT NULL,
+    label_floor TEXT NOT NULL,
+    routes      TEXT,
+    created     INTEGER NOT NULL,
+    created_by  TEXT NOT NULL,
+    expires     INTEGER,
+    revoked     INTEGER,
+    used        INTEGER
+) STRICT;
+CREATE UNIQUE INDEX keys_by_name ON keys (tenant, name) WHERE revoked IS NULL;
+
+CREATE TABLE users (
+    id          TEXT PRIMARY KEY,
+    tenant      TEXT NOT NULL,
+    name        TEXT NOT NULL COLLATE NOCASE,
+    display     TEXT NOT NULL,
+    issuer      TEXT,
+    subject     TEXT,
+    password    TEXT,
+    role        TEXT NOT NULL,
+    groups      TEXT NOT NULL,
+    clearance   TEXT NOT NULL,
+    label_floor TEXT NOT NULL,
+    routes      TEXT,
+    created     INTEGER NOT NULL,
+    created_by  TEXT NOT NULL,
+    disabled    INTEGER,
+    used        INTEGER
+) STRICT;
+CREATE UNIQUE INDEX users_by_name ON users (tenant, name);
+CREATE UNIQUE INDEX users_by_subject ON users (tenant, issuer, subject) WHERE issuer IS NOT NULL;
+
+CREATE TABLE links (
+    digest  BLOB PRIMARY KEY,
+    tenant  TEXT NOT NULL,
+    user    TEXT REFERENCES users (id),
+    expires INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE sessions (
+    digest  BLOB PRIMARY KEY,
+    user    TEXT NOT NULL REFERENCES users (id),
+    created INTEGER NOT NULL,
+    seen    INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sessions_by_user ON sessions (user);
+";

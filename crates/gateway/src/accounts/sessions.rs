@@ -1,0 +1,380 @@
+//! Sessions: a browser that somebody signed in with.
+//!
+//! The cookie is a fresh random value at each sign-in, kept as SHA-256; nothing that a browser brought along
+//! becomes a session. A session ends when nobody used it for a while, at the latest some days after it began, when
+//! the user leaves, and when an administrator changes the user. Sessions are held in memory and their last use is
+//! written from time to time, so that no request waits for the file.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::Row as _;
+use subtle::ConstantTimeEq as _;
+use tokio_util::sync::CancellationToken;
+use trousseau_core::digest::Digest;
+use trousseau_core::principal::{Principal, Tenant};
+use trousseau_retrieval::columns::{self, bytes32};
+use trousseau_retrieval::database::Database;
+use trousseau_retrieval::error::StoreError;
+use zeroize::Zeroizing;
+
+use super::grants::moment;
+use super::password::Password;
+use super::throttle::Attempt;
+use super::token::{self, Token};
+use super::users::{UserRow, user_row};
+use super::{AccountError, Accounts, Admitted};
+
+/// What a cookie's value begins with.
+const PREFIX: &str = "session-";
+
+/// How many sessions a user may have; one more ends the one that began first.
+const PER_USER: usize = 32;
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Without being used.
+    pub idle: SignedDuration,
+    /// In any case.
+    pub absolute: SignedDuration,
+}
+
+impl Default for SessionLimits {
+    /// Half a day without use; a week in any case.
+    fn default() -> Self {
+        Self {
+            idle: SignedDuration::from_hours(12),
+            absolute: SignedDuration::from_hours(24 * 7),
+        }
+    }
+}
+
+/// Somebody who signs in with a password.
+#[derive(Debug)]
+pub struct SignIn<'a> {
+    /// The user's name.
+    pub name: &'a str,
+    /// The password.
+    pub password: Password,
+    /// Where from.
+    pub address: std::net::IpAddr,
+}
+
+/// A session that was begun.
+#[derive(Clone)]
+pub struct Opened {
+    /// The cookie's value, shown once.
+    pub cookie: Zeroizing<String>,
+    /// Who signed in.
+    pub session: Session,
+}
+
+/// A session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who signed in, and a sign of when the session ends.
+    pub admitted: Admitted,
+    /// How the user is called on the page.
+    pub display: String,
+    /// When it ends in any case.
+    pub expires: Timestamp,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a changing request of a session must bring in a header: nothing that another site could know or
+/// a browser would send by itself. It is derived from the cookie, which only this program reads.
+pub fn csrf(cookie: &str) -> String {
+    let digest = Digest::of_fields([b"csrf".as_slice(), cookie.as_bytes()]);
+    URL_SAFE_NO_PAD.encode(digest.0)
+}
+
+/// Whether a request of a session brought what it must.
+pub fn check_csrf(cookie: &str, presented: &str) -> bool {
+    csrf(cookie).as_bytes().ct_eq(presented.as_bytes()).into()
+}
+
+/// The sessions, by their digests.
+#[derive(Debug, Default)]
+pub(super) struct SessionRing(RwLock<HashMap<Digest, Arc<HeldSession>>>);
+
+/// A session as it is held in memory.
+#[derive(Debug)]
+struct HeldSession {
+    user: String,
+    principal: Principal,
+    display: String,
+    created: Timestamp,
+    expires: Timestamp,
+    ended: CancellationToken,
+    /// When it was last used, in milliseconds since 1970.
+    seen: AtomicI64,
+    /// What the file has of that.
+    noted: AtomicI64,
+}
+
+impl HeldSession {
+    fn new(tenant: &Tenant, user: &UserRow, created: Timestamp, expires: Timestamp) -> Self {
+        Self {
+            user: user.id.clone(),
+            principal: user.grants.principal(tenant, &user.name),
+            display: user.display.clone(),
+            created,
+            expires,
+            ended: CancellationToken::new(),
+            seen: AtomicI64::new(created.as_millisecond()),
+            noted: AtomicI64::new(created.as_millisecond()),
+        }
+    }
+
+    fn is_over(&self, limits: SessionLimits, now: Timestamp) -> bool {
+        let idle = now.as_millisecond() - self.seen.load(Ordering::Relaxed);
+        now >= self.expires || i128::from(idle) > limits.idle.as_millis()
+    }
+
+    fn session(&self) -> Session {
+        Session {
+            admitted: Admitted {
+                principal: self.principal.clone(),
+                ended: self.ended.clone(),
+            },
+            display: self.display.clone(),
+            expires: self.expires,
+        }
+    }
+}
+
+impl SessionRing {
+    pub(super) async fn load(database: &Database) -> Result<Self, StoreError> {
+        let fault = |error| database.fault(error);
+        let rows = sqlx::query(
+            "SELECT users.*, digest, sessions.created AS began, seen, expires FROM sessions
+             JOIN users ON users.id = sessions.user WHERE disabled IS NULL",
+        )
+        .fetch_all(database.readers())
+        .await
+        .map_err(fault)?;
+        let held = rows.iter().map(|row| {
+            let tenant: Tenant = columns::word(row, "tenant")?;
+            let began = moment(row, "began")?.unwrap_or_default();
+            let expires = moment(row, "expires")?.unwrap_or_default();
+            let held = HeldSession::new(&tenant, &user_row(row)?, began, expires);
+            let seen: i64 = row.try_get("seen")?;
+            held.seen.store(seen, Ordering::Relaxed);
+            held.noted.store(seen, Ordering::Relaxed);
+            Ok((Digest(bytes32(row, "digest")?), Arc::new(held)))
+        });
+        let held: Result<_, sqlx::Error> = held.collect();
+        Ok(Self(RwLock::new(held.map_err(fault)?)))
+    }
+
+    fn find(&self, digest: &Digest) -> Option<Arc<HeldSession>> {
+        let ring = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        ring.get(digest).cloned()
+    }
+
+    /// Takes out the sessions that `goes` says, ends what runs in their name, and gives back their digests.
+    fn take(&self, mut goes: impl FnMut(&Digest, &HeldSession) -> bool) -> Vec<Digest> {
+        let mut ring = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = Vec::new();
+        ring.retain(|digest, held| {
+            let goes = goes(digest, held);
+            if goes {
+                held.ended.cancel();
+                gone.push(*digest);
+            }
+            !goes
+        });
+        gone
+    }
+
+    /// Takes out every session of a user.
+    pub(super) fn remove_of(&self, user: &str) {
+        self.take(|_, held| held.user == user);
+    }
+
+    /// Puts a session in; gives back the user's oldest ones if there are too many now.
+    fn insert(&self, digest: Digest, held: HeldSession) -> Vec<Digest> {
+        let user = held.user.clone();
+        let mut times: Vec<Timestamp> = {
+            let mut ring = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            ring.insert(digest, Arc::new(held));
+            let of_user = ring.values().filter(|held| held.user == user);
+            of_user.map(|held| held.created).collect()
+        };
+        if times.len() <= PER_USER {
+            return Vec::new();
+        }
+        times.sort_unstable();
+        let first_to_stay = times[times.len() - PER_USER];
+        self.take(|at, held| held.user == user && held.created < first_to_stay && *at != digest)
+    }
+
+    /// The sessions used since the file last heard of it, each with when.
+    fn used(&self) -> Vec<(Digest, Arc<HeldSession>, i64)> {
+        let ring = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let used = |(digest, held): (&Digest, &Arc<HeldSession>)| {
+            let seen = held.seen.load(Ordering::Relaxed);
+            (seen != held.noted.load(Ordering::Relaxed)).then(|| (*digest, Arc::clone(held), seen))
+        };
+        ring.iter().filter_map(used).collect()
+    }
+}
+
+impl Accounts {
+    /// Signs a user in with a password. Whether the name or the password is wrong cannot be told, not by how
+    /// long it takes either.
+    pub async fn sign_in(
+        &self,
+        tenant: &Tenant,
+        sign_in: SignIn<'_>,
+        now: Timestamp,
+    ) -> Result<Opened, AccountError> {
+        let found = self.find_user(tenant, sign_in.name).await?;
+        let short: String = sign_in.name.chars().take(64).collect();
+        let account = match &found {
+            Some((row, _)) => row.id.clone(),
+            None => format!("{tenant}/{}", short.to_lowercase()),
+        };
+        let attempt = Attempt {
+            account: &account,
+            exists: found.is_some(),
+            address: sign_in.address,
+        };
+        self.throttle.begin(attempt, now)?;
+        let open = found.filter(|(row, _)| row.disabled.is_none());
+        let (row, kept) = open.map_or((None, None), |(row, kept)| (Some(row), kept));
+        let matches = self.hashing.verify(sign_in.password, kept).await?;
+        let Some(row) = row.filter(|_| matches) else {
+            return Err(AccountError::Credentials);
+        };
+        self.throttle.succeed(attempt);
+        self.open_session(tenant, &row, now).await
+    }
+
+    /// Begins a session of a user who has shown who it is.
+    pub(super) async fn open_session(
+        &self,
+        tenant: &Tenant,
+        user: &UserRow,
+        now: Timestamp,
+    ) -> Result<Opened, AccountError> {
+        let Token { text, digest } = Token::generate(PREFIX)?;
+        let expires = now + self.limits.absolute;
+        let fault = |error| self.database.fault(error);
+        let mut writer = self.database.writer().await?;
+        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
+        let user = sqlx::query("UPDATE users SET used = ? WHERE id = ? AND disabled IS NULL RETURNING *")
+            .bind(now.as_millisecond())
+            .bind(&user.id)
+            .fetch_optional(&mut *transaction)
+            .await
+            .map_err(fault)?;
+        // Disabled since the password was looked at.
+        let user = user.ok_or(AccountError::Credentials)?;
+        let user = user_row(&user).map_err(fault)?;
+        sqlx::query(
+            "INSERT INTO sessions (digest, user, created, seen, expires) VALUES (?1, ?2, ?3, ?3, ?4)",
+        )
+        .bind(digest.0.as_slice())
+        .bind(&user.id)
+        .bind(now.as_millisecond())
+        .bind(expires.as_millisecond())
+        .execute(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        transaction.commit().await.map_err(fault)?;
+        let held = HeldSession::new(tenant, &user, now, expires);
+        let session = held.session();
+        // Still under the one writer, so that whoever changes the user comes before or after.
+        let too_many = self.sessions.insert(digest, held);
+        for digest in too_many {
+            let gone = sqlx::query("DELETE FROM sessions WHERE digest = ?").bind(digest.0.to_vec());
+            gone.execute(&mut *writer).await.map_err(fault)?;
+        }
+        Ok(Opened {
+            cookie: text,
+            session,
+        })
+    }
+
+    /// Whose session this cookie is.
+    pub fn session(&self, cookie: &str, now: Timestamp) -> Result<Session, AccountError> {
+        let digest = token::digest(PREFIX, cookie).ok_or(AccountError::UnknownSession)?;
+        let held = self.sessions.find(&digest).ok_or(AccountError::UnknownSession)?;
+        if held.is_over(self.limits, now) {
+            return Err(AccountError::UnknownSession);
+        }
+        held.seen.store(now.as_millisecond(), Ordering::Relaxed);
+        Ok(held.session())
+    }
+
+    /// Ends one session. One that is none has ended already.
+    pub async fn end_session(&self, cookie: &str) -> Result<(), AccountError> {
+        let Some(digest) = token::digest(PREFIX, cookie) else {
+            return Ok(());
+        };
+        self.sessions.take(|at, _| *at == digest);
+        let fault = |error| self.database.fault(error);
+        let mut writer = self.database.writer().await?;
+        sqlx::query("DELETE FROM sessions WHERE digest = ?")
+            .bind(digest.0.as_slice())
+            .execute(&mut *writer)
+            .await
+            .map_err(fault)?;
+        Ok(())
+    }
+
+    /// Signs a user out everywhere.
+    pub async fn end_sessions(&self, tenant: &Tenant, user: &str) -> Result<(), AccountError> {
+        let row = self.user(tenant, user).await?;
+        let mut writer = self.database.writer().await?;
+        self.sessions.remove_of(&row.id);
+        sqlx::query("DELETE FROM sessions WHERE user = ?")
+            .bind(&row.id)
+            .execute(&mut *writer)
+            .await
+            .map_err(|error| self.database.fault(error))?;
+        Ok(())
+    }
+
+    /// Notes when sessions were last used, and drops those that are over.
+    pub(super) async fn write_used_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
+        let over = self.sessions.take(|_, held| held.is_over(self.limits, now));
+        let used = self.sessions.used();
+        if over.is_empty() && used.is_empty() {
+            return Ok(());
+        }
+        let fault = |error| self.database.fault(error);
+        let mut writer = self.database.writer().await?;
+        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
+        for digest in over {
+            let gone = sqlx::query("DELETE FROM sessions WHERE digest = ?").bind(digest.0.to_vec());
+            gone.execute(&mut *transaction).await.map_err(fault)?;
+        }
+        for (digest, _, seen) in &used {
+            sqlx::query("UPDATE sessions SET seen = ? WHERE digest = ?")
+                .bind(seen)
+                .bind(digest.0.as_slice())
+                .execute(&mut *transaction)
+                .await
+                .map_err(fault)?;
+        }
+        transaction.commit().await.map_err(fault)?;
+        for (_, held, seen) in used {
+            held.noted.store(seen, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! `/healthz`: the process runs. `/readyz`: requests are welcome, and if not, why.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::json;
+
+use super::Server;
+
+/// Whether requests are welcome.
+#[derive(Debug, Default)]
+pub struct Health {
+    draining: AtomicBool,
+}
+
+impl Health {
+    /// Says that the server is about to end.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is about to end.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// `GET /healthz`.
+pub(super) async fn alive() -> Response {
+    Json(json!({ "status": "alive" })).into_response()
+}
+
+/// `GET /readyz`. Each part is asked; nothing is told that an outsider could use.
+pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
+    let gateway = &server.gateway;
+    let serving = !server.health.is_draining();
+    let documents = gateway.library.store().check().await;
+    let records = gateway.records.check().await;
+    let ledger = gateway.logs.heads().await.failing.pop().map(|(_, reason)| reason);
+    for (part, fault) in [
+        ("documents", documents.as_ref().err().map(ToString::to_string)),
+        ("records", records.as_ref().err().map(ToString::to_string)),
+        ("ledger", ledger.clone()),
+    ] {
+        if let Some(fault) = fault {
+            tracing::warn!(part, fault, "not ready");
+        }
+    }
+    let told = |good: bool| if good { "ok" } else { "failing" };
+    let ready = serving && documents.is_ok() && records.is_ok() && ledger.is_none();
+    let body = json!({
+        "status": if ready { "ready" } else { "not ready" },
+        "checks": {
+            "serving": if serving { "ok" } else { "draining" },
+            "documents": told(documents.is_ok()),
+            "records": told(records.is_ok()),
+            "ledger": told(ledger.is_none()),
+        },
+    });
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(body)).into_response()
+}

@@ -1,0 +1,250 @@
+//! Accepts connections, answers them, and ends: what is in flight is finished, what waits is closed.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use trousseau_core::error::{ErrorKind, Explain};
+
+use super::connection::{Times, Watched};
+use super::connections::{Connections, Link, Place};
+use super::envelope::{self, Peer};
+use super::tls::Tls;
+use super::{Server, router};
+use crate::error::GatewayError;
+
+/// How often files of certificates are looked at, and metrics tidied.
+const ROUND: Duration = Duration::from_secs(5);
+
+/// How long is waited after the system refused another connection.
+const REFUSED: Duration = Duration::from_millis(100);
+
+/// How long outcomes may still take once their clients are gone.
+const OUTCOMES: Duration = Duration::from_secs(10);
+
+/// The most bytes of a request's head.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// Where requests come in.
+pub struct Listener {
+    /// The socket.
+    pub socket: TcpListener,
+    /// The certificate, where the listener itself speaks TLS.
+    pub tls: Option<Arc<Tls>>,
+}
+
+/// Why a server cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An address cannot be listened on.
+    #[error("{address}: {error}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the system says.
+        error: io::Error,
+    },
+}
+
+impl Explain for ServeError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Listen { .. } => ErrorKind::Unavailable,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "http-listen",
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Listen { address, error } => {
+                vec![("address", address.clone()), ("reason", error.to_string())]
+            }
+        }
+    }
+}
+
+impl Listener {
+    /// Listens on an address, such as `127.0.0.1:8080`.
+    pub async fn bind(address: &str, tls: Option<Arc<Tls>>) -> Result<Self, ServeError> {
+        let socket = TcpListener::bind(address)
+            .await
+            .map_err(|error| ServeError::Listen {
+                address: address.to_owned(),
+                error,
+            })?;
+        Ok(Self { socket, tls })
+    }
+
+    /// The address that is listened on.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+}
+
+/// Serves until `shutdown` is cancelled, then lets what is in flight end, as long as the settings allow. When it
+/// returns, no task of the server is left, and every answer that was begun has its outcome.
+pub async fn serve(
+    server: Arc<Server>,
+    listener: Listener,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
+    let router = router(&server);
+    let tasks = TaskTracker::new();
+    // Ends connections that are still open when the time to drain is over.
+    let cut = CancellationToken::new();
+    tasks.spawn(rounds(
+        Arc::clone(&server),
+        listener.tls.clone(),
+        shutdown.clone(),
+    ));
+    while let Some((socket, address)) = accept(&listener.socket, &shutdown).await {
+        let attending = attend(
+            Arc::clone(&server),
+            router.clone(),
+            Accepted {
+                socket,
+                address,
+                tls: listener.tls.clone(),
+            },
+            shutdown.child_token(),
+        );
+        let cut = cut.clone();
+        tasks.spawn(async move { cut.run_until_cancelled(attending).await });
+    }
+    server.health.drain();
+    drop(listener);
+    tasks.close();
+    if timeout(server.settings.limits.drain, tasks.wait()).await.is_err() {
+        tracing::warn!(
+            connections = server.connections.count(),
+            "closing what has not ended"
+        );
+        cut.cancel();
+        tasks.wait().await;
+    }
+    server.answers.close();
+    if timeout(OUTCOMES, server.answers.wait()).await.is_err() {
+        tracing::error!("answers without an outcome are left; the next start closes them as interrupted");
+    }
+    Ok(())
+}
+
+/// The next connection; `None` when the server ends.
+async fn accept(socket: &TcpListener, shutdown: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        match shutdown.run_until_cancelled(socket.accept()).await? {
+            Ok(accepted) => return Some(accepted),
+            Err(error) => {
+                // Too many open files, or a client that left at once: the listener itself is sound.
+                tracing::warn!(%error, "a connection was not accepted");
+                shutdown.run_until_cancelled(sleep(REFUSED)).await?;
+            }
+        }
+    }
+}
+
+/// What is done from time to time.
+async fn rounds(server: Arc<Server>, tls: Option<Arc<Tls>>, shutdown: CancellationToken) {
+    let mut rounds = interval(ROUND);
+    while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
+        server.metrics.tidy();
+        let Some(tls) = tls.clone() else {
+            continue;
+        };
+        let reloaded = trousseau_retrieval::library::blocking(move || tls.reload()).await;
+        match reloaded.map_err(GatewayError::from) {
+            Ok(Ok(true)) => tracing::info!("the certificate was renewed"),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the new certificate cannot be used; the earlier one stays")
+            }
+            Err(error) => tracing::error!(%error, "the certificate was not looked at"),
+        }
+    }
+}
+
+/// A connection as it comes.
+struct Accepted {
+    socket: TcpStream,
+    address: SocketAddr,
+    tls: Option<Arc<Tls>>,
+}
+
+/// Attends to one connection until it ends.
+async fn attend(server: Arc<Server>, router: Router, accepted: Accepted, closing: CancellationToken) {
+    let connections: &Connections = &server.connections;
+    let Some(place) = connections.place(closing) else {
+        tracing::warn!("a connection was closed: there are too many");
+        return;
+    };
+    let Place { link, .. } = &place;
+    let Accepted { socket, address, tls } = accepted;
+    let limits = &server.settings.limits;
+    let first = timeout(limits.head, socket.readable());
+    // A client that never speaks costs no more than its socket.
+    if !matches!(link.closing.run_until_cancelled(first).await, Some(Ok(Ok(())))) {
+        return;
+    }
+    // Without it the last piece of an answer may wait for the client's next word.
+    let _best_effort = socket.set_nodelay(true);
+    let socket = Watched::new(socket, Arc::clone(link), Times::from(limits));
+    let peer = Peer {
+        address: address.ip(),
+        tls: tls.is_some(),
+        link: Arc::clone(link),
+    };
+    match tls {
+        None => converse(&server, router, peer, socket).await,
+        Some(tls) => {
+            let handshake = timeout(limits.head, tls.acceptor().accept(socket));
+            match link.closing.run_until_cancelled(handshake).await {
+                Some(Ok(Ok(socket))) => converse(&server, router, peer, socket).await,
+                Some(Ok(Err(error))) => tracing::debug!(%error, "a TLS handshake failed"),
+                Some(Err(_)) | None => {}
+            }
+        }
+    }
+}
+
+/// Answers the requests of one connection.
+async fn converse(
+    server: &Arc<Server>,
+    router: Router,
+    peer: Peer,
+    socket: impl AsyncRead + AsyncWrite + Unpin + 'static,
+) {
+    let link: Arc<Link> = Arc::clone(&peer.link);
+    let server = Arc::clone(server);
+    let service = service_fn(move |request| {
+        envelope::answer(Arc::clone(&server), router.clone(), peer.clone(), request)
+    });
+    let mut http = http1::Builder::new();
+    // The socket has its own limits on time, and knows what a request's head is from a pause between two.
+    http.header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(socket), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = link.closing.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke");
+    }
+}

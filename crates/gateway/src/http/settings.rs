@@ -1,0 +1,63 @@
+//! What the configuration decides of the server, resolved and checked.
+
+use std::time::Duration;
+
+use super::language::Language;
+use super::network::Network;
+
+/// All of it.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The limits.
+    pub limits: Limits,
+    /// The path under which a reverse proxy shows the server, such as `/trousseau`, without a slash at its end;
+    /// empty for none. Requests are taken with it and without it.
+    pub base_path: String,
+    /// The reverse proxies whose `Forwarded` and `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The origins whose web pages may call the API, such as `https://intranet.example`. None by default.
+    pub allowed_origins: Vec<String>,
+    /// The language of messages for callers that name none.
+    pub language: Language,
+}
+
+/// Limits on what clients may cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest JSON body, in bytes.
+    pub body_bytes: usize,
+    /// The most requests in flight; one more is answered with 503.
+    pub requests: usize,
+    /// The most open connections. When there are more, those that have been idle the longest are closed.
+    pub connections: usize,
+    /// How long a request's head, or a TLS handshake, may take.
+    pub head: Duration,
+    /// How long a JSON body may take.
+    pub body: Duration,
+    /// How long a client may read nothing of what is written to it.
+    pub write: Duration,
+    /// How long a connection may wait for its next request.
+    pub idle: Duration,
+    /// How long a stream may say nothing before a comment is sent.
+    pub quiet: Duration,
+    /// How long requests in flight may still take when the server ends.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 << 20,
+            requests: 512,
+            connections: 12_000,
+            head: Duration::from_secs(15),
+            body: Duration::from_secs(30),
+            write: Duration::from_secs(30),
+            // Longer than reverse proxies keep theirs (60 s): it is they who close, not this server under a
+            // request that is on its way.
+            idle: Duration::from_secs(75),
+            quiet: Duration::from_secs(15),
+            drain: Duration::from_secs(30),
+        }
+    }
+}

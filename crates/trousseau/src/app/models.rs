@@ -1,0 +1,109 @@
+//! What answers: the built-in answerer, and the servers that the configuration names.
+//!
+//! A server is only prepared here. Nothing is sent before the policy has permitted it, request by request.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use reqwest::Client;
+use trousseau_core::model::ChatModel;
+use trousseau_retrieval::extractive::{self, Extractive};
+use trousseau_upstream::egress::{self, ClientCertificate, Network};
+use trousseau_upstream::{self as upstream, OpenAi};
+
+use crate::config::{Config, Egress, Kind, Remote};
+use crate::failure::Failure;
+use crate::messages::{Language, Messages};
+
+/// The models behind the upstreams, by the upstreams' names.
+pub(super) type Models = HashMap<String, Arc<dyn ChatModel>>;
+
+/// The built-in answerers alone.
+pub(super) fn built_in(config: &Config) -> Models {
+    let built_in = config.kinds.iter().filter(|(_, kind)| *kind == Kind::Extractive);
+    built_in
+        .map(|(name, _)| (name.clone(), extractive(name)))
+        .collect()
+}
+
+/// Prepares every upstream. Its key must be there, and its certificate.
+pub(super) fn open(config: &Config) -> Result<Models, Failure> {
+    let mut models = Models::new();
+    // Read only where something is to be reached: a local answerer needs no list of authorities.
+    let mut network = None;
+    for (name, kind) in &config.kinds {
+        let model = match kind {
+            Kind::Extractive => extractive(name),
+            Kind::OpenAi(remote) => {
+                let network = match &mut network {
+                    Some(network) => network,
+                    none => none.insert(self::network(&config.egress)?),
+                };
+                Arc::new(remote_model(name, remote, network)?)
+            }
+        };
+        models.insert(name.clone(), model);
+    }
+    Ok(models)
+}
+
+/// The way out that the configuration describes.
+pub(crate) fn network(config: &Egress) -> Result<Network, Failure> {
+    let proxy = match &config.proxy {
+        None => None,
+        Some(proxy) => {
+            let open = |(user, place): &(String, crate::config::SecretPlace)| {
+                place.open().map(|secret| (user.clone(), secret))
+            };
+            Some(egress::Proxy {
+                url: proxy.url.clone(),
+                credentials: proxy.credentials.as_ref().map(open).transpose()?,
+            })
+        }
+    };
+    Ok(Network::open(&egress::Egress {
+        proxy,
+        no_proxy: config.no_proxy.clone(),
+        ca_files: config.ca_files.clone(),
+        system_authorities: config.system_authorities,
+    })?)
+}
+
+fn remote_model(name: &str, remote: &Remote, network: &Network) -> Result<OpenAi, Failure> {
+    network.check(&remote.url)?;
+    let server = upstream::Server {
+        secret: remote.key.as_ref().map(|place| place.open()).transpose()?,
+        key_header: remote.key_header.clone(),
+        headers: remote.headers.clone(),
+        timeouts: remote.timeouts,
+        streams: remote.stream,
+        ..upstream::Server::new(name, &remote.model, &remote.url)
+    };
+    let client = client(remote, network)?;
+    Ok(OpenAi::new(server, client, upstream_wording())?)
+}
+
+fn client(remote: &Remote, network: &Network) -> Result<Client, Failure> {
+    let certificate = remote.client_certificate.clone();
+    let certificate = certificate.map(|(certificate, key)| ClientCertificate { certificate, key });
+    Ok(network.client(remote.timeouts.connect, certificate.as_ref())?)
+}
+
+fn abstention(language: Language) -> String {
+    Messages::new(language).plain("answer-abstained")
+}
+
+fn extractive(name: &str) -> Arc<dyn ChatModel> {
+    let wording = extractive::Wording {
+        abstention_fr: abstention(Language::French),
+        abstention_en: abstention(Language::English),
+    };
+    Arc::new(Extractive::new(name, wording))
+}
+
+fn upstream_wording() -> upstream::Wording {
+    upstream::Wording {
+        abstention_fr: abstention(Language::French),
+        abstention_en: abstention(Language::English),
+    }
+}

@@ -1,0 +1,230 @@
+//! `trousseau serve`: keeps the data folder open and answers, over HTTP and on the admin socket, until it is told to
+//! end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::interval;
+use tokio_util::sync::CancellationToken;
+use trousseau_core::label::Class;
+use trousseau_core::principal::Role;
+use trousseau_gateway::accounts::{Grants, NewKey};
+use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::http::tls::{Files, Tls};
+use trousseau_gateway::http::{self, Listener};
+use trousseau_retrieval::library::blocking;
+
+use super::accounts::OPERATOR;
+use crate::admin::Admin;
+use crate::app::{App, tenant};
+use crate::caller::Caller;
+use crate::cli::Serve;
+use crate::config;
+use crate::failure::{AppError, Exit, Failure};
+use crate::texts::Catalogue;
+
+/// How often it is noted when keys and sessions were last used.
+const NOTED: Duration = Duration::from_secs(60);
+
+/// How often records that are too old are looked for, in rounds of [`NOTED`].
+const PURGED: u32 = 60;
+
+/// The name of the key that is made at the first start.
+const FIRST_KEY: &str = "first-start";
+
+pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> {
+    let mut signals = Signals::listen().map_err(AppError::Io)?;
+    let place = caller.place()?;
+    let address = address(&serve, &place.config)?;
+    let tls = certificate(&place.config)?;
+    check_exposure(&serve, &place.config, address)?;
+    // The address first: who finds it taken has changed nothing.
+    let listener = Listener::bind(&address.to_string(), tls.clone()).await?;
+    let app = App::open_to_serve(&caller.global).await?;
+    let admin = Admin::bind(app.data()).map_err(AppError::Io)?;
+    let server = Arc::new(http::Server::new(
+        Arc::clone(&app.gateway),
+        app.accounts().await?,
+        Arc::new(Catalogue::new()),
+        app.config.server.settings.clone(),
+    ));
+    let key = match serve.no_first_key {
+        true => None,
+        false => first_key(caller, &app).await?,
+    };
+    tell(
+        caller,
+        listener.address().map_err(AppError::Io)?,
+        tls.is_some(),
+        key,
+    );
+    let stop = CancellationToken::new();
+    let serving = async {
+        let served = http::serve(server, listener, stop.clone()).await;
+        stop.cancel();
+        served
+    };
+    let serving = async { tokio::join!(serving, admin.serve(&app, &stop), rounds(&app, &stop)) };
+    let served = tokio::select! {
+        (served, (), ()) = serving => served,
+        never = signals.obey(&stop, tls) => match never {},
+    };
+    app.close().await?;
+    tracing::info!("ended");
+    served?;
+    Ok(Exit::SUCCESS)
+}
+
+/// Where to listen: as typed, as configured, or on this machine alone.
+fn address(serve: &Serve, config: &config::Config) -> Result<SocketAddr, AppError> {
+    let Some(typed) = &serve.listen else {
+        return Ok(config.server.listen);
+    };
+    config::address(typed).ok_or_else(|| AppError::NotAnAddress { text: typed.clone() })
+}
+
+fn certificate(config: &config::Config) -> Result<Option<Arc<Tls>>, Failure> {
+    let open = |files: &config::TlsFiles| {
+        Tls::open(Files {
+            certificate: files.certificate.clone(),
+            key: files.key.clone(),
+        })
+    };
+    let tls = config.server.tls.as_ref().map(open).transpose()?;
+    Ok(tls.map(Arc::new))
+}
+
+/// Other machines are not listened to without TLS, unless somebody says that a proxy does it.
+fn check_exposure(serve: &Serve, config: &config::Config, address: SocketAddr) -> Result<(), AppError> {
+    let covered = config.server.tls.is_some() || config.server.insecure || serve.insecure;
+    if address.ip().to_canonical().is_loopback() || covered {
+        return Ok(());
+    }
+    Err(AppError::Exposed {
+        address: address.to_string(),
+    })
+}
+
+/// Makes the first administrator's key where nobody can come in yet.
+async fn first_key(caller: &Caller, app: &App) -> Result<Option<String>, Failure> {
+    let accounts = app.accounts().await?;
+    if !accounts.is_empty().await? {
+        return Ok(None);
+    }
+    let new = NewKey {
+        name: FIRST_KEY.to_owned(),
+        grants: Grants {
+            role: Role::Administrator,
+            clearance: Class::Restricted,
+            ..Grants::default()
+        },
+        expires: None,
+        created_by: OPERATOR.to_owned(),
+    };
+    let now = (app.gateway.now)();
+    let (_, key) = accounts.create_key(&tenant(&caller.global), new, now).await?;
+    Ok(Some(key))
+}
+
+fn tell(caller: &Caller, address: SocketAddr, tls: bool, key: Option<String>) {
+    let printer = &caller.printer;
+    let scheme = if tls { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    if printer.json() {
+        printer.object(&json!({ "url": url, "key": key }));
+        return;
+    }
+    printer.line(&printer.messages.text("serve-listens", &[("url", &url)]));
+    if let Some(key) = key {
+        printer.line(&format!("key: {key}"));
+        printer.note(&printer.messages.plain("serve-first-key"));
+    }
+}
+
+/// What is done from time to time.
+async fn rounds(app: &App, stop: &CancellationToken) {
+    let mut rounds = interval(NOTED);
+    let mut round: u32 = 0;
+    while stop.run_until_cancelled(rounds.tick()).await.is_some() {
+        if let Err(failure) = keep_house(app, round.is_multiple_of(PURGED)).await {
+            tracing::error!(
+                error = failure.english(),
+                "the round was not finished; the next one follows"
+            );
+        }
+        round = round.wrapping_add(1);
+    }
+}
+
+async fn keep_house(app: &App, purge: bool) -> Result<(), Failure> {
+    let now = (app.gateway.now)();
+    app.accounts().await?.write_used(now).await?;
+    if purge {
+        let kept = SignedDuration::from_hours(24 * i64::from(app.config.retention_days));
+        let erased = app.gateway.purge(now - kept).await?;
+        if erased > 0 {
+            tracing::info!(erased, "records past their time were erased");
+        }
+    }
+    Ok(())
+}
+
+/// What the operating system and its administrator say.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    reload: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            reload: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The first signal to end cancels `stop`; the second ends the process at once, which loses nothing that was
+    /// answered.
+    async fn obey(&mut self, stop: &CancellationToken, tls: Option<Arc<Tls>>) -> std::convert::Infallible {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+                _ = self.reload.recv() => {
+                    reload(tls.clone()).await;
+                    continue;
+                }
+            }
+            if stop.is_cancelled() {
+                tracing::warn!("ending at once");
+                let own = rustix::process::getpid();
+                // One may always end oneself, and nothing follows.
+                let _ended = rustix::process::kill_process(own, rustix::process::Signal::KILL);
+            }
+            tracing::info!("ending: what is under way is finished");
+            stop.cancel();
+        }
+    }
+}
+
+/// Takes up a renewed certificate. Secrets in files are looked at before each use and need no word.
+async fn reload(tls: Option<Arc<Tls>>) {
+    let Some(tls) = tls else {
+        tracing::info!("nothing to take up: there is no certificate");
+        return;
+    };
+    match blocking(move || tls.reload()).await.map_err(GatewayError::from) {
+        Ok(Ok(renewed)) => tracing::info!(renewed, "the certificate was looked at"),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the new certificate cannot be used; the earlier one stays")
+        }
+        Err(error) => tracing::error!(%error, "the certificate was not looked at"),
+    }
+}

@@ -1,0 +1,142 @@
+//! `[oidc]`: the identity provider that people sign in at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::Deserialize;
+use trousseau_core::label::{Class, Label};
+use trousseau_core::principal::{Role, Tenant};
+use trousseau_gateway::accounts::Grants;
+use trousseau_gateway::accounts::oidc::OidcSettings;
+
+use super::egress::check_url;
+use super::faults::{CLASSES, Faults};
+use super::secret::{self, RawSecret, SecretPlace};
+
+/// Where the service answers those who come back, below its own address.
+const CALLBACK: &str = "/api/auth/oidc/callback";
+
+/// The identity provider.
+#[derive(Clone, Debug)]
+pub(crate) struct Oidc {
+    /// Everything but the secret.
+    pub settings: OidcSettings,
+    /// Where the secret stands that proves who this service is; public clients have none.
+    pub client_secret: Option<SecretPlace>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOidc {
+    issuer: String,
+    client_id: String,
+    client_secret: Option<RawSecret>,
+    base_url: String,
+    scopes: Option<Vec<String>>,
+    #[serde(default)]
+    acr_values: Vec<String>,
+    userinfo: Option<bool>,
+    display_claims: Option<Vec<String>>,
+    groups_claim: Option<String>,
+    role_claim: Option<String>,
+    #[serde(default)]
+    roles: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    clearances: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    required: BTreeMap<String, Vec<String>>,
+    clearance: Option<String>,
+    label_floor: Option<String>,
+    routes: Option<Vec<String>>,
+    tenant: Option<String>,
+}
+
+/// Which role counts where a person has several: the one that may do the most first.
+const ORDER: [Role; 4] = [
+    Role::Administrator,
+    Role::DataProtectionOfficer,
+    Role::Auditor,
+    Role::User,
+];
+
+pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults) -> Oidc {
+    check_url("oidc.issuer", &raw.issuer, faults);
+    check_url("oidc.base_url", &raw.base_url, faults);
+    let client_secret = secret::resolve(raw.client_secret.take(), "oidc.client_secret", file, faults);
+    let redirect = format!("{}{CALLBACK}", raw.base_url.trim_end_matches('/'));
+    let usual = OidcSettings::new(&raw.issuer, &raw.client_id, &redirect);
+    let tenant = raw.tenant.take().unwrap_or_else(|| Tenant::default().to_string());
+    let tenant = Tenant::new(tenant).unwrap_or_else(|invalid| {
+        faults.value("oidc.tenant", &invalid.0, "a-z, 0-9, -");
+        Tenant::default()
+    });
+    let groups = raw.groups_claim.take().unwrap_or(usual.groups);
+    let settings = OidcSettings {
+        scopes: raw.scopes.take().unwrap_or(usual.scopes),
+        acr_values: std::mem::take(&mut raw.acr_values),
+        userinfo: raw.userinfo.unwrap_or(usual.userinfo),
+        display: raw.display_claims.take().unwrap_or(usual.display),
+        role_claim: raw.role_claim.take().unwrap_or_else(|| groups.clone()),
+        groups,
+        roles: roles(&raw.roles, faults),
+        clearances: clearances(&raw.clearances, faults),
+        required: required(std::mem::take(&mut raw.required), faults),
+        grants: grants(&raw, faults),
+        tenant,
+        ..OidcSettings::new(&raw.issuer, &raw.client_id, &redirect)
+    };
+    Oidc {
+        settings,
+        client_secret,
+    }
+}
+
+fn roles(written: &BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<(String, Role)> {
+    let names = Role::ALL.map(Role::name);
+    for name in written.keys().filter(|name| !names.contains(&name.as_str())) {
+        faults.value("oidc.roles", name, &names.join(", "));
+    }
+    let of = |role: Role| {
+        let values = written.get(role.name()).into_iter().flatten();
+        values.map(move |value| (value.clone(), role))
+    };
+    ORDER.into_iter().flat_map(of).collect()
+}
+
+fn clearances(written: &BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<(String, Class)> {
+    let mut clearances = Vec::new();
+    for (word, groups) in written {
+        match word.parse::<Class>() {
+            Ok(class) => clearances.extend(groups.iter().map(|group| (group.clone(), class))),
+            Err(_) => faults.value("oidc.clearances", word, CLASSES),
+        }
+    }
+    clearances
+}
+
+fn required(written: BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<(String, BTreeSet<String>)> {
+    for (claim, _) in written.iter().filter(|(_, values)| values.is_empty()) {
+        faults.missing(&format!("oidc.required.{claim}"));
+    }
+    let sets = written
+        .into_iter()
+        .map(|(claim, values)| (claim, values.into_iter().collect()));
+    sets.collect()
+}
+
+/// What everyone who comes in may do at least.
+fn grants(raw: &RawOidc, faults: &mut Faults) -> Grants {
+    let clearance = match &raw.clearance {
+        None => Class::Public,
+        Some(word) => word.parse().unwrap_or_else(|_| {
+            faults.value("oidc.clearance", word, CLASSES);
+            Class::Public
+        }),
+    };
+    Grants {
+        clearance,
+        label_floor: faults.label("oidc.label_floor", raw.label_floor.clone(), Label::default()),
+        routes: raw.routes.clone().map(|routes| routes.into_iter().collect()),
+        ..Grants::default()
+    }
+}

@@ -1,0 +1,216 @@
+//! `[[upstream]]`: what may answer, where it is, how it is reached.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
+use trousseau_policy::attestation::Attestation;
+use trousseau_policy::card::{Card, Premises};
+use trousseau_policy::decide::Target;
+use trousseau_policy::fact::Fact;
+use trousseau_upstream::server::Timeouts;
+
+use super::egress::check_url;
+use super::faults::Faults;
+use super::resolve::beside;
+use super::secret::{self, RawSecret, SecretPlace};
+
+/// The name of the built-in answerer where the file names no upstream.
+const LOCAL: &str = "local";
+
+/// Headers that carry what is secret: a key has its own place.
+const SECRET_HEADERS: [&str; 6] = [
+    "authorization",
+    "api-key",
+    "cookie",
+    "proxy-authorization",
+    "x-api-key",
+    "x-auth-token",
+];
+
+/// What answers behind an upstream's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The built-in answerer: verbatim sentences, no weights, no network.
+    Extractive,
+    /// A server that speaks OpenAI's API.
+    OpenAi(Box<Remote>),
+}
+
+/// A server that speaks OpenAI's API, and one model on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Remote {
+    /// Where it is.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+    /// Where the key stands that it asks for.
+    pub key: Option<SecretPlace>,
+    /// The header that carries the key, in place of `Authorization: Bearer`.
+    pub key_header: Option<HeaderName>,
+    /// Further headers of each call.
+    pub headers: HeaderMap,
+    /// How long it may take.
+    pub timeouts: Timeouts,
+    /// How this program proves to it who it is: a certificate and its key.
+    pub client_certificate: Option<(PathBuf, PathBuf)>,
+    /// Whether it can send an answer as it is made.
+    pub stream: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawUpstream {
+    name: String,
+    kind: String,
+    url: Option<String>,
+    model: Option<String>,
+    key: Option<RawSecret>,
+    key_header: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    timeouts: RawTimeouts,
+    client_certificate: Option<RawCertificate>,
+    stream: Option<bool>,
+    #[serde(default)]
+    card: Option<Card>,
+    #[serde(default)]
+    attestation: Vec<Attestation>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawTimeouts {
+    connect_seconds: Option<u64>,
+    first_byte_seconds: Option<u64>,
+    idle_seconds: Option<u64>,
+    total_seconds: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCertificate {
+    certificate: String,
+    key: String,
+}
+
+/// The upstreams with their cards, and what answers behind each of them.
+pub(super) type Upstreams = (Vec<Target>, Vec<(String, Kind)>);
+
+pub(super) fn upstreams(raw: Vec<RawUpstream>, file: Option<&Path>, faults: &mut Faults) -> Upstreams {
+    faults.names("upstream", raw.iter().map(|upstream| upstream.name.as_str()));
+    if raw.is_empty() {
+        let target = Target::new(LOCAL, own_premises(Card::default()));
+        return (vec![target], vec![(LOCAL.to_owned(), Kind::Extractive)]);
+    }
+    let mut targets = Vec::with_capacity(raw.len());
+    let mut kinds = Vec::with_capacity(raw.len());
+    for mut upstream in raw {
+        let (name, attestations) = (upstream.name.clone(), std::mem::take(&mut upstream.attestation));
+        let card = upstream.card.take().unwrap_or_default();
+        let (kind, card) = match upstream.kind.as_str() {
+            "extractive" => (Kind::Extractive, own_premises(card)),
+            "openai" => (Kind::OpenAi(Box::new(remote(upstream, file, faults))), card),
+            other => {
+                faults.value(&format!("upstream.{name}.kind"), other, "extractive, openai");
+                continue;
+            }
+        };
+        kinds.push((name.clone(), kind));
+        targets.push(Target {
+            name,
+            card,
+            attestations,
+        });
+    }
+    (targets, kinds)
+}
+
+fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote {
+    let place = format!("upstream.{}", raw.name);
+    let at = |field: &str| format!("{place}.{field}");
+    let mut needed = |field: &str, value: Option<String>| {
+        value.unwrap_or_else(|| {
+            faults.missing(&at(field));
+            String::new()
+        })
+    };
+    let (url, model) = (needed("url", raw.url), needed("model", raw.model));
+    if !url.is_empty() {
+        check_url(&at("url"), &url, faults);
+    }
+    let client_certificate = raw.client_certificate.map(|raw| {
+        let beside = |path: &str| beside(file, path);
+        (beside(&raw.certificate), beside(&raw.key))
+    });
+    let key_header = raw
+        .key_header
+        .and_then(|name| header_name(&at("key_header"), &name, faults));
+    if key_header.is_some() && raw.key.is_none() {
+        faults.missing(&at("key"));
+    }
+    Remote {
+        url,
+        model,
+        key: secret::resolve(raw.key, &at("key"), file, faults),
+        key_header,
+        headers: headers(&at("headers"), &raw.headers, faults),
+        timeouts: timeouts(&at("timeouts"), &raw.timeouts, faults),
+        client_certificate,
+        stream: raw.stream.unwrap_or(true),
+    }
+}
+
+fn header_name(key: &str, name: &str, faults: &mut Faults) -> Option<HeaderName> {
+    let parsed = HeaderName::try_from(name).ok();
+    if parsed.is_none() {
+        faults.value(key, name, "api-key, x-api-key");
+    }
+    parsed
+}
+
+fn headers(key: &str, written: &BTreeMap<String, String>, faults: &mut Faults) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(written.len());
+    for (name, value) in written {
+        let place = format!("{key}.{name}");
+        if SECRET_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
+            faults.add(
+                "config-secret-header",
+                &place,
+                "carries a secret: use key and key_header",
+            );
+            continue;
+        }
+        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Ok(name), Ok(value)) => {
+                headers.append(name, value);
+            }
+            _ => faults.value(&place, value, "name = \"value\""),
+        }
+    }
+    headers
+}
+
+fn timeouts(key: &str, raw: &RawTimeouts, faults: &mut Faults) -> Timeouts {
+    let usual = Timeouts::default();
+    let mut seconds = |name: &str, written: Option<u64>, usual: Duration| {
+        faults.seconds(&format!("{key}.{name}"), written, usual)
+    };
+    Timeouts {
+        connect: seconds("connect_seconds", raw.connect_seconds, usual.connect),
+        first_byte: seconds("first_byte_seconds", raw.first_byte_seconds, usual.first_byte),
+        idle: seconds("idle_seconds", raw.idle_seconds, usual.idle),
+        total: seconds("total_seconds", raw.total_seconds, usual.total),
+    }
+}
+
+/// The built-in answerer runs in this process: its premises are known without being written.
+fn own_premises(card: Card) -> Card {
+    Card {
+        premises: Fact::Known(Premises::Own),
+        ..card
+    }
+}

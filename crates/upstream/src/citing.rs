@@ -1,0 +1,282 @@
+//! Turns the markers of a grounded answer into citations, as the answer comes.
+//!
+//! A marker cites the sentence of its passage that shares the most words with the sentence it stands behind; the whole
+//! passage where none shares enough. Citations are numbered by first use, so that a reader meets `[1]` before `[2]`; the
+//! same sentence keeps its number. Markers that point to no passage are removed and counted.
+
+use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+
+use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest};
+use trousseau_core::document::{BlockKind, Citation, Passage, Span};
+use trousseau_text::language::{Evidence, Language};
+use trousseau_text::sentences::sentences;
+use trousseau_text::terms::{Steps, visit};
+
+use crate::abstention::Wording;
+use crate::markers::{Scanner, Sink};
+use crate::prompt;
+
+/// How much of the text before a marker is looked at, in bytes.
+const BEFORE: usize = 2_000;
+/// The least weight of shared words for which a sentence is cited instead of its passage.
+const ENOUGH: u32 = 2;
+/// How much of the answer's beginning is kept to see whether it is an abstention, in bytes.
+const HEAD: usize = 2_000;
+
+/// The citations of one answer.
+pub(crate) struct Citing {
+    scanner: Scanner,
+    found: Found,
+    wording: Arc<Wording>,
+}
+
+struct Found {
+    request: Arc<ChatRequest>,
+    language: Language,
+    /// The passages that were cited so far, cut into sentences.
+    cut: Vec<Option<Vec<Unit>>>,
+    /// What is cited: passage and place in its text, by number.
+    cited: Vec<(usize, Range<usize>)>,
+    /// Text and markers since the last event.
+    text: String,
+    /// The text without markers since the beginning of the paragraph.
+    before: String,
+    /// The beginning of the answer without markers.
+    head: String,
+    events: VecDeque<ChatEvent>,
+    removed: u64,
+}
+
+/// A sentence, list item or table row, and its words.
+struct Unit {
+    bytes: Range<usize>,
+    terms: HashSet<String>,
+}
+
+impl Citing {
+    /// For the answer to a grounded request.
+    pub(crate) fn new(request: Arc<ChatRequest>, wording: Arc<Wording>) -> Self {
+        let found = Found {
+            language: prompt::language(&request),
+            cut: request.passages.iter().map(|_| None).collect(),
+            request,
+            cited: Vec::new(),
+            text: String::new(),
+            before: String::new(),
+            head: String::new(),
+            events: VecDeque::new(),
+            removed: 0,
+        };
+        Self {
+            scanner: Scanner::default(),
+            found,
+            wording,
+        }
+    }
+
+    /// Takes in an event of the model and adds to `events` what becomes of it.
+    pub(crate) fn take(&mut self, event: ChatEvent, events: &mut VecDeque<ChatEvent>) {
+        match event {
+            ChatEvent::Text(text) => self.scanner.push(&text, &mut self.found),
+            ChatEvent::End(end) => {
+                self.scanner.finish(&mut self.found);
+                self.found.flush();
+                let end = self.end(end);
+                self.found.events.push_back(ChatEvent::End(end));
+            }
+            other => {
+                self.found.flush();
+                self.found.events.push_back(other);
+            }
+        }
+        self.found.flush();
+        events.append(&mut self.found.events);
+    }
+
+    fn end(&self, end: ChatEnd) -> ChatEnd {
+        ChatEnd {
+            abstained: self
+                .wording
+                .recognises(&self.found.head, !self.found.cited.is_empty()),
+            removed_markers: self.found.removed,
+            ..end
+        }
+    }
+}
+
+impl Sink for Found {
+    fn text(&mut self, text: &str) {
+        self.text.push_str(text);
+        if self.head.len() < HEAD {
+            self.head.push_str(text);
+        }
+        self.before.push_str(text);
+        if self.before.len() > 2 * BEFORE {
+            let from = self.before.ceil_char_boundary(self.before.len() - BEFORE);
+            self.before.drain(..from);
+        }
+    }
+
+    fn marker(&mut self, numbers: &[u16], space: &str) -> bool {
+        let passages = self.request.passages.len();
+        let known: Vec<usize> = numbers
+            .iter()
+            .filter_map(|number| usize::from(*number).checked_sub(1))
+            .filter(|at| *at < passages)
+            .collect();
+        self.removed += (numbers.len() - known.len()) as u64;
+        if known.is_empty() {
+            return false;
+        }
+        self.text.push_str(space);
+        let mut new = Vec::new();
+        for passage in known {
+            let bytes = self.best(passage);
+            let place = (passage, bytes);
+            let number = match self.cited.iter().position(|cited| *cited == place) {
+                Some(at) => at + 1,
+                None => {
+                    self.cited.push(place);
+                    new.push(self.cited.len());
+                    self.cited.len()
+                }
+            };
+            self.text.push_str(&format!("[{number}]"));
+        }
+        if !new.is_empty() {
+            self.flush();
+            for number in new {
+                let citation = self.citation(number);
+                self.events.extend(citation.map(ChatEvent::Citation));
+            }
+        }
+        true
+    }
+}
+
+impl Found {
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            self.events.push_back(ChatEvent::Text(text));
+        }
+    }
+
+    fn citation(&self, number: usize) -> Option<Citation> {
+        let (passage, bytes) = self.cited.get(number - 1)?;
+        let passage = self.request.passages.get(*passage)?;
+        Some(Citation {
+            number,
+            document: passage.document.clone(),
+            version: passage.version,
+            chunk: passage.chunk,
+            title: passage.title.clone(),
+            path: passage.path.clone(),
+            heading: passage.heading.clone(),
+            span: Span::locate(&passage.text, passage.span.start, bytes.clone())?,
+            text: passage.text.get(bytes.clone())?.to_owned(),
+        })
+    }
+
+    /// The place in a passage that supports the sentence before the marker.
+    fn best(&mut self, at: usize) -> Range<usize> {
+        let request = Arc::clone(&self.request);
+        let Some(passage) = request.passages.get(at) else {
+            return 0..0;
+        };
+        // Only words of the same analysis can be compared: that of the passage's language.
+        let language = Evidence::of(&passage.text).language().unwrap_or(self.language);
+        let said = terms(last_sentence(&self.before), language);
+        let Some(cut) = self.cut.get_mut(at) else {
+            return whole(passage);
+        };
+        let units = cut.get_or_insert_with(|| units(passage, language));
+        let mut best: Option<(u32, &Unit)> = None;
+        for unit in units.iter() {
+            let shared = weight(said.intersection(&unit.terms));
+            let better = best.is_none_or(|(most, shorter)| {
+                shared > most || (shared == most && unit.terms.len() < shorter.terms.len())
+            });
+            if better {
+                best = Some((shared, unit));
+            }
+        }
+        // Two words, or a third of a short sentence: less may be chance.
+        let enough = weight(said.iter()).div_ceil(3).clamp(1, ENOUGH);
+        match best {
+            Some((shared, unit)) if shared >= enough => unit.bytes.clone(),
+            _ => whole(passage),
+        }
+    }
+}
+
+/// What shared words weigh: a number tells more than a word.
+fn weight<'a>(terms: impl Iterator<Item = &'a String>) -> u32 {
+    terms
+        .map(|term| {
+            if term.bytes().any(|byte| byte.is_ascii_digit()) {
+                2
+            } else {
+                1
+            }
+        })
+        .sum()
+}
+
+fn last_sentence(text: &str) -> &str {
+    let from = text.ceil_char_boundary(text.len().saturating_sub(BEFORE));
+    let text = text[from..].trim_end();
+    sentences(text).pop().map_or("", |bytes| &text[bytes])
+}
+
+fn whole(passage: &Passage) -> Range<usize> {
+    trimmed(&passage.text, 0..passage.text.len())
+}
+
+fn trimmed(text: &str, bytes: Range<usize>) -> Range<usize> {
+    let piece = &text[bytes.clone()];
+    let start = bytes.start + piece.len() - piece.trim_start().len();
+    start..(start + piece.trim().len())
+}
+
+/// The sentences, list items and table rows of a passage.
+fn units(passage: &Passage, language: Language) -> Vec<Unit> {
+    let text = &passage.text;
+    let everything = [(BlockKind::Paragraph, 0..text.len())];
+    let blocks = if passage.blocks.is_empty() {
+        everything.as_slice()
+    } else {
+        passage.blocks.as_slice()
+    };
+    let mut units = Vec::new();
+    for (kind, block) in blocks {
+        let Some(piece) = text.get(block.clone()) else {
+            continue;
+        };
+        let pieces = match kind {
+            BlockKind::Heading => continue,
+            BlockKind::ListItem | BlockKind::TableRow | BlockKind::Code => vec![trimmed(text, block.clone())],
+            BlockKind::Paragraph => sentences(piece)
+                .into_iter()
+                .map(|bytes| block.start + bytes.start..block.start + bytes.end)
+                .collect(),
+        };
+        units.extend(pieces.into_iter().map(|bytes| Unit {
+            terms: terms(&text[bytes.clone()], language),
+            bytes,
+        }));
+    }
+    units
+}
+
+fn terms(text: &str, language: Language) -> HashSet<String> {
+    let mut terms = HashSet::new();
+    visit(text, language, Steps::default(), |term| {
+        if !terms.contains(term.text) {
+            terms.insert(term.text.to_owned());
+        }
+    });
+    terms
+}

@@ -1,0 +1,485 @@
+//! Citation markers in a model's text: `[1]`, `[1, 2]`, `[1-3]`, `[1][3]`, `[^1]`, `[Passage 1]`, `【1†source】`.
+//!
+//! A [`Scanner`] reads the text as it comes, split anywhere, and hands on what is text and what is a marker. A marker is
+//! none in code, between or in front of parentheses of a Markdown link (`[1](...)`), behind a backslash, or with a
+//! number of more than three digits, which is rather a year.
+
+/// The longest marker, in bytes.
+const LONGEST: usize = 64;
+/// The most passages that one marker may name.
+const NUMBERS: usize = 32;
+
+/// What the text is handed to.
+pub(crate) trait Sink {
+    /// More text.
+    fn text(&mut self, text: &str);
+
+    /// A marker of these passages, behind white space that is not yet written. Whether something was written in its
+    /// place; if so, the white space before it as well.
+    fn marker(&mut self, numbers: &[u16], space: &str) -> bool;
+}
+
+/// Finds the markers.
+#[derive(Debug, Default)]
+pub(crate) struct Scanner {
+    /// Text on its way to the sink.
+    text: String,
+    /// White space that is held back: when a marker behind it is removed, it may go as well.
+    space: String,
+    /// Whether a marker was removed right behind `space`.
+    removed: bool,
+    /// What may become a marker, from its opening bracket.
+    bracket: String,
+    /// The numbers of `bracket`, when it is closed and only a `(` behind it would make it a link.
+    closed: Option<Vec<u16>>,
+    /// The last sign that was read.
+    last: Option<char>,
+    code: Code,
+}
+
+/// Where code begins and ends, in Markdown.
+#[derive(Debug)]
+struct Code {
+    /// The kind of code that we are in.
+    within: Option<Within>,
+    /// The run of backticks or tildes that is being read.
+    run: Option<(char, usize)>,
+    /// Whether the run began where a line does.
+    run_leads: bool,
+    /// Whether nothing but white space and `>` has come on this line.
+    line_start: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    /// Between runs of so many backticks.
+    Span(usize),
+    /// Between lines that begin with so many of these signs.
+    Fence(char, usize),
+}
+
+impl Default for Code {
+    fn default() -> Self {
+        Self {
+            within: None,
+            run: None,
+            run_leads: false,
+            line_start: true,
+        }
+    }
+}
+
+impl Scanner {
+    /// Takes in more text.
+    pub(crate) fn push(&mut self, text: &str, sink: &mut impl Sink) {
+        for sign in text.chars() {
+            self.step(sign, sink);
+            self.last = Some(sign);
+        }
+        self.flush(sink);
+    }
+
+    /// The end of the text.
+    pub(crate) fn finish(&mut self, sink: &mut impl Sink) {
+        if let Some(numbers) = self.closed.take() {
+            self.accept(&numbers, sink);
+        }
+        self.give_up();
+        if !self.removed {
+            let space = std::mem::take(&mut self.space);
+            self.text.push_str(&space);
+        }
+        self.flush(sink);
+        *self = Self::default();
+    }
+
+    fn step(&mut self, sign: char, sink: &mut impl Sink) {
+        self.code.end_run(sign);
+        if let Some(numbers) = self.closed.take() {
+            if sign == '(' {
+                self.give_up();
+            } else {
+                self.accept(&numbers, sink);
+            }
+        }
+        if !self.bracket.is_empty() && self.extend(sign, sink) {
+            return;
+        }
+        if self.code.within.is_none() && matches!(sign, '[' | '【') && self.last != Some('\\') {
+            self.bracket.push(sign);
+            return;
+        }
+        if sign.is_whitespace() {
+            self.hold(sign);
+        } else {
+            self.write(sign);
+        }
+        self.code.read(sign);
+    }
+
+    /// Adds a sign to what may become a marker; `false` when the sign does not belong to it.
+    fn extend(&mut self, sign: char, sink: &mut impl Sink) -> bool {
+        let wide = self.bracket.starts_with('【');
+        let closing = if wide { '】' } else { ']' };
+        if sign == closing {
+            self.bracket.push(sign);
+            match numbers(&self.bracket) {
+                Some(numbers) if wide => self.accept(&numbers, sink),
+                Some(numbers) => self.closed = Some(numbers),
+                None => self.give_up(),
+            }
+            return true;
+        }
+        let belongs = (sign.is_alphanumeric()
+            || matches!(
+                sign,
+                ' ' | '\u{a0}' | ',' | ';' | '-' | '–' | '^' | '&' | '.' | '°' | '†' | ':'
+            ))
+            && self.bracket.len() + sign.len_utf8() < LONGEST;
+        if belongs {
+            self.bracket.push(sign);
+        } else {
+            self.give_up();
+        }
+        belongs
+    }
+
+    fn accept(&mut self, numbers: &[u16], sink: &mut impl Sink) {
+        self.bracket.clear();
+        self.flush(sink);
+        if sink.marker(numbers, &self.space) {
+            self.space.clear();
+            self.removed = false;
+            self.code.line_start = false;
+        } else {
+            self.removed = true;
+        }
+    }
+
+    /// What looked like a marker is text.
+    fn give_up(&mut self) {
+        if !self.bracket.is_empty() {
+            self.release(false);
+            self.text.push_str(&self.bracket);
+            self.bracket.clear();
+            self.code.line_start = false;
+        }
+    }
+
+    fn hold(&mut self, sign: char) {
+        if self.removed {
+            let kept = self.space.contains('\n') || (self.space.is_empty() && self.code.line_start);
+            if sign != '\n' && kept {
+                return;
+            }
+            self.space.clear();
+            self.removed = false;
+        }
+        self.space.push(sign);
+    }
+
+    fn write(&mut self, sign: char) {
+        self.release(matches!(
+            sign,
+            '.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '…' | '»' | '”'
+        ));
+        self.text.push(sign);
+    }
+
+    /// Writes the white space that was held back, unless a marker behind it was removed before `punctuation`.
+    fn release(&mut self, punctuation: bool) {
+        let dropped = self.removed && punctuation && !self.space.contains('\n');
+        if !dropped {
+            self.text.push_str(&self.space);
+        }
+        self.space.clear();
+        self.removed = false;
+    }
+
+    fn flush(&mut self, sink: &mut impl Sink) {
+        if !self.text.is_empty() {
+            sink.text(&self.text);
+            self.text.clear();
+        }
+    }
+}
+
+impl Code {
+    /// Ends a run of backticks or tildes that `sign` does not continue.
+    fn end_run(&mut self, sign: char) {
+        let Some((of, length)) = self.run.filter(|(of, _)| *of != sign) else {
+            return;
+        };
+        self.run = None;
+        let fence = self.run_leads && length >= 3;
+        self.within = match self.within {
+            None if fence => Some(Within::Fence(of, length)),
+            None if of == '`' => Some(Within::Span(length)),
+            Some(Within::Span(opened)) if of == '`' && opened == length => None,
+            Some(Within::Fence(opener, opened)) if fence && opener == of && length >= opened => None,
+            within => within,
+        };
+    }
+
+    /// Reads a sign that is no part of a marker.
+    fn read(&mut self, sign: char) {
+        if matches!(sign, '`' | '~') {
+            match &mut self.run {
+                Some((_, length)) => *length += 1,
+                None => {
+                    self.run = Some((sign, 1));
+                    self.run_leads = self.line_start;
+                }
+            }
+        }
+        if sign == '\n' {
+            self.line_start = true;
+            // A span of code is rarely left open on purpose, and never across paragraphs.
+            if matches!(self.within, Some(Within::Span(_))) {
+                self.within = None;
+            }
+        } else if !sign.is_whitespace() && sign != '>' {
+            self.line_start = false;
+        }
+    }
+}
+
+/// The numbers in a bracketed text, when it is a marker.
+fn numbers(bracketed: &str) -> Option<Vec<u16>> {
+    let inner = bracketed
+        .trim_start_matches(['[', '【'])
+        .trim_end_matches([']', '】']);
+    let inner = if bracketed.starts_with('【') {
+        inner.split('†').next()?
+    } else {
+        inner
+    };
+    let mut numbers = Vec::new();
+    for item in inner.split([',', ';', '&']) {
+        for item in item.split(" et ").flat_map(|item| item.split(" and ")) {
+            let item = without_word(item.trim().trim_start_matches('^'));
+            let (first, last) = item.split_once(['-', '–']).unwrap_or((item, item));
+            let (first, last) = (number(first)?, number(last)?);
+            if last < first || numbers.len() + usize::from(last - first) >= NUMBERS {
+                return None;
+            }
+            numbers.extend(first..=last);
+        }
+    }
+    Some(numbers)
+}
+
+fn number(text: &str) -> Option<u16> {
+    let text = text.trim();
+    let digits = (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok())?
+}
+
+/// The number behind a word that models put before it.
+fn without_word(item: &str) -> &str {
+    const WORDS: [&str; 10] = [
+        "passages",
+        "passage",
+        "sources",
+        "source",
+        "documents",
+        "document",
+        "extrait",
+        "doc",
+        "n°",
+        "ref",
+    ];
+    let word = WORDS.iter().find(|word| {
+        let start = item.get(..word.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+    });
+    word.map_or(item, |word| {
+        item[word.len()..].trim_start_matches(['.', ':', ' ', '\u{a0}'])
+    })
+}
+
+/// A text without its markers.
+pub(crate) fn stripped(text: &str) -> String {
+    struct Stripped(String);
+    impl Sink for Stripped {
+        fn text(&mut self, text: &str) {
+            self.0.push_str(text);
+        }
+
+        fn marker(&mut self, _numbers: &[u16], _space: &str) -> bool {
+            false
+        }
+    }
+    let mut stripped = Stripped(String::with_capacity(text.len()));
+    let mut scanner = Scanner::default();
+    scanner.push(text, &mut stripped);
+    scanner.finish(&mut stripped);
+    stripped.0
+}
+
+/// Turns what would be taken for a marker into the same in round brackets.
+pub(crate) fn in_round_brackets(text: &mut String) {
+    let mut from = 0;
+    while let Some(start) = text[from..].find(['[', '【']).map(|at| from + at) {
+        let opening = if text[start..].starts_with('[') {
+            '['
+        } else {
+            '【'
+        };
+        let closing = if opening == '[' { ']' } else { '】' };
+        from = start + opening.len_utf8();
+        let within = &text[from..text.len().min(text.ceil_char_boundary(start + LONGEST))];
+        let Some(end) = within.find(closing).map(|at| from + at) else {
+            continue;
+        };
+        if numbers(&text[start..end + closing.len_utf8()]).is_some() {
+            text.replace_range(end..end + closing.len_utf8(), ")");
+            text.replace_range(start..start + opening.len_utf8(), "(");
+            from = start + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Writes markers of passages 1 to 3 as `{n}`.
+    #[derive(Default)]
+    struct Shown {
+        text: String,
+        removed: usize,
+    }
+
+    impl Sink for Shown {
+        fn text(&mut self, text: &str) {
+            self.text.push_str(text);
+        }
+
+        fn marker(&mut self, numbers: &[u16], space: &str) -> bool {
+            let known: Vec<_> = numbers
+                .iter()
+                .filter(|number| (1..=3).contains(*number))
+                .collect();
+            self.removed += numbers.len() - known.len();
+            if !known.is_empty() {
+                self.text.push_str(space);
+            }
+            known
+                .iter()
+                .for_each(|number| self.text.push_str(&format!("{{{number}}}")));
+            !known.is_empty()
+        }
+    }
+
+    fn scan<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (String, usize) {
+        let (mut scanner, mut shown) = (Scanner::default(), Shown::default());
+        for piece in pieces {
+            scanner.push(piece, &mut shown);
+        }
+        scanner.finish(&mut shown);
+        (shown.text, shown.removed)
+    }
+
+    fn check(text: &str, expected: &str, removed: usize) {
+        assert_eq!(scan([text]), (expected.to_owned(), removed), "{text:?}");
+        let signs: Vec<String> = text.chars().map(String::from).collect();
+        let split = scan(signs.iter().map(String::as_str));
+        assert_eq!(split, (expected.to_owned(), removed), "{text:?} sign by sign");
+    }
+
+    #[test]
+    fn markers_in_all_their_forms() {
+        check("Il paie 5 € [1].", "Il paie 5 € {1}.", 0);
+        check(
+            "a[1][3] b [1, 2] c [1;3] d [1-3]",
+            "a{1}{3} b {1}{2} c {1}{3} d {1}{2}{3}",
+            0,
+        );
+        check(
+            "a [^1] b [ 2 ] c [Passage 3] d [source: 1] e [1 et 2] f [passages 1 & 2]",
+            "a {1} b {2} c {3} d {1} e {1}{2} f {1}{2}",
+            0,
+        );
+        check("a【1】b【2†L1-L4】【3†source】", "a{1}b{2}{3}", 0);
+        check("[1]", "{1}", 0);
+        check("[1] Ainsi.", "{1} Ainsi.", 0);
+    }
+
+    #[test]
+    fn what_points_nowhere_is_removed_and_counted() {
+        check("Il paie 5 € [7].", "Il paie 5 €.", 1);
+        check("a [7] b", "a b", 1);
+        check("a [7] ; b", "a ; b", 1);
+        check("a [7]\nb", "a\nb", 1);
+        check("a [7] [1].", "a {1}.", 1);
+        check("a [1, 7].", "a {1}.", 1);
+        check("a [7][8]", "a", 2);
+        check("[7] a\n[0] b", "a\nb", 2);
+        check("a\n\n[7] b", "a\n\nb", 1);
+    }
+
+    #[test]
+    fn what_is_no_marker_stays() {
+        for text in [
+            "[1](https://example.org) et [x][y]",
+            "`a[1]` et ``b`[2]`` c",
+            "```\nx[1]\n```",
+            "~~~\nx[1]\n~~~",
+            "  ```rust\nx[1]\n```` ",
+            "\\[1\\]",
+            "[2024] [1 000] [5 %] [sic] [...] [] [1",
+            "[ ] a\n[x] b",
+            "[1/2] [a1] [3-1] [1-200]",
+            "fin  ",
+            "【x】 [",
+        ] {
+            check(text, text, 0);
+        }
+        check("```\na[1]\n```\nb [1]", "```\na[1]\n```\nb {1}", 0);
+        check("`a` [1] et `b", "`a` {1} et `b", 0);
+        check("`ouvert\nfin [1]", "`ouvert\nfin {1}", 0);
+        check("[[1]]", "[{1}]", 0);
+        check("[ouvert [1]", "[ouvert {1}", 0);
+    }
+
+    #[test]
+    fn earlier_answers_lose_their_markers() {
+        assert_eq!(stripped("Oui [1]. Non [2][12].\n- a [3]\n"), "Oui. Non.\n- a\n");
+    }
+
+    #[test]
+    fn numbers_of_a_document_are_no_markers() {
+        let mut text = "Voir [12], [1, 2] et 【3】, non [a] ni [2024], [".to_owned();
+        in_round_brackets(&mut text);
+        assert_eq!(text, "Voir (12), (1, 2) et (3), non [a] ni [2024], [");
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_may_be_split_anywhere(
+            pieces in prop::collection::vec("[a \\[\\]【】()0-9,`~\n\\\\é^†.-]{0,6}", 0..12),
+        ) {
+            let whole = pieces.concat();
+            prop_assert_eq!(scan(pieces.iter().map(String::as_str)), scan([whole.as_str()]));
+        }
+
+        #[test]
+        fn without_brackets_nothing_changes(text in "[^\\[【]{0,60}") {
+            prop_assert_eq!(scan([text.as_str()]), (text, 0));
+        }
+
+        #[test]
+        fn no_marker_remains_in_a_passage(text in "[a \\[\\]【】0-9,-]{0,40}") {
+            let mut changed = text;
+            in_round_brackets(&mut changed);
+            let mut shown = Shown::default();
+            let mut scanner = Scanner::default();
+            scanner.push(&changed, &mut shown);
+            scanner.finish(&mut shown);
+            prop_assert_eq!(shown.text, changed);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The upstreams against real sockets: servers, proxies and authorities that these tests write byte by byte.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod bodies;
+mod chat;
+mod egress;
+mod grounded;
+mod mock;
+mod proxy;
+mod refusals;
+mod secrets;
+mod stage;
+mod timeouts;
+mod tls;
+mod vectors;

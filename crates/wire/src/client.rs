@@ -1,0 +1,22 @@
+//! This program as a client of OpenAI-compatible servers: what it sends, and what it reads.
+//!
+//! [`chat_body`] writes a request for an answer and [`ChatReader`] reads the answer, whole or as the events of a stream.
+//! [`embeddings_body`] and [`rerank_body`] ask for vectors and for an order of passages. [`error`] puts what a server says
+//! of its failure into one line.
+
+mod calls;
+mod delta;
+mod dialect;
+mod embeddings;
+mod errors;
+mod reader;
+mod request;
+mod reranking;
+mod thinking;
+
+pub use dialect::Dialect;
+pub use embeddings::{Embeddings, EmbeddingsBody, embeddings, embeddings_body};
+pub use errors::error;
+pub use reader::ChatReader;
+pub use request::{ChatBody, chat_body};
+pub use reranking::{Ranked, RerankBody, rerank, rerank_body};

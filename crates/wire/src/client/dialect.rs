@@ -1,0 +1,57 @@
+//! Where servers differ in what they accept.
+
+use trousseau_core::chat::Role;
+
+/// The way of speaking that a server wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's, which vLLM, llama.cpp, Ollama, LiteLLM, OVHcloud and Scaleway speak: unknown fields do no harm.
+    #[default]
+    OpenAi,
+    /// That of Mistral's own API, which refuses a request with any field that it does not know, `stream_options` and
+    /// `seed` among them. The tokens come without being asked for; the seed is called `random_seed`; in the history it
+    /// knows neither the reasoning of earlier answers nor names of speakers.
+    Mistral,
+}
+
+impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 2] = [Self::OpenAi, Self::Mistral];
+
+    /// The name used in configuration files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Mistral => "mistral",
+        }
+    }
+
+    /// The dialect of a public host, as far as it is known.
+    pub fn of_host(host: &str) -> Self {
+        match host {
+            "api.mistral.ai" | "codestral.mistral.ai" => Self::Mistral,
+            _ => Self::OpenAi,
+        }
+    }
+
+    /// Whether the tokens of a streamed answer must be asked for.
+    pub(super) const fn asks_for_usage(self) -> bool {
+        matches!(self, Self::OpenAi)
+    }
+
+    /// What the seed is called.
+    pub(super) const fn seed(self) -> &'static str {
+        match self {
+            Self::OpenAi => "seed",
+            Self::Mistral => "random_seed",
+        }
+    }
+
+    /// Whether a field of a message that this program does not know may be sent.
+    pub(super) fn knows(self, role: Role, field: &str) -> bool {
+        match self {
+            Self::OpenAi => true,
+            Self::Mistral => matches!((role, field), (Role::Tool, "name") | (Role::Assistant, "prefix")),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! This program as a server of OpenAI's API: what clients send, and what they are answered.
+//!
+//! [`chat`] reads a request; [`completion`] and [`Chunks`] write its answer, whole and as a stream; [`error`] writes what
+//! went wrong. [`files`] and [`vector_stores`] hold the objects through which documents and collections are reached.
+
+mod annotations;
+mod answer;
+mod chunks;
+mod errors;
+pub mod files;
+mod message;
+mod models;
+mod refused;
+mod request;
+pub mod vector_stores;
+
+pub use answer::{Completion, CompletionBody, Head, completion};
+pub use chunks::Chunks;
+pub use errors::{error, error_body, status};
+pub use models::{Model, Models, model, models};
+pub use request::{ChatCall, Options, chat};

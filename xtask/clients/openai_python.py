@@ -1,0 +1,130 @@
+"""The `openai` package for Python against a running Trousseau."""
+
+import io
+import time
+import urllib.request
+
+import openai
+from cases import BASE, KEY, UPSTREAM, run
+
+client = openai.OpenAI(base_url=f"{BASE}/v1", api_key=KEY, max_retries=0, timeout=30)
+TOOLS = [{"type": "function", "function": {"name": "meteo", "parameters": {"type": "object", "properties": {"ville": {"type": "string"}}}}}]
+
+
+def ask(text, **more):
+    return client.chat.completions.create(model=more.pop("model", "libre"), messages=[{"role": "user", "content": text}], **more)
+
+
+def lists_its_routes():
+    names = [model.id for model in client.models.list()]
+    assert {"libre", "documents"} <= set(names), names
+    assert client.models.retrieve("libre").id == "libre"
+
+
+def answers():
+    answer = ask("Bonjour")
+    assert answer.choices[0].message.content == "Bonjour à vous.", answer
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.usage.total_tokens == 12
+    assert answer.choices[0].message.reasoning_content == "Je réfléchis."
+    told = answer.trousseau
+    assert told["decision"]["target"] == "mock" and told["entry"], told
+
+
+def streams():
+    text, ends, usage, told = "", [], None, None
+    for chunk in ask("Bonjour", stream=True, stream_options={"include_usage": True}):
+        usage = chunk.usage or usage
+        for choice in chunk.choices:
+            text += choice.delta.content or ""
+            if choice.finish_reason:
+                ends.append(choice.finish_reason)
+                told = chunk.trousseau
+    assert text.strip() == "Bonjour à vous.", text
+    assert ends == ["stop"] and usage.total_tokens == 12
+    assert told["entry"], told
+
+
+def calls_tools():
+    for streaming in [False, True]:
+        if streaming:
+            with client.chat.completions.stream(model="libre", messages=[{"role": "user", "content": "outil"}], tools=TOOLS) as stream:
+                for _ in stream:
+                    pass
+                message = stream.get_final_completion().choices[0].message
+        else:
+            message = ask("outil", tools=TOOLS).choices[0].message
+        call = message.tool_calls[0]
+        assert (call.id, call.function.name, call.function.arguments) == ("call_1", "meteo", '{"ville":"Lyon"}'), message
+    history = [
+        {"role": "user", "content": "outil"},
+        message.model_dump(exclude_none=True, include={"role", "content", "tool_calls"}),
+        {"role": "tool", "tool_call_id": "call_1", "content": "20 degrés"},
+    ]
+    answer = client.chat.completions.create(model="libre", messages=history, tools=TOOLS)
+    assert answer.choices[0].message.content == "Il fait beau (20 degrés).", answer
+
+
+def sends_parts():
+    parts = [{"type": "text", "text": "Bonjour"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}]
+    assert ask(parts).choices[0].message.content == "Bonjour à vous."
+
+
+def tells_errors_by_type():
+    def raised(kind, call):
+        try:
+            call()
+        except kind as error:
+            return error
+        raise AssertionError(f"no {kind.__name__}")
+
+    stranger = openai.OpenAI(base_url=f"{BASE}/v1", api_key="trs-" + "A" * 43, max_retries=0)
+    raised(openai.AuthenticationError, lambda: stranger.models.list())
+    error = raised(openai.NotFoundError, lambda: ask("Bonjour", model="gpt-4o"))
+    assert error.code == "model_not_found", error.code
+    raised(openai.BadRequestError, lambda: ask("Bonjour", n=2))
+    error = raised(openai.BadRequestError, lambda: ask("trop long"))
+    assert "maximum context length" in str(error), error
+    raised(openai.InternalServerError, lambda: ask("panne"))
+    error = raised(openai.PermissionDeniedError, lambda: ask("Mon NIR est 2 55 08 14 168 025 38", model="public"))
+    assert error.body["trousseau"]["rejected"], error.body
+
+
+def stops_the_model_when_cancelled():
+    stream = ask("lent", stream=True)
+    next(iter(stream))
+    stream.close()
+    for _ in range(100):
+        if b"true" in urllib.request.urlopen(UPSTREAM).read():
+            return
+        time.sleep(0.1)
+    raise AssertionError("the upstream still streams")
+
+
+def keeps_files_and_searches_them():
+    text = "# Déchetterie\n\nLa déchetterie de Montclair ouvre le mardi et le samedi de 9 h à 17 h.\n".encode()
+    file = client.files.create(file=("dechetterie.md", io.BytesIO(text)), purpose="assistants")
+    assert client.files.retrieve(file.id).filename == "dechetterie.md"
+    assert client.files.content(file.id).read() == text
+    store = client.vector_stores.create(name="guides")
+    attached = client.vector_stores.files.create_and_poll(vector_store_id=store.id, file_id=file.id)
+    assert attached.status == "completed", attached
+    assert file.id in [listed.id for listed in client.vector_stores.files.list(store.id)]
+    hits = list(client.vector_stores.search(store.id, query="horaires de la déchetterie"))
+    assert "mardi" in hits[0].content[0].text, hits
+    answer = ask("Quels jours ouvre la déchetterie ?", model="documents")
+    message = answer.choices[0].message
+    assert "mardi" in message.content, message.content
+    assert message.annotations and answer.trousseau["citations"][0]["title"], answer
+    assert client.vector_stores.files.delete(file.id, vector_store_id=store.id).deleted
+    assert not list(client.vector_stores.search(store.id, query="horaires de la déchetterie"))
+    assert client.files.delete(file.id).deleted
+    try:
+        client.files.retrieve(file.id)
+        raise AssertionError("the file is still there")
+    except openai.NotFoundError:
+        pass
+
+
+run([lists_its_routes, answers, streams, calls_tools, sends_parts, tells_errors_by_type, stops_the_model_when_cancelled,
+     keeps_files_and_searches_them])
