@@ -260,12 +260,43 @@ entry-document = document { $operation ->
         [removed] retiré
        *[other] { $operation }
     }
+entry-account = { $operation ->
+        [key-created] clé créée
+        [key-revoked] clé révoquée
+        [user-created] utilisateur créé
+        [user-changed] utilisateur modifié
+        [user-disabled] utilisateur désactivé
+        [user-enabled] utilisateur réactivé
+        [link-created] lien à usage unique créé
+        [password-set] mot de passe choisi
+       *[other] { $operation }
+    }, rôle { $role }
+entry-access = enregistrement { $record } lu par un délégué
+entry-erasure = { $records ->
+        [one] un enregistrement effacé
+       *[other] { $records } enregistrements effacés
+    } ({ $cause ->
+        [retention] arrivé à terme
+        [subject] à la demande de la personne
+        [owner] supprimé par qui l’avait demandé
+       *[other] { $cause }
+    })
+entry-export = { $records ->
+        [one] un enregistrement remis
+       *[other] { $records } enregistrements remis
+    }
+entry-restored = à partir de la sauvegarde du { $backup }
 entry-gap = la fin du lot précédent peut manquer
 entry-kind = { $kind ->
         [decision] décision
         [outcome] issue
         [document] document
         [gap] lacune
+        [account] compte
+        [access] accès
+        [erasure] effacement
+        [export] remise
+        [restored] retour
        *[other] { $kind }
     }
 

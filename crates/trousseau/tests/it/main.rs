@@ -17,4 +17,7 @@ mod json;
 mod ledger;
 mod limits;
 mod resume;
+mod serve;
+mod service;
+mod socket;
 mod usage;
