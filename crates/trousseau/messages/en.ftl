@@ -113,7 +113,7 @@ usage-role = “{ $found }” is not a role.
 usage-expiry = “{ $found }” is neither a day nor a number of days.
     .hint = Write a day, such as 2027-06-30, or a number of days, such as 90d.
 
-config-literal-secret = { $key }: a secret is written out here, where everybody who reads the file sees it.
+config-literal-secret = { $key }: a secret is written out here, where everybody who reads the file sees it; say where it stands instead: {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} or {"{"} credential = "…" {"}"}
 config-secret-place = { $key } says in one way where the secret stands: file, env or credential.
 config-secret-header = { $key } carries a secret: its place is key, and key_header where it is not “Authorization: Bearer”.
 config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?

@@ -116,7 +116,7 @@ usage-role = « { $found } » n’est pas un rôle.
 usage-expiry = « { $found } » n’est ni un jour ni un nombre de jours.
     .hint = Écrivez un jour, comme 2027-06-30, ou un nombre de jours, comme 90j.
 
-config-literal-secret = { $key } : un secret est écrit ici en toutes lettres, à la vue de tous ceux qui lisent le fichier.
+config-literal-secret = { $key } : un secret est écrit ici en toutes lettres, à la vue de tous ceux qui lisent le fichier ; dites plutôt où il se trouve : {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} ou {"{"} credential = "…" {"}"}
 config-secret-place = { $key } dit d’une seule façon où se trouve le secret : file, env ou credential.
 config-secret-header = { $key } porte un secret : sa place est key, et key_header si ce n’est pas « Authorization: Bearer ».
 config-own-but-public = { $key } dit « own », et { $url } ressemble à une adresse que tous peuvent joindre : est-ce bien dans vos locaux ?

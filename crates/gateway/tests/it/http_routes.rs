@@ -87,7 +87,11 @@ async fn other_methods_and_paths_are_refused_in_the_same_form() {
         ("GET", "//v1/models", 404, "http-not-found"),
     ] {
         let reply = wired.call(method, path, &[], "").await;
-        assert_eq!((reply.status, reply.code().as_str()), (status, code), "{method} {path}");
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (status, code),
+            "{method} {path}"
+        );
     }
     let reply = wired.call("PUT", "/v1/models", &[], "").await;
     assert_eq!(reply.header("allow"), Some("GET,HEAD"));
@@ -100,12 +104,19 @@ async fn other_methods_and_paths_are_refused_in_the_same_form() {
 async fn requests_carry_their_id_in_both_directions() {
     let stage = Stage::new();
     let wired = scripted(&stage, ANSWER).await;
-    let given = wired.call("GET", "/v1/models", &["x-request-id: abc-1"], "").await;
+    let given = wired
+        .call("GET", "/v1/models", &["x-request-id: abc-1"], "")
+        .await;
     assert_eq!(given.header("x-request-id"), Some("abc-1"));
     let made = wired.call("GET", "/v1/models", &["x-request-id: a b"], "").await;
     assert!(made.header("x-request-id").unwrap().starts_with("req_"));
     let reply = wired
-        .call("POST", "/v1/chat/completions", &["x-request-id: abc-2"], &question(false).to_string())
+        .call(
+            "POST",
+            "/v1/chat/completions",
+            &["x-request-id: abc-2"],
+            &question(false).to_string(),
+        )
         .await;
     assert_eq!(reply.json()["id"], "chatcmpl-abc-2");
 }
@@ -127,11 +138,17 @@ async fn pages_of_other_origins_are_let_in_only_by_the_configuration() {
     assert_eq!(preflight.header(allowed), Some("https://intranet.example"));
     let reply = wired.call("GET", "/v1/models", &[known], "").await;
     assert_eq!(reply.header(allowed), Some("https://intranet.example"));
-    let stranger = wired.call("GET", "/v1/models", &["origin: https://evil.example"], "").await;
+    let stranger = wired
+        .call("GET", "/v1/models", &["origin: https://evil.example"], "")
+        .await;
     assert_eq!((stranger.status, stranger.header(allowed)), (200, None));
 
     // The same server stands under a path of a reverse proxy.
-    for (path, status) in [("/trousseau/v1/models", 200), ("/trousseau/healthz", 200), ("/other/v1/models", 404)] {
+    for (path, status) in [
+        ("/trousseau/v1/models", 200),
+        ("/trousseau/healthz", 200),
+        ("/other/v1/models", 404),
+    ] {
         assert_eq!(wired.get(path).await.status, status, "{path}");
     }
 }
@@ -157,18 +174,27 @@ async fn readiness_tells_the_truth() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         ready = wired.get("/readyz").await;
     }
-    assert_eq!((ready.status, &ready.json()["checks"]["ledger"]), (503, &json!("failing")));
+    assert_eq!(
+        (ready.status, &ready.json()["checks"]["ledger"]),
+        (503, &json!("failing"))
+    );
     assert_eq!(wired.get("/healthz").await.status, 200);
     fs_err::rename(&aside, &ledger).unwrap();
 
     fs_err::rename(stage.data().join("records.sqlite"), stage.data().join("gone")).unwrap();
     let ready = wired.get("/readyz").await;
-    assert_eq!((ready.status, &ready.json()["checks"]["records"]), (503, &json!("failing")));
+    assert_eq!(
+        (ready.status, &ready.json()["checks"]["records"]),
+        (503, &json!("failing"))
+    );
     fs_err::rename(stage.data().join("gone"), stage.data().join("records.sqlite")).unwrap();
 
     wired.server.health.drain();
     let ready = wired.get("/readyz").await;
-    assert_eq!((ready.status, &ready.json()["checks"]["serving"]), (503, &json!("draining")));
+    assert_eq!(
+        (ready.status, &ready.json()["checks"]["serving"]),
+        (503, &json!("draining"))
+    );
 }
 
 #[tokio::test]
@@ -180,7 +206,10 @@ async fn what_happened_is_counted() {
     assert_eq!(wired.ask(&question(true)).await.status, 200);
     wired.get("/nowhere").await;
     let metrics = wired.get("/metrics").await;
-    assert_eq!(metrics.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    assert_eq!(
+        metrics.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
     for line in [
         r#"trousseau_requests_total{path="/v1/chat/completions",method="POST",status="200"} 2"#,
         r#"trousseau_requests_total{path="other",method="GET",status="404"} 1"#,
@@ -197,7 +226,11 @@ async fn what_happened_is_counted() {
         r#"trousseau_tasks{state="failed"} 0"#,
         r#"trousseau_draining 0"#,
     ] {
-        assert!(metrics.body.lines().any(|found| found == line), "{line} is not in\n{}", metrics.body);
+        assert!(
+            metrics.body.lines().any(|found| found == line),
+            "{line} is not in\n{}",
+            metrics.body
+        );
     }
     for (name, _) in Metrics::all() {
         assert!(metrics.body.contains(name), "{name} is never told");
@@ -209,6 +242,9 @@ fn every_metric_is_documented() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
     let page = fs_err::read_to_string(page).unwrap();
     for (name, _) in Metrics::all() {
-        assert!(page.contains(&format!("`{name}`")), "{name} is not in docs/metrics.md");
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "{name} is not in docs/metrics.md"
+        );
     }
 }

@@ -83,7 +83,12 @@ async fn questions_are_answered_over_tls() {
     let (wired, _) = start(&stage, written.files, |_| {}).await;
     let mut socket = handshake(&wired, &certificate).await.unwrap();
     let key = format!("authorization: Bearer {}", wired.key);
-    let bytes = request("POST", "/v1/chat/completions", &[&key], &question(false).to_string());
+    let bytes = request(
+        "POST",
+        "/v1/chat/completions",
+        &[&key],
+        &question(false).to_string(),
+    );
     socket.write_all(bytes.as_bytes()).await.unwrap();
     let reply = Reply::read(&mut socket).await;
     assert_eq!(reply.status, 200, "{reply:?}");

@@ -28,7 +28,12 @@ pub(super) async fn restore(caller: &Caller, restore: &Restore) -> Result<Exit, 
     let to = data.clone();
     let restored = blocking(move || backup::restore(&from, &to)).await;
     drop(lock);
-    tell(caller, "backup-restored", &restored??, &data.display().to_string());
+    tell(
+        caller,
+        "backup-restored",
+        &restored??,
+        &data.display().to_string(),
+    );
     Ok(Exit::SUCCESS)
 }
 

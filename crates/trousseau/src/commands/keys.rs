@@ -64,7 +64,10 @@ pub(super) async fn enter(
         account,
         role,
     };
-    Ok(app.gateway.record_account(&tenant(&caller.global), change).await?)
+    Ok(app
+        .gateway
+        .record_account(&tenant(&caller.global), change)
+        .await?)
 }
 
 /// What was typed of an account's rights. A route must be one of the configuration.

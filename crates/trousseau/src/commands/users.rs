@@ -29,7 +29,13 @@ async fn first(caller: &Caller) -> Result<Exit, Failure> {
     let accounts = app.accounts().await?;
     let link = accounts.first_link(&tenant(&caller.global), now).await?;
     drop(accounts);
-    enter(caller, &app, Operation::LinkCreated, (OPERATOR, Role::Administrator)).await?;
+    enter(
+        caller,
+        &app,
+        Operation::LinkCreated,
+        (OPERATOR, Role::Administrator),
+    )
+    .await?;
     app.close().await?;
     tell_link(&caller.printer, &link, None);
     Ok(Exit::SUCCESS)

@@ -59,7 +59,10 @@ fn with_json_the_address_and_the_key_are_one_object() {
     child.kill().unwrap();
     child.wait().unwrap();
     let told: serde_json::Value = serde_json::from_str(&line).unwrap();
-    assert!(told["url"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{told}");
+    assert!(
+        told["url"].as_str().unwrap().starts_with("http://127.0.0.1:"),
+        "{told}"
+    );
     assert!(told["key"].as_str().unwrap().starts_with("trs-"), "{told}");
 }
 
@@ -74,15 +77,25 @@ fn no_first_key_where_none_is_wanted() {
 #[test]
 fn other_machines_are_not_listened_to_without_tls() {
     let dir = Dir::new();
-    let refused = dir.run(&["serve", "--listen", "0.0.0.0:0", "--json"]).ended_with(1);
+    let refused = dir
+        .run(&["serve", "--listen", "0.0.0.0:0", "--json"])
+        .ended_with(1);
     assert_eq!(refused.error(), "app-exposed");
     assert!(!dir.data().exists(), "nothing may be made");
     let refused = dir.french(&["serve", "--listen", "0.0.0.0:0"]).ended_with(1);
     assert!(refused.err.contains("sans TLS"), "{refused:#?}");
     let refused = dir.run(&["serve", "--listen", "partout", "--json"]).ended_with(1);
     assert_eq!(refused.error(), "app-not-an-address");
-    drop(Service::of(&mut dir.command(&["serve", "--listen", "0.0.0.0:0", "--insecure"])));
-    dir.write("data/trousseau.toml", "[server]\nlisten = \"0.0.0.0:0\"\ninsecure = true\n");
+    drop(Service::of(&mut dir.command(&[
+        "serve",
+        "--listen",
+        "0.0.0.0:0",
+        "--insecure",
+    ])));
+    dir.write(
+        "data/trousseau.toml",
+        "[server]\nlisten = \"0.0.0.0:0\"\ninsecure = true\n",
+    );
     drop(Service::of(&mut dir.command(&["serve"])));
 }
 
@@ -100,7 +113,9 @@ fn an_address_that_is_taken_changes_nothing() {
 fn one_server_has_a_data_folder() {
     let dir = Dir::new();
     let service = Service::start(&dir, &[]);
-    let second = dir.run(&["serve", "--listen", "127.0.0.1:0", "--json"]).ended_with(4);
+    let second = dir
+        .run(&["serve", "--listen", "127.0.0.1:0", "--json"])
+        .ended_with(4);
     assert_eq!(second.error(), "app-locked");
     assert!(second.err.contains(&service.process().to_string()), "{second:#?}");
     // The first one has not noticed.
@@ -143,7 +158,10 @@ fn is_trusted(address: &str, certificate: &Path) -> bool {
         system_authorities: false,
         ..Egress::default()
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let client = egress::client(&egress, None).unwrap();
         let answered = client.get(format!("https://{address}/healthz")).send().await;
@@ -193,7 +211,9 @@ fn a_missing_secret_stops_the_start_and_is_found_by_doctor() {
         "[[upstream]]\nname = \"nuage\"\nkind = \"openai\"\nurl = \"https://m.example/v1\"\nmodel = \"m\"\n\
          key = { env = \"TROUSSEAU_TEST_KEY\" }\n",
     );
-    let refused = dir.run(&["serve", "--listen", "127.0.0.1:0", "--json"]).ended_with(1);
+    let refused = dir
+        .run(&["serve", "--listen", "127.0.0.1:0", "--json"])
+        .ended_with(1);
     assert_eq!(refused.error(), "secret-empty");
     assert!(refused.err.contains("TROUSSEAU_TEST_KEY"), "{refused:#?}");
     let private = std::fs::Permissions::from_mode(0o700);
@@ -202,9 +222,15 @@ fn a_missing_secret_stops_the_start_and_is_found_by_doctor() {
     dir.write("docs/a.txt", "Le guichet ouvre à huit heures.\n");
     dir.run(&["ingest", "docs"]).succeeded();
     let seen = dir.french(&["doctor"]).ended_with(1);
-    assert!(seen.out.contains("✗ nuage : sa clé ne peut pas servir"), "{seen:#?}");
+    assert!(
+        seen.out.contains("✗ nuage : sa clé ne peut pas servir"),
+        "{seen:#?}"
+    );
     let with = Ran::of(dir.command(&["doctor"]).env("TROUSSEAU_TEST_KEY", "sk-hidden")).ended_with(0);
-    assert!(with.out.contains("its key can be read") && !with.out.contains("sk-hidden"), "{with:#?}");
+    assert!(
+        with.out.contains("its key can be read") && !with.out.contains("sk-hidden"),
+        "{with:#?}"
+    );
     let mut command = dir.command(&["serve", "--listen", "127.0.0.1:0"]);
     drop(Service::of(command.env("TROUSSEAU_TEST_KEY", "sk-hidden")));
 }

@@ -122,7 +122,9 @@ pub(crate) fn ask(address: &str, key: &str, body: &Value) -> (u16, Value) {
     let answer = exchange(address, &(head + &body));
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    let body = body.find('{').map_or("null", |start| &body[start..=body.rfind('}').unwrap()]);
+    let body = body
+        .find('{')
+        .map_or("null", |start| &body[start..=body.rfind('}').unwrap()]);
     (status, serde_json::from_str(body).unwrap_or(Value::Null))
 }
 

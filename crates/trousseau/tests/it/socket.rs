@@ -19,7 +19,10 @@ fn stocked() -> Dir {
          [[key]]\nname = \"agent\"\ngroups = [\"rh\"]\nclearance = \"personal\"\n",
     );
     dir.write("docs/guichet.txt", "Le guichet ouvre à huit heures.\n");
-    dir.write("docs/badge.md", "# Badges\n\nLe badge est valable dix-huit mois.\n");
+    dir.write(
+        "docs/badge.md",
+        "# Badges\n\nLe badge est valable dix-huit mois.\n",
+    );
     dir.write("docs/vide.txt", "");
     dir.write("rh/conges.txt", "Les congés se posent un mois avant.\n");
     dir
@@ -31,7 +34,11 @@ fn steady(dir: &Dir, text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace);
     let steady = words.map(|word| {
         let is_time = word.len() > 19 && word.get(10..11) == Some("T") && word.trim_end().ends_with('Z');
-        if is_time { "[TIME] ".to_owned() } else { word.to_owned() }
+        if is_time {
+            "[TIME] ".to_owned()
+        } else {
+            word.to_owned()
+        }
     });
     steady.collect()
 }
@@ -56,7 +63,11 @@ const COMMANDS: &[&[&str]] = &[
     &["ask", "Où est la piscine ?"],
     &["ask", "Quand ?", "--route", "nowhere"],
     &["ask", "Quand ?", "--key", "nobody", "--json"],
-    &["policy", "explain", "Mon IBAN est FR76 3000 6000 0112 3456 7890 189"],
+    &[
+        "policy",
+        "explain",
+        "Mon IBAN est FR76 3000 6000 0112 3456 7890 189",
+    ],
     &["policy", "explain", "Bonjour", "--json"],
     &["ledger", "verify"],
     &["ledger", "show"],
@@ -122,14 +133,18 @@ fn standard_input_reaches_the_server() {
     let dir = stocked();
     let _service = Service::start(&dir, &[]);
     dir.run(&["ingest", "docs"]).succeeded();
-    let asked = dir.fed(&["ask", "-", "--json"], "À quelle heure ouvre le guichet ?\n".as_bytes());
+    let asked = dir.fed(
+        &["ask", "-", "--json"],
+        "À quelle heure ouvre le guichet ?\n".as_bytes(),
+    );
     assert_eq!(asked.succeeded().object()["abstained"], false);
     // More than one frame, more than the limit, nothing at all, and bytes that are no text.
     let long = dir.fed(&["ask", "-", "--json"], "mot ".repeat(1 << 18).as_bytes());
     assert_eq!(long.ended_with(1).error(), "gateway-long-question");
     let nothing = dir.fed(&["search", "-", "--json"], b"");
     assert_eq!(nothing.ended_with(1).error(), "gateway-empty-question");
-    dir.fed(&["search", "-"], b"guichet \xff\xfe\x00 ouvre").succeeded();
+    dir.fed(&["search", "-"], b"guichet \xff\xfe\x00 ouvre")
+        .succeeded();
 }
 
 #[test]
@@ -187,7 +202,10 @@ fn whoever_hangs_up_harms_nobody() {
     let dir = stocked();
     let _service = Service::start(&dir, &[]);
     for number in 0..400 {
-        dir.write(&format!("many/{number}.txt"), format!("Note {number} : le quai ferme.\n"));
+        dir.write(
+            &format!("many/{number}.txt"),
+            format!("Note {number} : le quai ferme.\n"),
+        );
     }
     let mut cut = dir.start(&["ingest", "many"]);
     std::thread::sleep(Duration::from_millis(150));
@@ -211,7 +229,13 @@ fn whoever_hangs_up_harms_nobody() {
     // One that says nothing, one that says nonsense, one that leaves in the middle of its word.
     let connect = || UnixStream::connect(dir.data().join("trousseau.sock")).unwrap();
     let silent = connect();
-    for nonsense in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"H\0\0\0\x02{}", b"H\xff\xff\xff\xff", b"I\0\0\0\0", b"H\0\0\x01"] {
+    for nonsense in [
+        &b"GET / HTTP/1.1\r\n\r\n"[..],
+        b"H\0\0\0\x02{}",
+        b"H\xff\xff\xff\xff",
+        b"I\0\0\0\0",
+        b"H\0\0\x01",
+    ] {
         let mut stream = connect();
         stream.write_all(nonsense).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
@@ -230,7 +254,9 @@ fn a_program_of_another_version_is_told_so() {
     let hello = json!({ "protocol": 99, "version": "9.0.0", "something": "new" }).to_string();
     let mut stream = UnixStream::connect(dir.data().join("trousseau.sock")).unwrap();
     let length = u32::try_from(hello.len()).unwrap().to_be_bytes();
-    stream.write_all(&[b"H", &length[..], hello.as_bytes()].concat()).unwrap();
+    stream
+        .write_all(&[b"H", &length[..], hello.as_bytes()].concat())
+        .unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let refused: Value = serde_json::from_slice(&answer[5..]).unwrap();
@@ -245,13 +271,18 @@ fn a_program_of_another_version_is_told_so() {
         let (mut stream, _) = listener.accept().unwrap();
         let refused = json!({ "protocol": 99, "version": "9.0.0", "reason": "whatever" }).to_string();
         let length = u32::try_from(refused.len()).unwrap().to_be_bytes();
-        stream.write_all(&[b"R", &length[..], refused.as_bytes()].concat()).unwrap();
+        stream
+            .write_all(&[b"R", &length[..], refused.as_bytes()].concat())
+            .unwrap();
         let mut rest = [0; 1 << 16];
         let _hello = stream.read(&mut rest);
     });
     let told = dir.french(&["tasks"]).ended_with(4);
     answering.join().unwrap();
-    assert!(told.err.contains("9.0.0") && told.err.contains("ne se comprennent pas"), "{told:#?}");
+    assert!(
+        told.err.contains("9.0.0") && told.err.contains("ne se comprennent pas"),
+        "{told:#?}"
+    );
 }
 
 #[test]
@@ -276,7 +307,8 @@ fn another_configuration_than_the_servers_is_not_passed_over() {
     let refused = dir.run(&["tasks", "--config", &other, "--json"]).ended_with(4);
     assert_eq!(refused.error(), "app-other-config");
     // The server's own, by another name, is fine; and what does not need the server never asks it.
-    dir.run(&["tasks", "--config", "data/../data/trousseau.toml"]).succeeded();
+    dir.run(&["tasks", "--config", "data/../data/trousseau.toml"])
+        .succeeded();
     dir.run(&["config", "check", "--config", &other]).succeeded();
 }
 
@@ -285,7 +317,10 @@ fn a_deep_data_folder_has_its_socket_too() {
     let dir = Dir::new();
     let deep = dir.path().join(["a-rather-long-name-of-a-folder"; 8].join("/"));
     let mut serve = Command::new(PROGRAM);
-    serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&deep).env_clear();
+    serve
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&deep)
+        .env_clear();
     let service = Service::of(serve.stdin(Stdio::null()));
     let mut tasks = Command::new(PROGRAM);
     tasks.args(["doctor", "--json", "--data"]).arg(&deep).env_clear();
@@ -309,7 +344,9 @@ fn a_server_that_ends_lets_its_commands_finish() {
     // The server waits for the question when it is told to end.
     std::thread::sleep(Duration::from_millis(300));
     service.signal(rustix::process::Signal::TERM);
-    input.write_all("Le guichet ouvre à quelle heure ?".as_bytes()).unwrap();
+    input
+        .write_all("Le guichet ouvre à quelle heure ?".as_bytes())
+        .unwrap();
     drop(input);
     let ran = Ran::from(waiting.wait_with_output().unwrap()).succeeded();
     assert_eq!(ran.object()["abstained"], true);
