@@ -67,11 +67,12 @@ async fn handshake(
     TlsConnector::from(Arc::new(config)).connect(name, socket).await
 }
 
-async fn start(stage: &Stage, files: Files, change: impl FnOnce(&mut Settings)) -> (Wired, Arc<Tls>) {
+/// A server with this certificate, which gives heads of requests and handshakes half a second.
+async fn start(stage: &Stage, tls: Tls) -> (Wired, Arc<Tls>) {
     let (gateway, _) = staged(stage, &[("local", ANSWER)]).await;
-    let tls = Arc::new(Tls::open(files).unwrap());
+    let tls = Arc::new(tls);
     let mut settings = Settings::default();
-    change(&mut settings);
+    settings.limits.head = Duration::from_millis(500);
     let wired = Wired::start_on(stage, gateway, settings, Some(Arc::clone(&tls))).await;
     (wired, tls)
 }
@@ -80,7 +81,7 @@ async fn start(stage: &Stage, files: Files, change: impl FnOnce(&mut Settings)) 
 async fn questions_are_answered_over_tls() {
     let stage = Stage::new();
     let (written, certificate) = Written::new(&stage);
-    let (wired, _) = start(&stage, written.files, |_| {}).await;
+    let (wired, _) = start(&stage, Tls::open(written.files).unwrap()).await;
     let mut socket = handshake(&wired, &certificate).await.unwrap();
     let key = format!("authorization: Bearer {}", wired.key);
     let bytes = request(
@@ -100,7 +101,7 @@ async fn questions_are_answered_over_tls() {
 async fn a_renewed_certificate_is_taken_up_and_a_broken_one_is_not() {
     let stage = Stage::new();
     let (written, first) = Written::new(&stage);
-    let (wired, tls) = start(&stage, written.files.clone(), |_| {}).await;
+    let (wired, tls) = start(&stage, Tls::open(written.files.clone()).unwrap()).await;
     assert!(!tls.reload().unwrap());
     handshake(&wired, &first).await.unwrap();
 
@@ -130,10 +131,8 @@ async fn a_renewed_certificate_is_taken_up_and_a_broken_one_is_not() {
 async fn a_server_takes_up_a_renewed_certificate_by_itself() {
     let stage = Stage::new();
     let (written, _first) = Written::new(&stage);
-    let (wired, _tls) = start(&stage, written.files.clone(), |settings| {
-        settings.round = Duration::from_millis(20);
-    })
-    .await;
+    let tls = Tls::open(written.files.clone()).unwrap();
+    let (wired, _tls) = start(&stage, tls.looked_at_every(Duration::from_millis(20))).await;
     let second = written.renew();
     for _ in 0..500 {
         if handshake(&wired, &second).await.is_ok() {
@@ -148,10 +147,7 @@ async fn a_server_takes_up_a_renewed_certificate_by_itself() {
 async fn a_client_that_speaks_no_tls_is_closed() {
     let stage = Stage::new();
     let (written, certificate) = Written::new(&stage);
-    let (wired, _) = start(&stage, written.files, |settings| {
-        settings.limits.head = Duration::from_millis(100);
-    })
-    .await;
+    let (wired, _) = start(&stage, Tls::open(written.files).unwrap()).await;
     let reply = wired.send("GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n").await;
     assert_eq!(reply.status, 0, "{reply:?}");
     // A handshake that is never finished.

@@ -30,7 +30,7 @@ pub(crate) struct Wired {
 }
 
 /// French words that begin with the code, English ones as the log has them.
-struct Words;
+pub(crate) struct Words;
 
 impl Texts for Words {
     fn explain(&self, language: Language, error: &dyn Explain) -> (String, Option<String>) {

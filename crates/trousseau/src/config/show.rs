@@ -73,6 +73,7 @@ fn server(server: &Server) -> Value {
             "body_bytes": limits.body_bytes,
             "requests": limits.requests,
             "connections": limits.connections,
+            "files": limits.files,
             "head_seconds": limits.head.as_secs(),
             "body_seconds": limits.body.as_secs(),
             "write_seconds": limits.write.as_secs(),
