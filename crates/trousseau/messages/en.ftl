@@ -113,7 +113,7 @@ usage-role = “{ $found }” is not a role.
 usage-expiry = “{ $found }” is neither a day nor a number of days.
     .hint = Write a day, such as 2027-06-30, or a number of days, such as 90d.
 
-config-literal-secret = { $key }: a secret is written out here, where everybody who reads the file sees it.
+config-literal-secret = { $key }: a secret is written out here, where everybody who reads the file sees it; say where it stands instead: {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} or {"{"} credential = "…" {"}"}
 config-secret-place = { $key } says in one way where the secret stands: file, env or credential.
 config-secret-header = { $key } carries a secret: its place is key, and key_header where it is not “Authorization: Bearer”.
 config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?
@@ -242,6 +242,32 @@ entry-document = document { $operation ->
         [removed] removed
        *[other] { $operation }
     }
+entry-account = { $operation ->
+        [key-created] key made
+        [key-revoked] key revoked
+        [user-created] user made
+        [user-changed] user changed
+        [user-disabled] user disabled
+        [user-enabled] user enabled
+        [link-created] one-time link made
+        [password-set] password chosen
+       *[other] { $operation }
+    }, role { $role }
+entry-access = record { $record } read by an officer
+entry-erasure = { $records ->
+        [one] one record erased
+       *[other] { $records } records erased
+    } ({ $cause ->
+        [retention] past its time
+        [subject] wanted by the person
+        [owner] deleted by its owner
+       *[other] { $cause }
+    })
+entry-export = { $records ->
+        [one] one record given out
+       *[other] { $records } records given out
+    }
+entry-restored = from the backup of { $backup }
 entry-gap = the end of the batch before may be missing
 entry-kind = { $kind }
 
@@ -266,6 +292,11 @@ doctor-unpublished = The ledger of “{ $tenant }” cannot publish its checkpoi
 doctor-empty = { $data }: empty so far; begin with “trousseau ingest FOLDER”.
 doctor-documents = { $data }: { $count ->
         [one] { $count } document
+        [account] account
+        [access] access
+        [erasure] erasure
+        [export] export
+        [restored] restored
        *[other] { $count } documents
     }.
 doctor-failed = { $count ->

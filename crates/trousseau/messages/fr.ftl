@@ -116,7 +116,7 @@ usage-role = « { $found } » n’est pas un rôle.
 usage-expiry = « { $found } » n’est ni un jour ni un nombre de jours.
     .hint = Écrivez un jour, comme 2027-06-30, ou un nombre de jours, comme 90j.
 
-config-literal-secret = { $key } : un secret est écrit ici en toutes lettres, à la vue de tous ceux qui lisent le fichier.
+config-literal-secret = { $key } : un secret est écrit ici en toutes lettres, à la vue de tous ceux qui lisent le fichier ; dites plutôt où il se trouve : {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} ou {"{"} credential = "…" {"}"}
 config-secret-place = { $key } dit d’une seule façon où se trouve le secret : file, env ou credential.
 config-secret-header = { $key } porte un secret : sa place est key, et key_header si ce n’est pas « Authorization: Bearer ».
 config-own-but-public = { $key } dit « own », et { $url } ressemble à une adresse que tous peuvent joindre : est-ce bien dans vos locaux ?
@@ -260,12 +260,43 @@ entry-document = document { $operation ->
         [removed] retiré
        *[other] { $operation }
     }
+entry-account = { $operation ->
+        [key-created] clé créée
+        [key-revoked] clé révoquée
+        [user-created] utilisateur créé
+        [user-changed] utilisateur modifié
+        [user-disabled] utilisateur désactivé
+        [user-enabled] utilisateur réactivé
+        [link-created] lien à usage unique créé
+        [password-set] mot de passe choisi
+       *[other] { $operation }
+    }, rôle { $role }
+entry-access = enregistrement { $record } lu par un délégué
+entry-erasure = { $records ->
+        [one] un enregistrement effacé
+       *[other] { $records } enregistrements effacés
+    } ({ $cause ->
+        [retention] arrivé à terme
+        [subject] à la demande de la personne
+        [owner] supprimé par qui l’avait demandé
+       *[other] { $cause }
+    })
+entry-export = { $records ->
+        [one] un enregistrement remis
+       *[other] { $records } enregistrements remis
+    }
+entry-restored = à partir de la sauvegarde du { $backup }
 entry-gap = la fin du lot précédent peut manquer
 entry-kind = { $kind ->
         [decision] décision
         [outcome] issue
         [document] document
         [gap] lacune
+        [account] compte
+        [access] accès
+        [erasure] effacement
+        [export] remise
+        [restored] retour
        *[other] { $kind }
     }
 

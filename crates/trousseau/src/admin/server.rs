@@ -1,6 +1,6 @@
 //! The server's side: listens, checks who calls, and runs what was typed.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::frame::{Frame, Greeting, Hello, PIECE, PROTOCOL, Reason, Refused, garbled};
+use super::frame::{Frame, Greeting, Hello, LARGEST, PIECE, PROTOCOL, Reason, Refused, garbled};
 use super::{SOCKET, at_socket};
 use crate::app::App;
 use crate::caller::Caller;
@@ -38,6 +38,9 @@ const STALLED: Duration = Duration::from_secs(30);
 
 /// How long commands have to end when the server does, before their callers are hung up on, and after it.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long whoever is refused may go on talking.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// How often whoever waits for input looks whether the client is still there.
 const LOOK: Duration = Duration::from_millis(200);
@@ -218,7 +221,12 @@ fn refuse(mut stream: &UnixStream, reason: Reason) -> io::Result<()> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         reason,
     };
-    Frame::Refused(serde_json::to_vec(&refused)?).write(&mut stream)
+    Frame::Refused(serde_json::to_vec(&refused)?).write(&mut stream)?;
+    // What is left unread when a socket closes takes the answer with it.
+    stream.shutdown(std::net::Shutdown::Write)?;
+    stream.set_read_timeout(Some(PARTING))?;
+    io::copy(&mut stream.take(LARGEST as u64), &mut io::sink())?;
+    Ok(())
 }
 
 /// Whether two names mean one file.

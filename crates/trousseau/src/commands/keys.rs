@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trousseau_core::principal::Role;
-use trousseau_gateway::accounts::{Grants, KeyRow, NewKey};
+use trousseau_gateway::accounts::{AccountChange, Grants, KeyRow, NewKey, Operation};
 
 use crate::app::{App, tenant};
 use crate::caller::Caller;
@@ -31,13 +31,11 @@ async fn create(caller: &Caller, create: KeyCreate) -> Result<Exit, Failure> {
         expires: create.expires.map(|expires| expires.after(now)),
         created_by: OPERATOR.to_owned(),
     };
-    let made = app
-        .accounts()
-        .await?
-        .create_key(&tenant(&caller.global), new, now)
-        .await;
+    let accounts = app.accounts().await?;
+    let (row, key) = accounts.create_key(&tenant(&caller.global), new, now).await?;
+    drop(accounts);
+    enter(caller, &app, Operation::KeyCreated, (&row.name, row.grants.role)).await?;
     app.close().await?;
-    let (row, key) = made?;
     if printer.json() {
         let mut object = object(&row);
         object["key"] = key.into();
@@ -51,6 +49,25 @@ async fn create(caller: &Caller, create: KeyCreate) -> Result<Exit, Failure> {
             .text("keys-made", &[("name", &row.name), ("id", &row.id)]),
     );
     Ok(Exit::SUCCESS)
+}
+
+/// Enters in the ledger what was done to an account, before anybody hears of it.
+pub(super) async fn enter(
+    caller: &Caller,
+    app: &App,
+    operation: Operation,
+    (account, role): (&str, Role),
+) -> Result<(), Failure> {
+    let change = AccountChange {
+        operation,
+        by: OPERATOR,
+        account,
+        role,
+    };
+    Ok(app
+        .gateway
+        .record_account(&tenant(&caller.global), change)
+        .await?)
 }
 
 /// What was typed of an account's rights. A route must be one of the configuration.
@@ -108,13 +125,13 @@ async fn revoke(caller: &Caller, revoke: &KeyRevoke) -> Result<Exit, Failure> {
     let printer = &*caller.printer;
     let app = caller.open().await?;
     let now = (app.gateway.now)();
-    let revoked = app
+    let row = app
         .accounts()
         .await?
         .revoke_key(&tenant(&caller.global), &revoke.key, now)
-        .await;
+        .await?;
+    enter(caller, &app, Operation::KeyRevoked, (&row.name, row.grants.role)).await?;
     app.close().await?;
-    let row = revoked?;
     if printer.json() {
         printer.object(&object(&row));
     } else {

@@ -296,6 +296,17 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
             let operation = word(&leaf["operation"]);
             messages.text("entry-document", &[("operation", &operation)])
         }
+        "account" => {
+            let (operation, role) = (word(&leaf["operation"]), word(&leaf["role"]));
+            messages.text("entry-account", &[("operation", &operation), ("role", &role)])
+        }
+        "access" => messages.text("entry-access", &[("record", &word(&leaf["record"]))]),
+        "erasure" => {
+            let (records, cause) = (&leaf["records"], word(&leaf["cause"]));
+            messages.text("entry-erasure", &[("records", records), ("cause", &cause)])
+        }
+        "export" => messages.text("entry-export", &[("records", &leaf["records"])]),
+        "restored" => messages.text("entry-restored", &[("backup", &word(&leaf["backup"]))]),
         "gap" => messages.plain("entry-gap"),
         _ => String::new(),
     }

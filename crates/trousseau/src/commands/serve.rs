@@ -12,13 +12,13 @@ use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use trousseau_core::label::Class;
 use trousseau_core::principal::Role;
-use trousseau_gateway::accounts::{Grants, NewKey};
+use trousseau_gateway::accounts::{Grants, NewKey, Operation};
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::http::tls::{Files, Tls};
 use trousseau_gateway::http::{self, Listener};
 use trousseau_retrieval::library::blocking;
 
-use super::keys::OPERATOR;
+use super::keys::{OPERATOR, enter};
 use super::records::before;
 use crate::admin::Admin;
 use crate::app::{App, tenant};
@@ -127,7 +127,8 @@ async fn first_key(caller: &Caller, app: &App) -> Result<Option<String>, Failure
         created_by: OPERATOR.to_owned(),
     };
     let now = (app.gateway.now)();
-    let (_, key) = accounts.create_key(&tenant(&caller.global), new, now).await?;
+    let (row, key) = accounts.create_key(&tenant(&caller.global), new, now).await?;
+    enter(caller, app, Operation::KeyCreated, (&row.name, row.grants.role)).await?;
     Ok(Some(key))
 }
 

@@ -1,9 +1,10 @@
 //! `trousseau users`: the people who sign in with a password of their own.
 
 use serde_json::{Value, json};
-use trousseau_gateway::accounts::{Link, NewUser, UserChange, UserRow};
+use trousseau_core::principal::Role;
+use trousseau_gateway::accounts::{Link, NewUser, Operation, UserChange, UserRow};
 
-use super::keys::{OPERATOR, grants, moment, role};
+use super::keys::{OPERATOR, enter, grants, moment, role};
 use crate::app::tenant;
 use crate::caller::Caller;
 use crate::cli::{UserCreate, UserName, Users};
@@ -16,8 +17,8 @@ pub(super) async fn run(caller: &Caller, users: Users) -> Result<Exit, Failure> 
         Users::Create(create) => self::create(caller, create).await,
         Users::List => list(caller).await,
         Users::Link(user) => link(caller, &user).await,
-        Users::Disable(user) => change(caller, &user, UserChange::Disable, "users-disabled").await,
-        Users::Enable(user) => change(caller, &user, UserChange::Enable, "users-enabled").await,
+        Users::Disable(user) => disable(caller, &user).await,
+        Users::Enable(user) => enable(caller, &user).await,
     }
 }
 
@@ -25,13 +26,18 @@ pub(super) async fn run(caller: &Caller, users: Users) -> Result<Exit, Failure> 
 async fn first(caller: &Caller) -> Result<Exit, Failure> {
     let app = caller.open().await?;
     let now = (app.gateway.now)();
-    let link = app
-        .accounts()
-        .await?
-        .first_link(&tenant(&caller.global), now)
-        .await;
+    let accounts = app.accounts().await?;
+    let link = accounts.first_link(&tenant(&caller.global), now).await?;
+    drop(accounts);
+    enter(
+        caller,
+        &app,
+        Operation::LinkCreated,
+        (OPERATOR, Role::Administrator),
+    )
+    .await?;
     app.close().await?;
-    tell_link(&caller.printer, &link?, None);
+    tell_link(&caller.printer, &link, None);
     Ok(Exit::SUCCESS)
 }
 
@@ -44,13 +50,11 @@ async fn create(caller: &Caller, create: UserCreate) -> Result<Exit, Failure> {
         created_by: OPERATOR.to_owned(),
     };
     let now = (app.gateway.now)();
-    let made = app
-        .accounts()
-        .await?
-        .create_user(&tenant(&caller.global), new, now)
-        .await;
+    let accounts = app.accounts().await?;
+    let (row, link) = accounts.create_user(&tenant(&caller.global), new, now).await?;
+    drop(accounts);
+    enter(caller, &app, Operation::UserCreated, (&row.name, row.grants.role)).await?;
     app.close().await?;
-    let (row, link) = made?;
     tell_link(&caller.printer, &link, Some(&row));
     Ok(Exit::SUCCESS)
 }
@@ -59,13 +63,16 @@ async fn create(caller: &Caller, create: UserCreate) -> Result<Exit, Failure> {
 async fn link(caller: &Caller, user: &UserName) -> Result<Exit, Failure> {
     let app = caller.open().await?;
     let now = (app.gateway.now)();
-    let link = app
-        .accounts()
-        .await?
-        .user_link(&tenant(&caller.global), &user.user, now)
-        .await;
+    let accounts = app.accounts().await?;
+    let tenant = tenant(&caller.global);
+    let link = accounts.user_link(&tenant, &user.user, now).await?;
+    let rows = accounts.users(&tenant).await?;
+    drop(accounts);
+    if let Some(row) = rows.iter().find(|row| row.name == user.user) {
+        enter(caller, &app, Operation::LinkCreated, (&row.name, row.grants.role)).await?;
+    }
     app.close().await?;
-    tell_link(&caller.printer, &link?, None);
+    tell_link(&caller.printer, &link, None);
     Ok(Exit::SUCCESS)
 }
 
@@ -124,23 +131,42 @@ fn state(printer: &Printer, row: &UserRow) -> String {
     }
 }
 
-async fn change(caller: &Caller, user: &UserName, change: UserChange, told: &str) -> Result<Exit, Failure> {
-    let printer = &*caller.printer;
+async fn disable(caller: &Caller, user: &UserName) -> Result<Exit, Failure> {
+    let row = change(caller, user, UserChange::Disable, Operation::UserDisabled).await?;
+    Ok(tell(caller, "users-disabled", &row))
+}
+
+async fn enable(caller: &Caller, user: &UserName) -> Result<Exit, Failure> {
+    let row = change(caller, user, UserChange::Enable, Operation::UserEnabled).await?;
+    Ok(tell(caller, "users-enabled", &row))
+}
+
+async fn change(
+    caller: &Caller,
+    user: &UserName,
+    change: UserChange,
+    operation: Operation,
+) -> Result<UserRow, Failure> {
     let app = caller.open().await?;
     let now = (app.gateway.now)();
-    let changed = app
+    let row = app
         .accounts()
         .await?
         .change_user(&tenant(&caller.global), &user.user, change, now)
-        .await;
+        .await?;
+    enter(caller, &app, operation, (&row.name, row.grants.role)).await?;
     app.close().await?;
-    let row = changed?;
+    Ok(row)
+}
+
+fn tell(caller: &Caller, told: &str, row: &UserRow) -> Exit {
+    let printer = &*caller.printer;
     if printer.json() {
-        printer.object(&object(&row));
+        printer.object(&object(row));
     } else {
         printer.line(&printer.messages.text(told, &[("name", &row.name)]));
     }
-    Ok(Exit::SUCCESS)
+    Exit::SUCCESS
 }
 
 fn object(row: &UserRow) -> Value {
