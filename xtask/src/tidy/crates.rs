@@ -31,6 +31,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("extract", &["core"]),
+    ("extractive", &["core", "text"]),
     ("inference", &["core"]),
     ("retrieval", &["core", "text", "extract"]),
     ("dns", &["core", "policy", "ledger"]),
