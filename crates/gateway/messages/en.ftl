@@ -32,6 +32,7 @@ account-none = There is no account “{ $name }”.
 http-not-found = There is nothing at { $path }.
     .hint = OpenAI's clients want the address of the server followed by /v1.
 http-method = { $path } cannot be called with { $method }.
+http-invalid = The path, the query or the body of the request is not valid.
 http-no-credentials = This needs an API key or a session.
     .hint = Send the key as “Authorization: Bearer trs-...”. An administrator makes one with “trousseau keys create”.
 http-ended = The key was revoked, or the session ended, while this was answered.
@@ -107,3 +108,17 @@ backup-damaged = { $path } is missing or damaged: its SHA-256 should be { $expec
 backup-unfinished = A restore into { $path } has not ended.
     .hint = Run the same restore again, or empty the folder.
 backup-file = { $reason }
+
+# Files and vector stores.
+files-no-file = There is no file { $id }, or you may not see it.
+files-no-store = There is no vector store { $id }, or you may not see it.
+    .hint = GET /v1/vector_stores lists those you may see.
+files-no-batch = There is no batch { $id } in this vector store.
+files-not-yours = { $id } is not yours to change.
+    .hint = Its owner changes it, or an administrator.
+files-too-many = You keep { $limit } files already, as many as you may.
+    .hint = Delete some that you no longer need.
+files-clearance = This would be classed “{ $class }”, and you may read up to “{ $clearance }”: you could not read it yourself.
+    .hint = Ask an administrator for a higher clearance, or for a collection of a lower class.
+files-changing = { $id } was not deleted: others put files into it meanwhile.
+    .hint = Try again.

@@ -32,6 +32,7 @@ account-none = Il n’existe pas de compte « { $name } ».
 http-not-found = Il n'y a rien à l'adresse { $path }.
     .hint = Les clients d'OpenAI veulent l'adresse du serveur suivie de /v1.
 http-method = { $path } ne s'appelle pas avec { $method }.
+http-invalid = Le chemin, les paramètres ou le corps de la requête ne sont pas valables.
 http-no-credentials = Il faut ici une clé d'API ou une session.
     .hint = Envoyez la clé ainsi : « Authorization: Bearer trs-... ». Un administrateur en crée une avec « trousseau keys create ».
 http-ended = La clé a été révoquée, ou la session close, pendant la réponse.
@@ -107,3 +108,17 @@ backup-damaged = { $path } manque ou est endommagé : son SHA-256 devrait être 
 backup-unfinished = Une restauration dans { $path } n’est pas achevée.
     .hint = Relancez la même restauration, ou videz le dossier.
 backup-file = { $reason }
+
+# Fichiers et collections.
+files-no-file = Il n’y a pas de fichier { $id }, ou vous n’avez pas le droit de le voir.
+files-no-store = Il n’y a pas de collection { $id }, ou vous n’avez pas le droit de la voir.
+    .hint = GET /v1/vector_stores donne celles que vous pouvez voir.
+files-no-batch = Il n’y a pas de lot { $id } dans cette collection.
+files-not-yours = Vous n’avez pas le droit de modifier { $id }.
+    .hint = Sa ou son propriétaire le peut, ou un administrateur.
+files-too-many = Vous conservez déjà { $limit } fichiers, autant que permis.
+    .hint = Supprimez ceux dont vous n’avez plus besoin.
+files-clearance = Ceci serait classé « { $class } », et vous lisez jusqu’à « { $clearance } » : vous ne pourriez pas le lire vous-même.
+    .hint = Demandez à un administrateur une habilitation plus haute, ou une collection d’une classe plus basse.
+files-changing = { $id } n’a pas été supprimé : d’autres y déposent des fichiers en ce moment.
+    .hint = Réessayez.

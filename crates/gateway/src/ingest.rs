@@ -77,7 +77,13 @@ impl Gateway {
         tenant: &Tenant,
         wanted: Registration,
     ) -> Result<Vec<(String, TaskError)>, GatewayError> {
-        let collection = self.settings.collection(&wanted.collection);
+        let mut collection = self.settings.collection(&wanted.collection);
+        let known = self.library.store();
+        let known = known.collection(tenant, None, Some(&wanted.collection)).await?;
+        // Somebody may have made it for themselves.
+        if let Some(readers) = known.and_then(|known| known.readers) {
+            collection.readers = readers;
+        }
         let label = match &wanted.label {
             Some(label) => collection.label.join(label),
             None => collection.label,
@@ -126,20 +132,52 @@ impl Gateway {
         tenant: &Tenant,
         documents: &[(String, PathBuf)],
     ) -> Result<(), GatewayError> {
-        let task = |(collection, path): &(String, PathBuf)| NewTask {
-            operation: Operation::Remove,
-            collection: collection.clone(),
-            source: path.clone(),
-            label: Label::default(),
-            readers: Vec::new(),
-            error: None,
-        };
-        let tasks: Vec<NewTask> = documents.iter().map(task).collect();
+        let tasks: Vec<NewTask> = documents.iter().map(removal).collect();
         self.library
             .store()
             .enqueue(tenant, &tasks, (self.now)().as_millisecond())
             .await?;
         Ok(())
+    }
+
+    /// Removes documents, out of turn where no task on one of them waits. When this returns, no search finds them.
+    pub async fn remove_now(
+        &self,
+        tenant: &Tenant,
+        documents: &[(String, PathBuf)],
+    ) -> Result<(), GatewayError> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        self.library.refresh(tenant).await?;
+        // Nobody listens: only the end counts.
+        let (ends, _) = mpsc::unbounded_channel();
+        if !self.remove_out_of_turn(tenant, documents, &ends).await? {
+            self.register_removal(tenant, documents).await?;
+            self.ingest(tenant, &ends).await?;
+        }
+        Ok(self.library.refresh(tenant).await?)
+    }
+
+    async fn remove_out_of_turn(
+        &self,
+        tenant: &Tenant,
+        documents: &[(String, PathBuf)],
+        ends: &Ends,
+    ) -> Result<bool, GatewayError> {
+        let store = self.library.store();
+        let _settling = store.settling(tenant).await;
+        let tasks: Vec<NewTask> = documents.iter().map(removal).collect();
+        let now = (self.now)().as_millisecond();
+        let Some(removals) = store.begin_removal(tenant, &tasks, now).await? else {
+            return Ok(false);
+        };
+        let batch = Batch {
+            removals,
+            ..Batch::default()
+        };
+        self.write_batch(tenant, batch, ends).await?;
+        Ok(true)
     }
 
     /// Works on the tenant's tasks until none waits, those of an earlier run that was cut included, and brings
@@ -149,9 +187,12 @@ impl Gateway {
         let store = self.library.store();
         let _one_at_a_time = store.work(tenant).await;
         self.library.refresh(tenant).await?;
-        store.requeue(tenant).await?;
-        let owed = store.owed(tenant).await?;
-        self.settle(tenant, owed, ends).await?;
+        {
+            let _settling = store.settling(tenant).await;
+            store.requeue(tenant).await?;
+            let owed = store.owed(tenant).await?;
+            self.settle(tenant, owed, ends).await?;
+        }
         let (committed, mut news) = watch::channel(());
         let indexing = async {
             // While batches are committed, the index takes in those before them.
@@ -397,6 +438,17 @@ impl Evidence {
             content: secret.commit("content", &self.digest.0),
             label: &self.label,
         }
+    }
+}
+
+fn removal((collection, path): &(String, PathBuf)) -> NewTask {
+    NewTask {
+        operation: Operation::Remove,
+        collection: collection.clone(),
+        source: path.clone(),
+        label: Label::default(),
+        readers: Vec::new(),
+        error: None,
     }
 }
 

@@ -4,6 +4,8 @@
 //! document. Both are methods of [`service::Gateway`], which the composition root puts together from
 //! [`settings`], targets and rules of the policy, models, the library, the [`records`] and the [`logs`].
 //!
+//! [`files`] are what people keep here themselves, over HTTP.
+//!
 //! What is sent where is decided by `trousseau-policy`; what was decided and what came of it is an
 //! [`entry`] of the tenant's ledger, which holds [`commitment`]s and no content. The content stands in the
 //! records, keyed by the decision's entry. [`backup`] copies all of it while it is in use.
@@ -17,6 +19,7 @@ pub mod commitment;
 mod deciding;
 pub mod entry;
 pub mod error;
+pub mod files;
 mod followup;
 pub mod http;
 pub mod ingest;

@@ -21,6 +21,7 @@ store-older = { $path } is still in format { $found }; this program reads format
 store-file = { $reason }
 store-no-document = There is no document { $id }, or you may not read it.
     .hint = “trousseau documents” lists those you may read.
+store-no-file = There is no file { $id }, or you may not read it.
 store-no-collection = There is no collection “{ $name }”.
     .hint = “trousseau collections” lists them.
 store-died = An internal step died: { $reason }

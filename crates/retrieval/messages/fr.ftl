@@ -21,6 +21,7 @@ store-older = { $path } est encore au format { $found } ; ce programme lit le fo
 store-file = { $reason }
 store-no-document = Il n’y a pas de document { $id }, ou vous n’avez pas le droit de le lire.
     .hint = « trousseau documents » liste ceux que vous pouvez lire.
+store-no-file = Il n’y a pas de fichier { $id }, ou vous n’avez pas le droit de le lire.
 store-no-collection = Il n’y a pas de collection « { $name } ».
     .hint = « trousseau collections » les liste.
 store-died = Une étape interne s’est arrêtée : { $reason }

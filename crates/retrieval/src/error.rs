@@ -71,6 +71,12 @@ pub enum StoreError {
         /// The id that was asked for.
         id: String,
     },
+    /// There is no such upload.
+    #[error("no file {id}")]
+    NoFile {
+        /// The id that was asked for.
+        id: String,
+    },
     /// There is no such collection.
     #[error("no collection {name}")]
     NoCollection {
@@ -119,7 +125,7 @@ impl Explain for StoreError {
             Self::Damaged { .. } => ErrorKind::Corrupt,
             Self::Newer { .. } | Self::Older { .. } => ErrorKind::Conflict,
             Self::Lexical(error) => error.kind(),
-            Self::NoDocument { .. } | Self::NoCollection { .. } => ErrorKind::NotFound,
+            Self::NoDocument { .. } | Self::NoFile { .. } | Self::NoCollection { .. } => ErrorKind::NotFound,
         }
     }
 
@@ -134,6 +140,7 @@ impl Explain for StoreError {
             Self::File(_) => "store-file",
             Self::Lexical(error) => error.code(),
             Self::NoDocument { .. } => "store-no-document",
+            Self::NoFile { .. } => "store-no-file",
             Self::NoCollection { .. } => "store-no-collection",
             Self::Died(_) => "store-died",
         }
@@ -156,7 +163,7 @@ impl Explain for StoreError {
             }
             Self::File(error) => vec![("reason", error.to_string())],
             Self::Lexical(error) => error.fields(),
-            Self::NoDocument { id } => vec![("id", id.clone())],
+            Self::NoDocument { id } | Self::NoFile { id } => vec![("id", id.clone())],
             Self::NoCollection { name } => vec![("name", name.clone())],
             Self::Died(reason) => vec![("reason", reason.clone())],
         }

@@ -5,7 +5,7 @@
 //! one transaction of [`database`]. [`library`] brings the derived indexes up to date from the store's
 //! outbox and answers searches: [`lexical`] finds candidates, [`rank`] scores them, the store checks each
 //! against the truth before it leaves. [`extractive`] answers a question with verbatim sentences of the
-//! passages found.
+//! passages found. What people upload lies in [`uploads`] until they delete it.
 //!
 //! This crate neither labels nor records, and never calls a model over the network: the gateway does.
 
@@ -20,3 +20,4 @@ pub mod library;
 pub mod rank;
 pub mod source;
 pub mod store;
+pub mod uploads;

@@ -19,6 +19,7 @@ use crate::database::Access;
 use crate::error::StoreError;
 use crate::lexical::{Filter, LexicalIndex};
 use crate::store::Store;
+use crate::uploads::Uploads;
 
 /// How many documents one index commit takes in.
 const COMMIT_DOCUMENTS: usize = 2_000;
@@ -34,6 +35,7 @@ pub struct Library {
     folder: PathBuf,
     access: Access,
     store: Store,
+    uploads: Arc<Uploads>,
     indexes: Mutex<HashMap<Tenant, Arc<Index>>>,
 }
 
@@ -62,6 +64,7 @@ impl Library {
             folder,
             access,
             store: Store::open(data, access).await?,
+            uploads: Arc::new(Uploads::new(data)),
             indexes: Mutex::default(),
         })
     }
@@ -69,6 +72,11 @@ impl Library {
     /// The truth.
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The bytes of uploads.
+    pub const fn uploads(&self) -> &Arc<Uploads> {
+        &self.uploads
     }
 
     /// Closes the store.

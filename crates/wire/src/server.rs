@@ -1,20 +1,25 @@
 //! This program as a server of OpenAI's API: what clients send, and what they are answered.
 //!
 //! [`chat`] reads a request; [`completion`] and [`Chunks`] write its answer, whole and as a stream; [`error`] writes what
-//! went wrong. [`files`] and [`vector_stores`] hold the objects through which documents and collections are reached.
+//! went wrong. [`files`] and [`vector_stores`] hold the objects through which documents and collections are reached;
+//! [`multipart`] is the form in which files come.
 
 mod annotations;
 mod answer;
+mod attributes;
 mod chunks;
 mod errors;
+pub mod file_batches;
 pub mod files;
 mod message;
 mod models;
+pub mod multipart;
 mod refused;
 mod request;
 pub mod vector_stores;
 
 pub use answer::{Completion, CompletionBody, Head, completion};
+pub use attributes::{attributes, check_attributes};
 pub use chunks::Chunks;
 pub use errors::{error, error_body, status};
 pub use models::{Model, Models, model, models};

@@ -73,3 +73,8 @@ pub(super) fn moment(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>,
     let moment = moment.map(Timestamp::from_millisecond).transpose();
     moment.map_err(|error| sqlx::Error::Decode(format!("{column}: {error}").into()))
 }
+
+/// A moment as the file keeps it: whole milliseconds.
+pub(super) fn kept(moment: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
+}

@@ -15,7 +15,7 @@ use trousseau_retrieval::columns::{self, bytes32};
 use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
 
-use super::grants::{Grants, moment};
+use super::grants::{Grants, kept, moment};
 use super::token::{self, KEY_PREFIX, Token};
 use super::{AccountError, Accounts, Admitted, names};
 
@@ -150,9 +150,9 @@ impl Accounts {
             id: token::id("key-")?,
             name: new.name,
             grants: new.grants,
-            created: now,
+            created: kept(now),
             created_by: new.created_by,
-            expires: new.expires,
+            expires: new.expires.map(kept),
             revoked: None,
             used: None,
         };
@@ -211,7 +211,7 @@ impl Accounts {
                 .execute(&mut *writer)
                 .await
                 .map_err(fault)?;
-            row.revoked = Some(now);
+            row.revoked = Some(kept(now));
         }
         Ok(row)
     }

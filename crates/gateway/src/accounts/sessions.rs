@@ -22,7 +22,7 @@ use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
 use zeroize::Zeroizing;
 
-use super::grants::moment;
+use super::grants::{kept, moment};
 use super::password::Password;
 use super::throttle::Attempt;
 use super::token::{self, Token};
@@ -271,7 +271,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Opened, AccountError> {
         let Token { text, digest } = Token::generate(PREFIX)?;
-        let expires = now + self.limits.absolute;
+        let expires = kept(now + self.limits.absolute);
         let fault = |error| self.database.fault(error);
         let mut writer = self.database.writer().await?;
         let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;

@@ -7,7 +7,7 @@ use sqlx::{Row as _, SqliteConnection};
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::Tenant;
 
-use super::grants::{Grants, moment};
+use super::grants::{Grants, kept, moment};
 use super::links::Link;
 use super::{AccountError, Accounts, names, token};
 
@@ -122,7 +122,7 @@ impl Accounts {
         let mut row = self.user(tenant, user).await?;
         match change {
             UserChange::Grants(grants) => row.grants = grants,
-            UserChange::Disable => row.disabled = Some(row.disabled.unwrap_or(now)),
+            UserChange::Disable => row.disabled = Some(row.disabled.unwrap_or(kept(now))),
             UserChange::Enable => row.disabled = None,
         }
         let fault = |error| self.database.fault(error);
@@ -293,7 +293,7 @@ impl UserRow {
             subject: None,
             has_password: false,
             grants: new.grants,
-            created: now,
+            created: kept(now),
             created_by: new.created_by,
             disabled: None,
             used: None,

@@ -71,7 +71,7 @@ pub(super) async fn complete(
 }
 
 /// The label that the client states, which can only raise.
-fn stated_label(headers: &HeaderMap) -> Result<Option<Label>, HttpError> {
+pub(super) fn stated_label(headers: &HeaderMap) -> Result<Option<Label>, HttpError> {
     let Some(value) = headers.get(LABEL) else {
         return Ok(None);
     };

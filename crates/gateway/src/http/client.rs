@@ -120,6 +120,7 @@ fn host(text: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -154,6 +155,23 @@ mod tests {
         assert_eq!(client("10.0.0.1", &chain), "203.0.113.9 plain");
         let lines = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "203.0.113.9")];
         assert_eq!(client("10.0.0.1", &lines), "203.0.113.9 plain");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_stranger_says_its_own_address_counts(forwarded in "\\PC{0,80}", older in "[0-9a-f.:, \\[\\]]{0,60}") {
+            let mut headers = HeaderMap::new();
+            for (name, value) in [("forwarded", forwarded), ("x-forwarded-for", older)] {
+                if let Ok(value) = HeaderValue::from_str(&value) {
+                    headers.insert(name, value);
+                }
+            }
+            let (stranger, proxy): (IpAddr, IpAddr) = ("203.0.113.9".parse().unwrap(), "10.0.0.1".parse().unwrap());
+            let trusted = ["10.0.0.0/8".parse().unwrap()];
+            prop_assert_eq!(Client::of(stranger, false, &headers, &trusted).address, stranger);
+            // A trusted proxy's words are read, whatever they are.
+            Client::of(proxy, false, &headers, &trusted);
+        }
     }
 
     #[test]

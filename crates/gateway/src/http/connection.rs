@@ -28,6 +28,8 @@ pub(super) struct Watched<S> {
     head: Option<Instant>,
     /// Since when nothing has come, nor been answered.
     idle: Option<Instant>,
+    /// How many requests had begun when both were noted.
+    begun: u64,
     lingering: Option<(Timer, Instant, usize)>,
 }
 
@@ -86,6 +88,7 @@ impl<S> Watched<S> {
             writing: Timer::default(),
             head: None,
             idle: None,
+            begun: 0,
             lingering: None,
         }
     }
@@ -93,18 +96,26 @@ impl<S> Watched<S> {
     /// Notes what came, so that the next wait has its deadline.
     fn came(&mut self, bytes: usize) {
         self.reading.clear();
+        self.forget_earlier();
         self.idle = None;
-        if self.link.is_busy() {
-            self.head = None;
-        } else if bytes > 0 {
+        if bytes > 0 && !self.link.is_busy() {
             self.head.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// What was noted before the last request counts no longer.
+    fn forget_earlier(&mut self) {
+        let begun = self.link.begun();
+        if begun != self.begun {
+            self.begun = begun;
+            (self.head, self.idle) = (None, None);
         }
     }
 
     /// How long the next byte may take; a body has a limit of its own.
     fn deadline(&mut self) -> Option<Instant> {
+        self.forget_earlier();
         if self.link.is_busy() {
-            (self.head, self.idle) = (None, None);
             return None;
         }
         let deadline = match self.head {

@@ -25,6 +25,8 @@ pub(super) struct Connections {
 pub(super) struct Link {
     /// Whether a request is being answered.
     busy: AtomicBool,
+    /// How many requests have begun.
+    begun: AtomicU64,
     /// Whether a client may still be sending what was refused.
     lingers: AtomicBool,
     /// Since when it is busy or idle, in milliseconds after it was opened.
@@ -38,6 +40,7 @@ impl Link {
     fn new(closing: CancellationToken) -> Self {
         Self {
             busy: AtomicBool::new(false),
+            begun: AtomicU64::new(0),
             lingers: AtomicBool::new(false),
             since: AtomicU64::new(0),
             opened: Instant::now(),
@@ -49,10 +52,16 @@ impl Link {
         self.busy.load(Ordering::Relaxed)
     }
 
+    /// How many requests have begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
     /// Notes that a request has begun or that its answer is out.
     pub(super) fn set_busy(&self, busy: bool) {
         let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.since.store(now, Ordering::Relaxed);
+        self.begun.fetch_add(u64::from(busy), Ordering::Relaxed);
         self.busy.store(busy, Ordering::Relaxed);
     }
 

@@ -81,6 +81,7 @@ pub(super) async fn answer(
         line.path = path;
     }
     let refusal = response.extensions_mut().remove::<Arc<Refusal>>();
+    let refusal = refusal.or_else(|| unreadable(&response));
     line.link.set_lingers(refusal.is_some());
     if let Some(refusal) = refusal {
         refusal.log(&asking.id);
@@ -93,6 +94,13 @@ pub(super) async fn answer(
     finish_headers(response.headers_mut(), &asking.id, origin);
     line.status = Some(response.status());
     Ok(response.map(|body| Exchange { body, line }))
+}
+
+/// The refusal of a request that no handler saw, because its path, query or form could not be taken apart.
+fn unreadable(response: &Response) -> Option<Arc<Refusal>> {
+    let kind = response.headers().get(header::CONTENT_TYPE)?;
+    let told = response.status().is_client_error() && kind.as_bytes().starts_with(b"text/plain");
+    told.then(|| Arc::new(Refusal::from(HttpError::Invalid).with_status(response.status())))
 }
 
 /// The headers that every response has.

@@ -19,6 +19,9 @@ pub enum HttpError {
         /// The path.
         path: String,
     },
+    /// The path, the query or the body does not have the form that is asked for.
+    #[error("the path, the query or the body of the request is not valid")]
+    Invalid,
     /// The request says neither with a key nor with a session who asks.
     #[error("neither an API key nor a session was presented")]
     NoCredentials,
@@ -77,7 +80,9 @@ impl Explain for HttpError {
             Self::NotFound { .. } | Self::NoModel { .. } => ErrorKind::NotFound,
             Self::NoCredentials | Self::Ended => ErrorKind::Unauthenticated,
             Self::Role { .. } => ErrorKind::Forbidden,
-            Self::Method { .. } | Self::BodyCut | Self::Header { .. } => ErrorKind::InvalidInput,
+            Self::Method { .. } | Self::Invalid | Self::BodyCut | Self::Header { .. } => {
+                ErrorKind::InvalidInput
+            }
             Self::BodyTooLarge { .. } => ErrorKind::TooLarge,
             Self::BodySlow { .. } => ErrorKind::Timeout,
             Self::Busy { .. } => ErrorKind::Unavailable,
@@ -89,6 +94,7 @@ impl Explain for HttpError {
         match self {
             Self::NotFound { .. } => "http-not-found",
             Self::Method { .. } => "http-method",
+            Self::Invalid => "http-invalid",
             Self::NoCredentials => "http-no-credentials",
             Self::Ended => "http-ended",
             Self::Role { .. } => "http-role",
@@ -112,7 +118,7 @@ impl Explain for HttpError {
             Self::Header { name, reason } => vec![("name", (*name).to_owned()), ("reason", reason.clone())],
             Self::Busy { limit } => vec![("limit", limit.to_string())],
             Self::NoModel { name } => vec![("name", name.clone())],
-            Self::NoCredentials | Self::Ended | Self::BodyCut | Self::Failed => Vec::new(),
+            Self::NoCredentials | Self::Invalid | Self::Ended | Self::BodyCut | Self::Failed => Vec::new(),
         }
     }
 }

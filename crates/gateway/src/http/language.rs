@@ -59,7 +59,18 @@ fn preferred(header: &str) -> Option<Language> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_header_is_read(header in "\\PC{0,80}", weights in "(fr|en|de)?(;q=[0-9.-]{0,4})?(, ?(fr|en)(;q=[0-9.]{0,4})?){0,3}") {
+            preferred(&header);
+            let named = ["fr", "en"].iter().any(|tag| weights.contains(tag));
+            prop_assert!(named || preferred(&weights).is_none());
+        }
+    }
 
     #[test]
     fn the_preferred_language_is_taken() {

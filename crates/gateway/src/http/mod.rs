@@ -18,27 +18,37 @@ mod chat;
 mod client;
 mod connection;
 mod connections;
+mod conversations;
 mod cross_origin;
 mod envelope;
 mod error;
 mod feed;
+mod files;
 mod health;
 pub mod language;
 mod metrics;
 mod models;
 pub mod network;
 mod process;
+mod query;
+mod records;
 pub mod refusal;
 mod report;
 pub mod routes;
+mod segment;
 pub mod serve;
 pub mod settings;
+mod stock;
+mod store_files;
 pub mod tls;
+mod upload;
+mod vector_stores;
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use trousseau_core::principal::Tenant;
 
 pub use auth_error::AuthError;
 pub use caller::Caller;
@@ -52,6 +62,7 @@ pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 
 use crate::accounts::Accounts;
+use crate::files::intake::Intake;
 use crate::service::Gateway;
 use connections::Connections;
 
@@ -71,6 +82,8 @@ pub struct Server {
     pub metrics: Metrics,
     /// The answers being made; one goes on when its client has hung up, until its outcome is recorded.
     answers: TaskTracker,
+    /// What works on the tasks of files.
+    intake: Intake,
     connections: Connections,
     slots: Arc<Semaphore>,
 }
@@ -84,6 +97,7 @@ impl Server {
         settings: Settings,
     ) -> Self {
         Self {
+            intake: Intake::default(),
             gateway,
             accounts,
             texts,
@@ -94,5 +108,24 @@ impl Server {
             slots: Arc::new(Semaphore::new(settings.limits.requests)),
             settings,
         }
+    }
+
+    /// Has the tasks of a tenant worked on that are registered now.
+    fn wake(&self, tenant: &Tenant) {
+        self.intake.wake(&self.gateway, tenant);
+    }
+
+    /// Goes on with a step to its end, also when its client hangs up.
+    async fn see_through<T, E>(
+        &self,
+        step: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, refusal::Refusal>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        refusal::Refusal: From<E>,
+    {
+        let ended = self.answers.spawn(step).await;
+        Ok(ended.map_err(|_| HttpError::Failed)??)
     }
 }

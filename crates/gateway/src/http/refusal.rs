@@ -20,6 +20,7 @@ use super::language::{Language, Texts};
 use crate::accounts::AccountError;
 use crate::entry::Attempt;
 use crate::error::GatewayError;
+use crate::files::FileError;
 
 /// After how many seconds a request may be tried again where nobody knows better.
 const RETRY_AFTER: u64 = 5;
@@ -138,7 +139,8 @@ impl Refusal {
         if self.status.is_server_error() {
             tracing::warn!(request_id, code, %error, "a request failed");
         } else {
-            tracing::debug!(request_id, code, %error, "a request was refused");
+            // Its words may repeat what the client sent.
+            tracing::debug!(request_id, code, "a request was refused");
         }
     }
 }
@@ -269,6 +271,15 @@ impl From<GatewayError> for Refusal {
                 let (entry, status) = (entry.to_string(), failed(model));
                 Self::new(error).with_status(status).detail("entry", entry.into())
             }
+            error => Self::new(error),
+        }
+    }
+}
+
+impl From<FileError> for Refusal {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Gateway(error) => error.into(),
             error => Self::new(error),
         }
     }

@@ -15,7 +15,10 @@ use trousseau_core::principal::Role;
 
 use super::error::HttpError;
 use super::refusal::Refusal;
-use super::{Caller, Client, Server, auth, auth_admin, chat, health, metrics, models};
+use super::{
+    Caller, Client, Server, auth, auth_admin, chat, conversations, files, health, metrics, models, records,
+    stock, store_files, vector_stores,
+};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +155,210 @@ pub const ROUTES: &[Route] = &[
         path: "/api/users/{user}/link",
         access: Access::Roles(&[Role::Administrator]),
         endpoint: || post(auth_admin::link),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/files",
+        access: Access::Known,
+        endpoint: || post(files::create),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/files",
+        access: Access::Known,
+        endpoint: || get(files::list),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/files/{file}",
+        access: Access::Known,
+        endpoint: || get(files::get),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/v1/files/{file}",
+        access: Access::Known,
+        endpoint: || delete(files::delete),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/files/{file}/content",
+        access: Access::Known,
+        endpoint: || get(files::content),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/vector_stores",
+        access: Access::Known,
+        endpoint: || post(vector_stores::create),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/vector_stores",
+        access: Access::Known,
+        endpoint: || get(vector_stores::list),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/vector_stores/{store}",
+        access: Access::Known,
+        endpoint: || get(vector_stores::get),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/vector_stores/{store}",
+        access: Access::Known,
+        endpoint: || post(vector_stores::change),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/v1/vector_stores/{store}",
+        access: Access::Known,
+        endpoint: || delete(vector_stores::delete),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/vector_stores/{store}/search",
+        access: Access::Known,
+        endpoint: || post(vector_stores::search),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/vector_stores/{store}/files",
+        access: Access::Known,
+        endpoint: || post(store_files::attach),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/vector_stores/{store}/files",
+        access: Access::Known,
+        endpoint: || get(store_files::list),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/vector_stores/{store}/files/{file}",
+        access: Access::Known,
+        endpoint: || get(store_files::get),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/vector_stores/{store}/files/{file}",
+        access: Access::Known,
+        endpoint: || post(store_files::change),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/v1/vector_stores/{store}/files/{file}",
+        access: Access::Known,
+        endpoint: || delete(store_files::delete),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/vector_stores/{store}/files/{file}/content",
+        access: Access::Known,
+        endpoint: || get(store_files::content),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/vector_stores/{store}/file_batches",
+        access: Access::Known,
+        endpoint: || post(store_files::attach_batch),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/vector_stores/{store}/file_batches/{batch}",
+        access: Access::Known,
+        endpoint: || get(store_files::get_batch),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/vector_stores/{store}/file_batches/{batch}/files",
+        access: Access::Known,
+        endpoint: || get(store_files::list_batch),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/conversations",
+        access: Access::Known,
+        endpoint: || get(conversations::list),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/conversations",
+        access: Access::Known,
+        endpoint: || post(conversations::begin),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/conversations/{conversation}",
+        access: Access::Known,
+        endpoint: || get(conversations::get),
+    },
+    Route {
+        method: Method::PATCH,
+        path: "/api/conversations/{conversation}",
+        access: Access::Known,
+        endpoint: || patch(conversations::rename),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/conversations/{conversation}",
+        access: Access::Known,
+        endpoint: || delete(conversations::delete),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/records",
+        access: Access::Known,
+        endpoint: || get(records::list),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/records/metadata",
+        access: Access::Roles(&[Role::Auditor, Role::DataProtectionOfficer]),
+        endpoint: || get(records::metadata),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/records/{replica}/{entry}",
+        access: Access::Known,
+        endpoint: || get(records::get),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/records/{replica}/{entry}",
+        access: Access::Known,
+        endpoint: || delete(records::delete),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/records/{replica}/{entry}/access",
+        access: Access::Roles(&[Role::DataProtectionOfficer]),
+        endpoint: || post(records::access),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/feedback",
+        access: Access::Known,
+        endpoint: || post(records::rate),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/feedback/{replica}/{entry}",
+        access: Access::Known,
+        endpoint: || delete(records::unrate),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/collections",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || get(stock::collections),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/tasks",
+        access: Access::Roles(&[Role::Administrator]),
+        endpoint: || get(stock::tasks),
     },
     Route {
         method: Method::GET,

@@ -15,15 +15,15 @@ use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_retrieval::library::blocking;
 
 use super::connection::{Times, Watched};
 use super::connections::{Connections, Link, Place};
 use super::envelope::{self, Peer};
 use super::tls::Tls;
 use super::{Server, router};
-use crate::error::GatewayError;
 
-/// How often files of certificates are looked at, and metrics tidied.
+/// How often metrics are tidied where there is no certificate to look at.
 const ROUND: Duration = Duration::from_secs(5);
 
 /// How long is waited after the system refused another connection.
@@ -105,6 +105,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let router = router(&server);
     let tasks = TaskTracker::new();
+    server.intake.begin(&server.gateway).await;
     // Ends connections that are still open when the time to drain is over.
     let cut = CancellationToken::new();
     tasks.spawn(rounds(
@@ -137,6 +138,7 @@ pub async fn serve(
         cut.cancel();
         tasks.wait().await;
     }
+    server.intake.close().await;
     server.answers.close();
     if timeout(OUTCOMES, server.answers.wait()).await.is_err() {
         tracing::error!("answers without an outcome are left; the next start closes them as interrupted");
@@ -160,20 +162,29 @@ async fn accept(socket: &TcpListener, shutdown: &CancellationToken) -> Option<(T
 
 /// What is done from time to time.
 async fn rounds(server: Arc<Server>, tls: Option<Arc<Tls>>, shutdown: CancellationToken) {
-    let mut rounds = interval(ROUND);
+    let mut rounds = interval(tls.as_ref().map_or(ROUND, |tls| tls.round()));
+    let mut told = None;
     while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
         server.metrics.tidy();
         let Some(tls) = tls.clone() else {
             continue;
         };
-        let reloaded = trousseau_retrieval::library::blocking(move || tls.reload()).await;
-        match reloaded.map_err(GatewayError::from) {
-            Ok(Ok(true)) => tracing::info!("the certificate was renewed"),
-            Ok(Ok(false)) => {}
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the new certificate cannot be used; the earlier one stays")
+        let fault = match blocking(move || tls.reload()).await {
+            Ok(Ok(renewed)) => {
+                if renewed {
+                    tracing::info!("the certificate was renewed");
+                }
+                None
             }
-            Err(error) => tracing::error!(%error, "the certificate was not looked at"),
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        // A fault that lasts is told once.
+        if told != fault {
+            if let Some(fault) = &fault {
+                tracing::error!(fault, "the new certificate cannot be used; the earlier one stays");
+            }
+            told = fault;
         }
     }
 }
@@ -235,7 +246,7 @@ async fn converse(
     });
     let mut http = http1::Builder::new();
     // The socket has its own limits on time, and knows what a request's head is from a pause between two.
-    http.header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    http.header_read_timeout(None).max_header_size(HEAD_BYTES);
     let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(socket), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -32,8 +32,10 @@ pub struct Limits {
     pub connections: usize,
     /// How long a request's head, or a TLS handshake, may take.
     pub head: Duration,
-    /// How long a JSON body may take.
+    /// How long a JSON body may take. A file may take longer, at a pace of 16 KiB/s at least.
     pub body: Duration,
+    /// The most files that one user may keep.
+    pub files: u64,
     /// How long a client may read nothing of what is written to it.
     pub write: Duration,
     /// How long a connection may wait for its next request.
@@ -52,6 +54,7 @@ impl Default for Limits {
             connections: 12_000,
             head: Duration::from_secs(15),
             body: Duration::from_secs(30),
+            files: 10_000,
             write: Duration::from_secs(30),
             // Longer than reverse proxies keep theirs (60 s): it is they who close, not this server under a
             // request that is on its way.

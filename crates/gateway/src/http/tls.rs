@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
@@ -76,7 +77,11 @@ pub struct Tls {
     provider: Arc<CryptoProvider>,
     current: Arc<Current>,
     acceptor: TlsAcceptor,
+    round: Duration,
 }
+
+/// How often a server looks at the files.
+const ROUND: Duration = Duration::from_secs(5);
 
 /// Where the certificate with its chain, and its key, are. Both are PEM files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +150,7 @@ impl Tls {
             files,
             provider,
             current,
+            round: ROUND,
             acceptor: TlsAcceptor::from(Arc::new(config)),
         })
     }
@@ -167,6 +173,17 @@ impl Tls {
         let mut current = self.current.0.write().unwrap_or_else(PoisonError::into_inner);
         *current = (Arc::new(certified), read);
         Ok(true)
+    }
+
+    /// The same, whose files a server looks at so often.
+    #[must_use]
+    pub const fn looked_at_every(mut self, round: Duration) -> Self {
+        self.round = round;
+        self
+    }
+
+    pub(super) const fn round(&self) -> Duration {
+        self.round
     }
 
     pub(super) const fn acceptor(&self) -> &TlsAcceptor {

@@ -1,5 +1,6 @@
 //! Conversations: lists of one person's records, which that person alone lists, reads, renames and deletes.
 
+use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -7,7 +8,7 @@ use trousseau_core::principal::Principal;
 use trousseau_ledger::Durability;
 use trousseau_retrieval::error::StoreError;
 
-use super::own::{Listing, Page, Summary};
+use super::own::{Listing, Page, SEARCH_BYTES, Summary, Wanted};
 use super::{Records, erasure};
 use crate::error::GatewayError;
 use crate::service::Gateway;
@@ -69,6 +70,23 @@ impl Gateway {
         limit: usize,
     ) -> Result<Page<Conversation>, GatewayError> {
         Ok(self.records.conversations(owner, after, limit).await?)
+    }
+
+    /// The conversations of `owner` in whose title, or in one of whose records, every word of `text` stands; as
+    /// [`Gateway::conversations`].
+    pub async fn search_conversations(
+        &self,
+        owner: &Principal,
+        text: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Conversation>, GatewayError> {
+        let (found, most) = (text.len(), SEARCH_BYTES);
+        if found > most {
+            return Err(GatewayError::LongText { found, limit: most });
+        }
+        let page = self.records.search_conversations(owner, text, after, limit);
+        Ok(page.await?)
     }
 
     /// One conversation of `owner`.
@@ -162,6 +180,42 @@ impl Records {
         .map_err(|error| self.fault(error))?;
         let read = rows.iter().map(conversation).collect::<Result<_, _>>();
         Ok(Page::cut(read.map_err(|error| self.fault(error))?, limit))
+    }
+
+    async fn search_conversations(
+        &self,
+        owner: &Principal,
+        text: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Conversation>, StoreError> {
+        let mut rows = sqlx::query(
+            "SELECT c.id, c.title, c.created, c.updated, coalesce(r.question, '') AS question, r.answer
+             FROM conversations c LEFT JOIN records r ON r.tenant = c.tenant AND r.conversation = c.id AND r.actor = c.actor
+             WHERE c.tenant = ?1 AND c.actor = ?2 AND (?3 IS NULL OR (c.updated, c.id) <
+                 (SELECT updated, id FROM conversations WHERE tenant = ?1 AND actor = ?2 AND id = ?3))
+             ORDER BY c.updated DESC, c.id DESC",
+        )
+        .bind(owner.tenant.as_str())
+        .bind(&owner.user)
+        .bind(after)
+        .fetch(self.disk.database.readers());
+        let wanted = Wanted::of(Some(text));
+        let mut found: Vec<Conversation> = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(|error| self.fault(error))? {
+            let read = conversation(&row).map_err(|error| self.fault(error))?;
+            if found.last().is_some_and(|last| last.id == read.id) {
+                continue;
+            }
+            let is_in = wanted.is_in(&row).map_err(|error| self.fault(error))?;
+            if is_in || wanted.is_in_text(&read.title) {
+                found.push(read);
+            }
+            if found.len() > limit {
+                break;
+            }
+        }
+        Ok(Page::cut(found, limit))
     }
 
     pub(crate) async fn conversation(

@@ -231,15 +231,22 @@ impl Records {
 }
 
 /// The words that are searched for, folded; none finds everything.
-struct Wanted(Vec<String>);
+pub(super) struct Wanted(Vec<String>);
 
 impl Wanted {
-    fn of(text: Option<&str>) -> Self {
+    pub(super) fn of(text: Option<&str>) -> Self {
         let words = text.unwrap_or_default().split_whitespace().map(fold);
         Self(words.filter(|word| !word.is_empty()).collect())
     }
 
-    fn is_in(&self, row: &SqliteRow) -> Result<bool, sqlx::Error> {
+    /// Whether all of them stand in a text.
+    pub(super) fn is_in_text(&self, text: &str) -> bool {
+        let text = fold(text);
+        self.0.iter().all(|word| text.contains(word))
+    }
+
+    /// Whether all of them stand in the question and the answer of a row.
+    pub(super) fn is_in(&self, row: &SqliteRow) -> Result<bool, sqlx::Error> {
         if self.0.is_empty() {
             return Ok(true);
         }

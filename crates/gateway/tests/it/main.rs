@@ -3,18 +3,31 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod accounts;
+mod accounts_http;
+mod accounts_matrix;
 mod accounts_oidc;
+mod accounts_oidc_answers;
+mod accounts_provider;
 mod accounts_users;
 mod answers;
+mod backup;
 mod child;
+mod conversations;
 mod crash;
 mod damage;
 mod entries;
+mod erasure;
 mod forger;
 mod full_disk;
+mod groups;
 mod http_chat;
+mod http_limits;
+mod http_log;
+mod http_routes;
+mod http_tls;
 mod interruptions;
 mod labels;
+mod oidc_scene;
 mod scripted;
 mod sources;
 mod stage;

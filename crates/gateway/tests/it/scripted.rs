@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
@@ -30,6 +31,10 @@ pub(crate) enum Step {
     Fail,
     /// Refuses the request as wrong.
     Decline,
+    /// Fails in this way, of the target of this name.
+    FailAs(fn(String) -> ModelError),
+    /// Goes on after half a second.
+    Wait,
     /// Never goes on.
     Hang,
 }
@@ -93,14 +98,21 @@ impl ChatModel for Scripted {
                 reason: "too long".to_owned(),
             };
             match self.script.first() {
+                Some(Step::FailAs(error)) => return Err(error(self.target.clone())),
                 Some(Step::Fail) => return Err(unavailable),
                 Some(Step::Decline) => return Err(declined),
                 _ => {}
             }
+            let permit_target = self.target.clone();
             let steps = stream::iter(self.script.clone()).then(move |step| {
                 let request = Arc::clone(&request);
                 let (unavailable, declined) = (unavailable.clone(), declined.clone());
+                let target = permit_target.clone();
                 async move {
+                    if matches!(step, Step::Wait) {
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                        return Ok(ChatEvent::Text(String::new()));
+                    }
                     match step {
                         Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
                         Step::Cite => Ok(ChatEvent::Citation(first_passage(&request))),
@@ -108,7 +120,8 @@ impl ChatModel for Scripted {
                         Step::Abstain => Ok(end(true)),
                         Step::Fail => Err(unavailable),
                         Step::Decline => Err(declined),
-                        Step::Hang => std::future::pending().await,
+                        Step::FailAs(error) => Err(error(target)),
+                        Step::Wait | Step::Hang => std::future::pending().await,
                     }
                 }
             });

@@ -30,7 +30,7 @@ pub(crate) struct Wired {
 }
 
 /// French words that begin with the code, English ones as the log has them.
-struct Words;
+pub(crate) struct Words;
 
 impl Texts for Words {
     fn explain(&self, language: Language, error: &dyn Explain) -> (String, Option<String>) {
@@ -127,6 +127,31 @@ impl Wired {
         self.send(request(method, path, &headers, body)).await
     }
 
+    /// Asks for a stream, and reads its head.
+    pub(crate) async fn open_stream(&self) -> Opened {
+        let key = format!("authorization: Bearer {}", self.key);
+        let body = question(true).to_string();
+        let mut socket = self.connect().await;
+        let bytes = request("POST", "/v1/chat/completions", &[&key], &body);
+        socket.write_all(bytes.as_bytes()).await.unwrap();
+        let mut opened = Opened {
+            socket,
+            read: String::new(),
+        };
+        let head = opened.read_until("\r\n\r\n").await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        opened
+    }
+
+    /// Revokes every key.
+    pub(crate) async fn revoke_all(&self) {
+        let (accounts, tenant) = (&self.server.accounts, Tenant::default());
+        let now = (self.server.gateway.now)();
+        for key in accounts.keys(&tenant).await.unwrap() {
+            accounts.revoke_key(&tenant, &key.id, now).await.unwrap();
+        }
+    }
+
     /// Asks.
     pub(crate) async fn ask(&self, body: &Value) -> Reply {
         let body = body.to_string();
@@ -175,6 +200,32 @@ pub(crate) fn question(stream: bool) -> Value {
         "messages": [{ "role": "user", "content": "Quand ouvre le guichet ?" }],
         "stream": stream,
     })
+}
+
+/// A stream that is being read.
+pub(crate) struct Opened {
+    pub(crate) socket: TcpStream,
+    read: String,
+}
+
+impl Opened {
+    /// Reads until `end` has come; what came up to it.
+    pub(crate) async fn read_until(&mut self, end: &str) -> String {
+        let mut buffer = [0; 4096];
+        while !self.read.contains(end) {
+            let reading = self.socket.read(&mut buffer);
+            let read = tokio::time::timeout(Duration::from_secs(20), reading)
+                .await
+                .unwrap()
+                .unwrap();
+            assert!(read > 0, "ended before {end:?}: {:?}", self.read);
+            self.read.push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+        let (before, rest) = self.read.split_once(end).unwrap();
+        let (before, rest) = (before.to_owned(), rest.to_owned());
+        self.read = rest;
+        before
+    }
 }
 
 /// What came back.

@@ -103,7 +103,7 @@ pub struct Stored {
 }
 
 /// The condition under which a principal may read a document row `d`; it takes the binds 1 to 4.
-const READABLE: &str = "d.tenant = ?1 AND d.class <= ?2 AND (?3 OR EXISTS (SELECT 1 FROM readers r
+pub(super) const READABLE: &str = "d.tenant = ?1 AND d.class <= ?2 AND (?3 OR EXISTS (SELECT 1 FROM readers r
     WHERE r.tenant = d.tenant AND r.document = d.id AND r.reader IN (SELECT value FROM json_each(?4))))";
 
 /// A query of `select` restricted to what `principal` may read; `rest` is added to the condition, and its own binds begin
@@ -113,8 +113,16 @@ pub(super) fn readable(
     select: &str,
     rest: &str,
 ) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
+    by_reader(principal, format!("{select} WHERE {READABLE} {rest}"))
+}
+
+/// A query in which [`READABLE`] stands, with its four binds.
+pub(super) fn by_reader(
+    principal: &Principal,
+    sql: String,
+) -> sqlx::query::Query<'static, Sqlite, SqliteArguments> {
     let readers: Vec<String> = principal.readers().iter().map(Reader::to_string).collect();
-    sqlx::query(sqlx::AssertSqlSafe(format!("{select} WHERE {READABLE} {rest}")))
+    sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(principal.tenant.to_string())
         .bind(principal.clearance as i64)
         .bind(principal.reach == Reach::Whole)
@@ -228,6 +236,21 @@ impl Store {
         stored.map_err(fault)
     }
 
+    /// One document without its text, if `principal` may read it.
+    pub async fn document_row(
+        &self,
+        principal: &Principal,
+        id: &str,
+    ) -> Result<Option<DocumentRow>, StoreError> {
+        let fault = |error| self.database.fault(error);
+        let row = readable(principal, ROW, "AND d.id = ?5")
+            .bind(id.to_owned())
+            .fetch_optional(self.database.readers())
+            .await
+            .map_err(fault)?;
+        row.as_ref().map(document_row).transpose().map_err(fault)
+    }
+
     /// The file bytes a readable document was read from.
     pub async fn original(&self, principal: &Principal, id: &str) -> Result<Vec<u8>, StoreError> {
         let fault = |error| self.database.fault(error);
@@ -327,6 +350,24 @@ impl Store {
     pub async fn sources(&self, tenant: &Tenant, collection: &str) -> Result<Vec<PathBuf>, StoreError> {
         let sources: Vec<Vec<u8>> = sqlx::query_scalar(
             "SELECT source FROM documents WHERE tenant = ? AND collection = ? ORDER BY path",
+        )
+        .bind(tenant.as_str())
+        .bind(collection)
+        .fetch_all(self.database.readers())
+        .await
+        .map_err(|error| self.database.fault(error))?;
+        Ok(sources.iter().map(|bytes| source::from_bytes(bytes)).collect())
+    }
+
+    /// The files that a collection's documents came from, and those on which a task waits or is worked on.
+    pub async fn sources_and_waiting(
+        &self,
+        tenant: &Tenant,
+        collection: &str,
+    ) -> Result<Vec<PathBuf>, StoreError> {
+        let sources: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT source FROM documents WHERE tenant = ?1 AND collection = ?2 UNION
+             SELECT source FROM tasks WHERE tenant = ?1 AND state IN ('enqueued', 'processing') AND collection = ?2",
         )
         .bind(tenant.as_str())
         .bind(collection)

@@ -15,20 +15,45 @@ use trousseau_core::principal::Tenant;
 use crate::database::{Access, Database};
 use crate::error::StoreError;
 
+mod attachments;
+mod collections;
 mod documents;
+mod files;
+mod paging;
 mod passages;
 mod schema;
 mod tasks;
 mod writes;
 
+pub use attachments::{
+    Attaching, Batch, Counts, DOCUMENT_FILE, Member, Members, NewAttachment, Origin, Progress,
+};
+pub use collections::Collection;
 pub use documents::{Committed, DocumentRow, Known, NewDocument, Stored};
+pub use files::{FileRow, MadeOf};
+pub use paging::{Page, Paging};
 pub use tasks::{NewTask, Operation, Outcome, Task, TaskError, TaskState};
 
 /// The document store.
 #[derive(Debug)]
 pub struct Store {
     database: Database,
-    at_work: StdMutex<HashMap<Tenant, Arc<Mutex<()>>>>,
+    at_work: Turns,
+    settling: Turns,
+}
+
+/// Who has the word, by tenant.
+#[derive(Debug, Default)]
+struct Turns(StdMutex<HashMap<Tenant, Arc<Mutex<()>>>>);
+
+impl Turns {
+    async fn take(&self, tenant: &Tenant) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(tenant.clone()).or_default())
+        };
+        turn.lock_owned().await
+    }
 }
 
 /// A collection and how many documents it holds.
@@ -55,7 +80,8 @@ impl Store {
         let database = Database::open(&path, &schema::DOCUMENTS, access).await?;
         Ok(Self {
             database,
-            at_work: StdMutex::default(),
+            at_work: Turns::default(),
+            settling: Turns::default(),
         })
     }
 
@@ -71,11 +97,13 @@ impl Store {
 
     /// Waits until nobody else works on the tenant's tasks, and keeps others waiting until it is dropped.
     pub async fn work(&self, tenant: &Tenant) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(at_work.entry(tenant.clone()).or_default())
-        };
-        turn.lock_owned().await
+        self.at_work.take(tenant).await
+    }
+
+    /// Waits until nobody else takes up tasks that were left, or removes documents out of turn: either looks at tasks
+    /// that are begun and not ended, and must not take the other's for abandoned.
+    pub async fn settling(&self, tenant: &Tenant) -> OwnedMutexGuard<()> {
+        self.settling.take(tenant).await
     }
 
     /// The tenant's collections, by name.

@@ -3,7 +3,9 @@
 use crate::database::Schema;
 
 /// `documents.sqlite`.
-pub(super) const DOCUMENTS: Schema = Schema { steps: &[STEP_1] };
+pub(super) const DOCUMENTS: Schema = Schema {
+    steps: &[STEP_1, STEP_2],
+};
 
 /// - `documents` holds one row per current document; `version` counts its replacements.
 /// - `texts` and `chunks` hold what was read from it; `originals` the bytes it was read from, once per digest.
@@ -106,4 +108,63 @@ CREATE TABLE tasks (
     finished   INTEGER
 ) STRICT;
 CREATE INDEX tasks_by_state ON tasks (tenant, state, id);
+";
+
+/// Files and collections that come over HTTP.
+///
+/// - A collection has an id, which stays when it is shown under another title. `readers` is the access list of one that
+///   somebody made there; that of the others is in the configuration.
+/// - `files` holds one row per upload; its bytes lie in the folder of uploads.
+/// - `attachments` says which upload is to be which document of which collection, and which task sees to it.
+/// - `batches` names attachments that were made together.
+const STEP_2: &str = "
+ALTER TABLE collections ADD COLUMN id TEXT;
+ALTER TABLE collections ADD COLUMN title TEXT;
+ALTER TABLE collections ADD COLUMN owner TEXT;
+ALTER TABLE collections ADD COLUMN readers TEXT;
+ALTER TABLE collections ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
+UPDATE collections SET id = 'vs_' || lower(hex(randomblob(12)));
+CREATE UNIQUE INDEX collections_by_id ON collections (tenant, id);
+
+CREATE TABLE files (
+    tenant  TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    owner   TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    digest  TEXT NOT NULL,
+    size    INTEGER NOT NULL,
+    label   TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX files_by_owner ON files (tenant, owner, created, id);
+
+CREATE TABLE batches (
+    tenant     TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    created    INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id),
+    FOREIGN KEY (tenant, collection) REFERENCES collections (tenant, name) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX batches_by_collection ON batches (tenant, collection);
+
+CREATE TABLE attachments (
+    tenant     TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    file       TEXT NOT NULL,
+    document   TEXT NOT NULL,
+    source     BLOB NOT NULL,
+    task       INTEGER NOT NULL,
+    batch      TEXT,
+    attributes TEXT NOT NULL,
+    created    INTEGER NOT NULL,
+    PRIMARY KEY (tenant, collection, file),
+    FOREIGN KEY (tenant, collection) REFERENCES collections (tenant, name) ON DELETE CASCADE,
+    FOREIGN KEY (tenant, file) REFERENCES files (tenant, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX attachments_by_document ON attachments (tenant, document);
+CREATE INDEX attachments_by_file ON attachments (tenant, file);
+CREATE INDEX attachments_by_batch ON attachments (tenant, batch);
 ";

@@ -201,6 +201,21 @@ impl Store {
             .map_err(|error| self.database.fault(error))
     }
 
+    /// Begins the removal of documents out of turn. `None` when a task on one of them waits or is worked on: then their
+    /// removal has to wait its turn. To be called while [`Store::settling`] is held, and until the tasks are ended.
+    pub async fn begin_removal(
+        &self,
+        tenant: &Tenant,
+        removals: &[NewTask],
+        now: i64,
+    ) -> Result<Option<Vec<Task>>, StoreError> {
+        let mut writer = self.database.writer().await?;
+        let rows = begin_removal(&mut writer, tenant, removals, now)
+            .await
+            .map_err(|error| self.database.fault(error))?;
+        rows.map(|rows| self.read(rows)).transpose()
+    }
+
     /// Takes up to `limit` waiting tasks, oldest first, and marks them as being worked on.
     pub async fn claim(&self, tenant: &Tenant, limit: usize) -> Result<Vec<Task>, StoreError> {
         let sql = "UPDATE tasks SET state = 'processing' WHERE id IN
@@ -297,6 +312,18 @@ impl Store {
         Ok(owed.collect())
     }
 
+    /// The tenants for whom tasks wait or have been left unfinished.
+    pub async fn tenants_at_work(&self) -> Result<Vec<Tenant>, StoreError> {
+        let fault = |error| self.database.fault(error);
+        let sql = "SELECT DISTINCT tenant FROM tasks WHERE state IN ('enqueued', 'processing', 'committed')";
+        let names: Vec<String> = sqlx::query_scalar(sql)
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(fault)?;
+        let tenants: Result<_, _> = names.into_iter().map(Tenant::new).collect();
+        tenants.map_err(|error| fault(sqlx::Error::Decode(Box::new(error))))
+    }
+
     /// The number of the newest task; 0 where there is none.
     pub async fn newest_task(&self, tenant: &Tenant) -> Result<i64, StoreError> {
         sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM tasks WHERE tenant = ?")
@@ -365,12 +392,7 @@ async fn enqueue(
     let mut known: Option<&str> = None;
     for task in tasks {
         if known != Some(&task.collection) {
-            sqlx::query("INSERT OR IGNORE INTO collections (tenant, name, created) VALUES (?, ?, ?)")
-                .bind(tenant.as_str())
-                .bind(&task.collection)
-                .bind(now)
-                .execute(&mut *transaction)
-                .await?;
+            found_collection(&mut transaction, tenant, &task.collection, now).await?;
             known = Some(&task.collection);
         }
         let state = if task.error.is_some() {
@@ -378,25 +400,8 @@ async fn enqueue(
         } else {
             TaskState::Enqueued
         };
-        let error = task.error.as_ref().map(to_json).transpose()?;
-        let readers: Vec<String> = task.readers.iter().map(Reader::to_string).collect();
-        sqlx::query(
-            "INSERT INTO tasks (tenant, kind, collection, path, source, label, readers, state, error, enqueued, finished)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(tenant.as_str())
-        .bind(task.operation.name())
-        .bind(&task.collection)
-        .bind(source::shown(&task.source))
-        .bind(source::to_bytes(&task.source))
-        .bind(task.label.to_string())
-        .bind(to_json(&readers)?)
-        .bind(state.name())
-        .bind(error)
-        .bind(now)
-        .bind(task.error.is_some().then_some(now))
-        .execute(&mut *transaction)
-        .await?;
+        let path = source::shown(&task.source);
+        insert(&mut transaction, tenant, task, &path, (state, now)).await?;
     }
     // A folder that is ingested every night must not make the table grow for ever.
     sqlx::query(
@@ -408,6 +413,84 @@ async fn enqueue(
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await
+}
+
+async fn begin_removal(
+    writer: &mut SqliteConnection,
+    tenant: &Tenant,
+    removals: &[NewTask],
+    now: i64,
+) -> Result<Option<Vec<SqliteRow>>, sqlx::Error> {
+    let mut transaction = writer.begin().await?;
+    let mut rows = Vec::with_capacity(removals.len());
+    for removal in removals {
+        let busy: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM tasks WHERE tenant = ? AND state IN ('enqueued', 'processing')
+                 AND collection = ? AND source = ?)",
+        )
+        .bind(tenant.as_str())
+        .bind(&removal.collection)
+        .bind(source::to_bytes(&removal.source))
+        .fetch_one(&mut *transaction)
+        .await?;
+        if busy {
+            return Ok(None);
+        }
+        let path = source::shown(&removal.source);
+        let state = (TaskState::Processing, now);
+        let number = insert(&mut transaction, tenant, removal, &path, state).await?;
+        let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE id = ?"));
+        rows.push(sqlx::query(sql).bind(number).fetch_one(&mut *transaction).await?);
+    }
+    transaction.commit().await?;
+    Ok(Some(rows))
+}
+
+/// Sees to it that a collection exists.
+async fn found_collection(
+    transaction: &mut SqliteConnection,
+    tenant: &Tenant,
+    name: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT OR IGNORE INTO collections (tenant, name, created, id)
+         VALUES (?, ?, ?, 'vs_' || lower(hex(randomblob(12))))",
+    )
+    .bind(tenant.as_str())
+    .bind(name)
+    .bind(now)
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Writes one task, whose file is shown as `path`; returns its number.
+pub(super) async fn insert(
+    transaction: &mut SqliteConnection,
+    tenant: &Tenant,
+    task: &NewTask,
+    path: &str,
+    (state, now): (TaskState, i64),
+) -> Result<i64, sqlx::Error> {
+    let readers: Vec<String> = task.readers.iter().map(Reader::to_string).collect();
+    sqlx::query_scalar(
+        "INSERT INTO tasks (tenant, kind, collection, path, source, label, readers, state, error, enqueued, finished)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+    )
+    .bind(tenant.as_str())
+    .bind(task.operation.name())
+    .bind(&task.collection)
+    .bind(path)
+    .bind(source::to_bytes(&task.source))
+    .bind(task.label.to_string())
+    .bind(to_json(&readers)?)
+    .bind(state.name())
+    .bind(task.error.as_ref().map(to_json).transpose()?)
+    .bind(now)
+    .bind(task.error.is_some().then_some(now))
+    .fetch_one(transaction)
+    .await
 }
 
 async fn finish(

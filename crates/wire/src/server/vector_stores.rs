@@ -381,7 +381,7 @@ pub fn search(bytes: &[u8]) -> Result<Search, Fault> {
 }
 
 /// Fails on the first field with a value that is not among those that may be left unheard.
-fn only_null(object: &str, rest: &Map<String, Value>, unheard: &[&str]) -> Result<(), Fault> {
+pub(super) fn only_null(object: &str, rest: &Map<String, Value>, unheard: &[&str]) -> Result<(), Fault> {
     let asked = |(name, value): &(&String, &Value)| !value.is_null() && !unheard.contains(&name.as_str());
     match rest.iter().find(asked) {
         Some((name, _)) => Err(Fault::unsupported(format!("{object}{name}"))),

@@ -3,10 +3,11 @@
 //! Both are fetched when first needed and kept for a while. A token signed with a key that is not known makes the keys be
 //! fetched again, not more often than twice a minute; a key that was taken back is forgotten within ten minutes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -21,13 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LARGEST: usize = 512 * 1024;
 
 /// How long the description is good.
-const DESCRIPTION_LASTS: Duration = Duration::from_secs(3600);
+const DESCRIPTION_LASTS: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long the keys are good.
-const KEYS_LAST: Duration = Duration::from_secs(600);
+const KEYS_LAST: SignedDuration = SignedDuration::from_mins(10);
 
 /// How often keys are fetched again for a token with an unknown one, at most.
-const KEYS_AGAIN: Duration = Duration::from_secs(30);
+const KEYS_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 
 /// The provider's description, as much as is used.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,8 +48,8 @@ pub(super) struct Description {
 pub(super) struct Published {
     client: Client,
     issuer: String,
-    description: Mutex<Option<(Instant, Description)>>,
-    keys: Mutex<Option<(Instant, KeySet)>>,
+    description: Mutex<Option<(Timestamp, Description)>>,
+    keys: Mutex<Option<(Timestamp, KeySet)>>,
 }
 
 impl Published {
@@ -67,10 +68,10 @@ impl Published {
     }
 
     /// The provider's description. It must name the very issuer that is configured.
-    pub(super) async fn description(&self) -> Result<Description, OidcError> {
+    pub(super) async fn description(&self, now: Timestamp) -> Result<Description, OidcError> {
         let mut kept = self.description.lock().await;
         if let Some((since, description)) = &*kept
-            && since.elapsed() < DESCRIPTION_LASTS
+            && is_younger(*since, DESCRIPTION_LASTS, now)
         {
             return Ok(description.clone());
         }
@@ -99,29 +100,34 @@ impl Published {
         ] {
             url.map_or(Ok(()), |url| check_address(what, url))?;
         }
-        *kept = Some((Instant::now(), description.clone()));
+        *kept = Some((now, description.clone()));
         Ok(description)
     }
 
     /// The claims of a token that the provider has signed.
-    pub(super) async fn verify(&self, token: &str) -> Result<(Claims, Algorithm), OidcError> {
+    pub(super) async fn verify(&self, token: &str, now: Timestamp) -> Result<(Claims, Algorithm), OidcError> {
         let mut kept = self.keys.lock().await;
         if let Some((since, keys)) = &*kept
-            && since.elapsed() < KEYS_LAST
+            && is_younger(*since, KEYS_LAST, now)
         {
             match keys.verify(token) {
-                Err(JoseFault::UnknownKey) if since.elapsed() >= KEYS_AGAIN => {}
+                Err(JoseFault::UnknownKey) if !is_younger(*since, KEYS_AGAIN, now) => {}
                 verified => return Ok(verified?),
             }
         }
         let what = "its keys";
-        let url = self.description().await?.jwks_uri;
+        let url = self.description(now).await?.jwks_uri;
         let (_, body) = call(self.client.get(&url), what).await?;
         let keys = KeySet::parse(&body).map_err(|error| malformed(what, &error))?;
         let verified = keys.verify(token);
-        *kept = Some((Instant::now(), keys));
+        *kept = Some((now, keys));
         Ok(verified?)
     }
+}
+
+/// Whether what was fetched then is younger than that. What is of the future is not: the clock was set back.
+fn is_younger(since: Timestamp, age: SignedDuration, now: Timestamp) -> bool {
+    (SignedDuration::ZERO..age).contains(&now.duration_since(since))
 }
 
 /// Refuses an address that others could read along or answer for: it is `https`, or on this machine itself.

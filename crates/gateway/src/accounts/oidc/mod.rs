@@ -108,7 +108,7 @@ impl Provider {
         return_to: Option<&str>,
         now: Timestamp,
     ) -> Result<Departure, AccountError> {
-        let description = self.published.description().await?;
+        let description = self.published.description(now).await?;
         let [state, nonce, verifier] = [Token::generate("")?, Token::generate("")?, Token::generate("")?];
         let browser = Token::generate(BROWSER)?;
         let challenge = URL_SAFE_NO_PAD.encode(verifier.digest.0);
@@ -150,7 +150,7 @@ impl Provider {
         let browser = token::digest(BROWSER, returned.cookie).ok_or(OidcError::State)?;
         let state = Digest::of(answer.state.as_bytes());
         let pending = self.underway.take(state, browser, now).ok_or(OidcError::State)?;
-        let description = self.published.description().await?;
+        let description = self.published.description(now).await?;
         // Another provider's answer would end up here (RFC 9207).
         let named = answer.issuer.as_ref();
         let must_be_named = description.authorization_response_iss_parameter_supported;
@@ -159,7 +159,7 @@ impl Provider {
         }
         let code = answer.code?;
         let tokens = self.exchange(&description, &code, &pending.verifier).await?;
-        let (mut claims, algorithm) = self.published.verify(&tokens.id_token).await?;
+        let (mut claims, algorithm) = self.published.verify(&tokens.id_token, now).await?;
         let expected = Expected {
             nonce: &pending.nonce,
             began: pending.began,
@@ -168,7 +168,9 @@ impl Provider {
         };
         check_id_token(&claims, algorithm, &self.settings, &expected)?;
         if self.settings.userinfo {
-            let more = self.userinfo(&description, &tokens, subject(&claims)?).await?;
+            let more = self
+                .userinfo(&description, &tokens, subject(&claims)?, now)
+                .await?;
             for (name, value) in more {
                 claims.entry(name).or_insert(value);
             }
@@ -230,6 +232,7 @@ impl Provider {
         description: &Description,
         tokens: &Tokens,
         subject: &str,
+        now: Timestamp,
     ) -> Result<Claims, OidcError> {
         let what = "its userinfo";
         let (Some(url), Some(access)) = (&description.userinfo_endpoint, &tokens.access_token) else {
@@ -241,7 +244,7 @@ impl Provider {
         let signed = kind == "application/jwt";
         let claims = if signed {
             let token = std::str::from_utf8(&body).map_err(|error| malformed(what, &error))?;
-            self.published.verify(token.trim()).await?.0
+            self.published.verify(token.trim(), now).await?.0
         } else {
             serde_json::from_slice(&body).map_err(|error| malformed(what, &error))?
         };
