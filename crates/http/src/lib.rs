@@ -61,10 +61,10 @@ pub use routes::{Access, ROUTES, Route, router};
 pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 
-use crate::accounts::Accounts;
-use crate::files::intake::Intake;
-use crate::service::Gateway;
 use connections::Connections;
+use trousseau_accounts::Accounts;
+use trousseau_gateway::files::intake::Intake;
+use trousseau_gateway::service::Gateway;
 
 /// What every request is answered with.
 pub struct Server {

@@ -5,7 +5,6 @@
 //! with each request is held in memory, so that it costs no read, and leaves it before it leaves the file, so
 //! that what is revoked is refused at once.
 
-mod changes;
 mod error;
 mod grants;
 mod keys;
@@ -27,7 +26,6 @@ use trousseau_core::principal::Principal;
 use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
-pub use changes::{AccountChange, Operation};
 pub use error::AccountError;
 pub use grants::Grants;
 pub use keys::{KeyRow, NewKey};

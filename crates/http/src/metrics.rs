@@ -14,9 +14,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
 use super::refusal::Refusal;
 use super::{Server, process};
-use crate::answer::Answered;
-use crate::entry::{Attempt, State as Ended};
-use crate::error::GatewayError;
+use trousseau_gateway::answer::Answered;
+use trousseau_gateway::entry::{Attempt, State as Ended};
+use trousseau_gateway::error::GatewayError;
 
 /// The upper bounds of durations, in seconds.
 const SECONDS: [f64; 14] = [

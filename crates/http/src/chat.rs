@@ -25,8 +25,8 @@ use super::feed::Feed;
 use super::refusal::Refusal;
 use super::report::report;
 use super::{Caller, HttpError, Server, body};
-use crate::answer::{AnswerEvent, Answered, Asked};
-use crate::error::GatewayError;
+use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
+use trousseau_gateway::error::GatewayError;
 
 /// How many events may wait for a client that reads slowly; then the model waits.
 const WAITING: usize = 64;

@@ -22,7 +22,7 @@ use trousseau_wire::server::multipart::{Decoder, Part, Piece, boundary};
 use super::query::invalid;
 use super::refusal::Refusal;
 use super::{Caller, HttpError, Server};
-use crate::error::GatewayError;
+use trousseau_gateway::error::GatewayError;
 
 /// The least pace of a client, in bytes per second.
 const PACE: u64 = 16 << 10;
@@ -249,7 +249,7 @@ impl Arriving {
             self.incoming.write(&bytes).map(|()| self)
         });
         let file = written.await.map_err(GatewayError::from)?;
-        file.map_err(|error| Refusal::from(crate::files::FileError::from(error)))
+        file.map_err(|error| Refusal::from(trousseau_gateway::files::FileError::from(error)))
     }
 
     /// Fails where no reader knows the format.

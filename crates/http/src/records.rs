@@ -15,10 +15,10 @@ use super::query::Pairs;
 use super::refusal::Refusal;
 use super::segment::Segments;
 use super::{Caller, Server};
-use crate::error::GatewayError;
-use crate::records::oversight::Metadata;
-use crate::records::own::{Listing, Page, Summary};
-use crate::records::{EntryId, Feedback, Rating, Record};
+use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::records::oversight::Metadata;
+use trousseau_gateway::records::own::{Listing, Page, Summary};
+use trousseau_gateway::records::{EntryId, Feedback, Rating, Record};
 
 /// How many items a page has where nobody says.
 const USUAL: usize = 20;

@@ -12,7 +12,7 @@ use trousseau_retrieval::store::{Outcome, Task, TaskState};
 use super::query::{Pairs, invalid};
 use super::refusal::Refusal;
 use super::{Caller, Server};
-use crate::error::GatewayError;
+use trousseau_gateway::error::GatewayError;
 
 /// How many tasks are listed where nobody says.
 const USUAL: usize = 50;

@@ -15,8 +15,8 @@ use super::records::named_entry;
 use super::refusal::Refusal;
 use super::segment::Segments;
 use super::{Caller, Server};
-use crate::records::conversations::Conversation;
-use crate::records::own::Page;
+use trousseau_gateway::records::conversations::Conversation;
+use trousseau_gateway::records::own::Page;
 
 /// How many items a page has where nobody says.
 const USUAL: usize = 20;

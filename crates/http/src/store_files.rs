@@ -27,8 +27,8 @@ use super::refusal::Refusal;
 use super::segment::Segments;
 use super::vector_stores::counts;
 use super::{Caller, Language, Server};
-use crate::files::members::Listing;
-use crate::files::stores::Seen;
+use trousseau_gateway::files::members::Listing;
+use trousseau_gateway::files::stores::Seen;
 
 /// Tells OpenAI's clients after how many milliseconds to ask again whether a file is taken in.
 const POLL: HeaderName = HeaderName::from_static("openai-poll-after-ms");

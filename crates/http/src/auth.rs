@@ -16,8 +16,9 @@ use super::auth_cookie::{Cookie, check_site};
 use super::auth_error::AuthError;
 use super::refusal::Refusal;
 use super::{Caller, Client, Server, body};
-use crate::accounts::oidc::Return;
-use crate::accounts::{AccountChange, Opened, Operation, Password, SignIn, csrf};
+use trousseau_accounts::oidc::Return;
+use trousseau_accounts::{Opened, Password, SignIn, csrf};
+use trousseau_gateway::account_changes::{AccountChange, Operation};
 
 /// The largest body of these requests, in bytes.
 const BODY: usize = 64 << 10;

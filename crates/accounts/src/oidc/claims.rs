@@ -12,7 +12,7 @@ use trousseau_core::digest::Digest;
 use super::error::{OidcError, TokenFault};
 use super::jose::{Algorithm, Claims};
 use super::settings::OidcSettings;
-use crate::accounts::{Grants, Identity};
+use crate::{Grants, Identity};
 
 /// How far the provider's clock may be off, in seconds.
 const SKEW: i64 = 60;

@@ -15,9 +15,8 @@ use trousseau_core::principal::{Principal, Role};
 use super::auth::read;
 use super::refusal::Refusal;
 use super::{Caller, Server};
-use crate::accounts::{
-    AccountChange, AccountError, Grants, KeyRow, Link, NewKey, NewUser, Operation, UserChange, UserRow,
-};
+use trousseau_accounts::{AccountError, Grants, KeyRow, Link, NewKey, NewUser, UserChange, UserRow};
+use trousseau_gateway::account_changes::{AccountChange, Operation};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

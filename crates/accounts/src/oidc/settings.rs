@@ -6,7 +6,7 @@ use trousseau_core::label::Class;
 use trousseau_core::principal::{Role, Tenant};
 use trousseau_upstream::secret::Secret;
 
-use crate::accounts::Grants;
+use crate::Grants;
 
 /// An OpenID Connect provider. A claim may lie inside others: `realm_access.roles`.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use super::envelope::Asking;
 use super::refusal::Refusal;
 use super::report::report;
 use super::{HttpError, Server};
-use crate::answer::{AnswerEvent, Answered};
+use trousseau_gateway::answer::{AnswerEvent, Answered};
 
 /// How much is gathered before it is sent, in bytes, when more waits already.
 const GATHERED: usize = 16 << 10;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use trousseau_core::permit::Permit;
 
-use crate::answer::Answered;
+use trousseau_gateway::answer::Answered;
 
 /// The object.
 pub(super) fn report(route: &str, answered: &Answered) -> Value {

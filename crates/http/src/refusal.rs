@@ -17,10 +17,10 @@ use trousseau_wire::server::{error_body, status};
 
 use super::error::HttpError;
 use super::language::{Language, Texts};
-use crate::accounts::AccountError;
-use crate::entry::Attempt;
-use crate::error::GatewayError;
-use crate::files::FileError;
+use trousseau_accounts::AccountError;
+use trousseau_gateway::entry::Attempt;
+use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::files::FileError;
 
 /// After how many seconds a request may be tried again where nobody knows better.
 const RETRY_AFTER: u64 = 5;

@@ -20,9 +20,9 @@ use super::query::{invalid, paging};
 use super::refusal::Refusal;
 use super::segment::Segments;
 use super::{Caller, Server, body};
-use crate::files::FileError;
-use crate::files::members::{Found, Listing};
-use crate::files::stores::Seen;
+use trousseau_gateway::files::FileError;
+use trousseau_gateway::files::members::{Found, Listing};
+use trousseau_gateway::files::stores::Seen;
 
 /// The longest name of a vector store, in characters.
 const NAME: usize = 256;

@@ -15,7 +15,7 @@ use super::query::Pairs;
 use super::refusal::Refusal;
 use super::segment::Segments;
 use super::{Caller, Server, upload};
-use crate::files::File;
+use trousseau_gateway::files::File;
 
 /// `POST /v1/files`.
 pub(super) async fn create(

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::auth_error::AuthError;
 use super::refusal::Refusal;
 use super::{Client, Server};
-use crate::accounts::{Session, check_csrf};
+use trousseau_accounts::{Session, check_csrf};
 
 /// What a changing request brings besides the cookie.
 const CSRF: HeaderName = HeaderName::from_static("x-csrf-token");
