@@ -66,7 +66,7 @@ fn count(bytes: &[u8], values: usize) -> Result<(), Fault> {
     }
     let mut found = 1;
     visit_signs(bytes, |sign| {
-        found += usize::from(matches!(sign, b'[' | b'{' | b','))
+        found += usize::from(matches!(sign, b'[' | b'{' | b','));
     });
     if found > values {
         let param = "values".to_owned();

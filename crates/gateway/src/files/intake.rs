@@ -16,8 +16,8 @@ use crate::service::Gateway;
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// Works on tasks beside the requests that registered them.
+#[derive(Default)]
 pub struct Intake {
-    gateway: Arc<Gateway>,
     waiting: Arc<StdMutex<HashSet<Tenant>>>,
     turns: StdMutex<HashMap<Tenant, Arc<Mutex<()>>>>,
     workers: TaskTracker,
@@ -25,32 +25,21 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Works on nothing yet.
-    pub fn new(gateway: Arc<Gateway>) -> Self {
-        Self {
-            gateway,
-            waiting: Arc::default(),
-            turns: StdMutex::default(),
-            workers: TaskTracker::new(),
-            stop: CancellationToken::new(),
-        }
-    }
-
     /// Removes what broken uploads left, and takes up the tasks that an earlier process left.
-    pub async fn begin(&self) {
-        match self.gateway.sweep_uploads().await {
+    pub async fn begin(&self, gateway: &Arc<Gateway>) {
+        match gateway.sweep_uploads().await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(swept, "uploads that had broken off were removed"),
             Err(error) => tracing::warn!(%error, "uploads that have broken off were not looked for"),
         }
-        match self.gateway.library.store().tenants_at_work().await {
-            Ok(tenants) => tenants.iter().for_each(|tenant| self.wake(tenant)),
+        match gateway.library.store().tenants_at_work().await {
+            Ok(tenants) => tenants.iter().for_each(|tenant| self.wake(gateway, tenant)),
             Err(error) => tracing::warn!(%error, "tasks that were left were not looked for"),
         }
     }
 
     /// Has the tasks of a tenant worked on that are registered now.
-    pub fn wake(&self, tenant: &Tenant) {
+    pub fn wake(&self, gateway: &Arc<Gateway>, tenant: &Tenant) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         // Whoever waits already will see these tasks too.
         if !waiting.insert(tenant.clone()) {
@@ -60,7 +49,7 @@ impl Intake {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(turns.entry(tenant.clone()).or_default())
         };
-        let (gateway, waiting) = (Arc::clone(&self.gateway), Arc::clone(&self.waiting));
+        let (gateway, waiting) = (Arc::clone(gateway), Arc::clone(&self.waiting));
         let (tenant, stop) = (tenant.clone(), self.stop.clone());
         self.workers.spawn(async move {
             let working = async {

@@ -48,6 +48,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+use trousseau_core::principal::Tenant;
 
 pub use auth_error::AuthError;
 pub use caller::Caller;
@@ -96,7 +97,7 @@ impl Server {
         settings: Settings,
     ) -> Self {
         Self {
-            intake: Intake::new(Arc::clone(&gateway)),
+            intake: Intake::default(),
             gateway,
             accounts,
             texts,
@@ -107,6 +108,11 @@ impl Server {
             slots: Arc::new(Semaphore::new(settings.limits.requests)),
             settings,
         }
+    }
+
+    /// Has the tasks of a tenant worked on that are registered now.
+    fn wake(&self, tenant: &Tenant) {
+        self.intake.wake(&self.gateway, tenant);
     }
 
     /// Goes on with a step to its end, also when its client hangs up.

@@ -105,7 +105,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let router = router(&server);
     let tasks = TaskTracker::new();
-    server.intake.begin().await;
+    server.intake.begin(&server.gateway).await;
     // Ends connections that are still open when the time to drain is over.
     let cut = CancellationToken::new();
     tasks.spawn(rounds(

@@ -188,7 +188,7 @@ async fn attach_all(
             .await
     };
     let batch = server.see_through(attaching).await?;
-    server.intake.wake(&caller.principal.tenant);
+    server.wake(&caller.principal.tenant);
     Ok(batch)
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn create(
         Ok::<_, FileError>(made)
     };
     let made = server.see_through(making).await?;
-    server.intake.wake(&caller.principal.tenant);
+    server.wake(&caller.principal.tenant);
     let seen = server.gateway.store(&caller.principal, &made.id).await?;
     Ok(Json(shown(&server, &caller.principal, &seen).await?))
 }

@@ -30,6 +30,44 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/api/users", "a"),
     ("PATCH", "/api/users/{user}", "a"),
     ("POST", "/api/users/{user}/link", "a"),
+    ("POST", "/v1/files", "uaso"),
+    ("GET", "/v1/files", "uaso"),
+    ("GET", "/v1/files/{file}", "uaso"),
+    ("DELETE", "/v1/files/{file}", "uaso"),
+    ("GET", "/v1/files/{file}/content", "uaso"),
+    ("POST", "/v1/vector_stores", "uaso"),
+    ("GET", "/v1/vector_stores", "uaso"),
+    ("GET", "/v1/vector_stores/{store}", "uaso"),
+    ("POST", "/v1/vector_stores/{store}", "uaso"),
+    ("DELETE", "/v1/vector_stores/{store}", "uaso"),
+    ("POST", "/v1/vector_stores/{store}/search", "uaso"),
+    ("POST", "/v1/vector_stores/{store}/files", "uaso"),
+    ("GET", "/v1/vector_stores/{store}/files", "uaso"),
+    ("GET", "/v1/vector_stores/{store}/files/{file}", "uaso"),
+    ("POST", "/v1/vector_stores/{store}/files/{file}", "uaso"),
+    ("DELETE", "/v1/vector_stores/{store}/files/{file}", "uaso"),
+    ("GET", "/v1/vector_stores/{store}/files/{file}/content", "uaso"),
+    ("POST", "/v1/vector_stores/{store}/file_batches", "uaso"),
+    ("GET", "/v1/vector_stores/{store}/file_batches/{batch}", "uaso"),
+    (
+        "GET",
+        "/v1/vector_stores/{store}/file_batches/{batch}/files",
+        "uaso",
+    ),
+    ("GET", "/api/conversations", "uaso"),
+    ("POST", "/api/conversations", "uaso"),
+    ("GET", "/api/conversations/{conversation}", "uaso"),
+    ("PATCH", "/api/conversations/{conversation}", "uaso"),
+    ("DELETE", "/api/conversations/{conversation}", "uaso"),
+    ("GET", "/api/records", "uaso"),
+    ("GET", "/api/records/metadata", "so"),
+    ("GET", "/api/records/{replica}/{entry}", "uaso"),
+    ("DELETE", "/api/records/{replica}/{entry}", "uaso"),
+    ("POST", "/api/records/{replica}/{entry}/access", "o"),
+    ("POST", "/api/feedback", "uaso"),
+    ("DELETE", "/api/feedback/{replica}/{entry}", "uaso"),
+    ("GET", "/api/collections", "a"),
+    ("GET", "/api/tasks", "a"),
     ("GET", "/healthz", "*"),
     ("GET", "/readyz", "*"),
     ("GET", "/metrics", "as"),
@@ -139,7 +177,12 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
     let path = path
         .replace("{model}", "none")
         .replace("{key}", "none")
-        .replace("{user}", "none");
+        .replace("{user}", "none")
+        .replace("{file}", "none")
+        .replace("{store}", "none")
+        .replace("{batch}", "none")
+        .replace("{conversation}", "none")
+        .replace("{replica}/{entry}", "main/9999");
     assert!(!path.contains('{'), "{path}: say what stands for it");
     let mut headers = vec!["content-type: application/json"];
     headers.extend(caller.iter().map(String::as_str));
