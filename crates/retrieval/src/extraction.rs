@@ -65,6 +65,11 @@ impl Extraction {
             .collect()
     }
 
+    /// The walls that the workers could not put up, in words for people who run the machine; each named once.
+    pub fn missing_walls(&self) -> Vec<String> {
+        self.pool.missing_walls()
+    }
+
     /// Ends the worker processes.
     pub async fn shut_down(&self) {
         self.pool.shut_down().await;

@@ -104,6 +104,53 @@ config-sound = { $file }: { $upstreams ->
 serve-listens = Trousseau listens on { $url }
 serve-first-key = This administrator’s key is shown once and never again: keep it. “trousseau keys” makes and revokes others.
 
+backup-made = { $folder }: { $files } files, { BYTES($bytes) }. Nothing in it is encrypted: keep it as you keep the data.
+backup-restored = { $folder }: restored as it was at { $created }, { $files } files, { BYTES($bytes) }.
+
+warning-heading = warning:
+usage-role = “{ $found }” is not a role.
+    .hint = Write user, administrator, auditor or data-protection-officer.
+usage-expiry = “{ $found }” is neither a day nor a number of days.
+    .hint = Write a day, such as 2027-06-30, or a number of days, such as 90d.
+
+config-literal-secret = { $key }: a secret is written out here, where everybody who reads the file sees it; say where it stands instead: {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} or {"{"} credential = "…" {"}"}
+config-secret-place = { $key } says in one way where the secret stands: file, env or credential.
+config-secret-header = { $key } carries a secret: its place is key, and key_header where it is not “Authorization: Bearer”.
+config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?
+
+keys-made = The key “{ $name }” ({ $id }) is shown once and never again: keep it.
+keys-none = No key.
+keys-revoked = The key “{ $name }” ({ $id }) is revoked: it is refused from now on.
+users-link = Whoever follows this link, until { $expires } and once, chooses the password. It is shown once.
+users-none = No user.
+users-disabled = “{ $name }” may not sign in any more, and is signed out everywhere.
+users-enabled = “{ $name }” may sign in again.
+account-state-valid = valid
+account-state-until = until { $moment }
+account-state-revoked = revoked { $moment }
+account-state-disabled = disabled { $moment }
+account-state-invited = no password yet
+account-state-provided = at { $issuer }
+role-user = user
+role-administrator = administrator
+role-auditor = auditor
+role-data-protection-officer = data-protection officer
+column-id = id
+column-name = name
+column-role = role
+column-clearance = clearance
+column-used = last used
+records-exported = { $count ->
+        [0] No record of “{ $subject }”.
+        [one] One record of “{ $subject }” written.
+       *[other] { $count } records of “{ $subject }” written.
+    }
+records-erased = { $count ->
+        [0] No record was erased.
+        [one] One record erased.
+       *[other] { $count } records erased.
+    }
+
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} files · {"{"}per_sec{"}"} · {"{"}eta{"}"} left
 ingest-skipped = skipped
 ingest-fault = { $path }: { $reason }
@@ -195,6 +242,32 @@ entry-document = document { $operation ->
         [removed] removed
        *[other] { $operation }
     }
+entry-account = { $operation ->
+        [key-created] key made
+        [key-revoked] key revoked
+        [user-created] user made
+        [user-changed] user changed
+        [user-disabled] user disabled
+        [user-enabled] user enabled
+        [link-created] one-time link made
+        [password-set] password chosen
+       *[other] { $operation }
+    }, role { $role }
+entry-access = record { $record } read by an officer
+entry-erasure = { $records ->
+        [one] one record erased
+       *[other] { $records } records erased
+    } ({ $cause ->
+        [retention] past its time
+        [subject] wanted by the person
+        [owner] deleted by its owner
+       *[other] { $cause }
+    })
+entry-export = { $records ->
+        [one] one record given out
+       *[other] { $records } records given out
+    }
+entry-restored = from the backup of { $backup }
 entry-gap = the end of the batch before may be missing
 entry-kind = { $kind }
 
@@ -210,10 +283,20 @@ demo-next-kept = Your turn:
     {"  "}trousseau policy explain --data { $data } "My IBAN is FR76 3000 6000 0112 3456 7890 189"
 
 doctor-config = Configuration { $file }: no fault.
-doctor-no-client = { $upstream }: it is decided about, but this program cannot call it yet.
+doctor-secret = { $upstream }: { $url }, and its key can be read.
+doctor-no-secret = { $upstream }: { $url }, without a key.
+doctor-secret-unreadable = { $upstream }: its key cannot be used. { $reason }
+doctor-server = A server (process { $process }) has the data folder.
+doctor-missing-wall = The processes that read documents miss a wall: { $wall }
+doctor-unpublished = The ledger of “{ $tenant }” cannot publish its checkpoints: { $reason }
 doctor-empty = { $data }: empty so far; begin with “trousseau ingest FOLDER”.
 doctor-documents = { $data }: { $count ->
         [one] { $count } document
+        [account] account
+        [access] access
+        [erasure] erasure
+        [export] export
+        [restored] restored
        *[other] { $count } documents
     }.
 doctor-failed = { $count ->

@@ -107,6 +107,53 @@ config-sound = { $file } : { $upstreams ->
 serve-listens = Trousseau écoute sur { $url }
 serve-first-key = Cette clé d’administrateur n’est montrée qu’une fois : gardez-la. « trousseau keys » en crée et en révoque d’autres.
 
+backup-made = { $folder } : { $files } fichiers, { BYTES($bytes) }. Rien n’y est chiffré : gardez-le comme vous gardez les données.
+backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fichiers, { BYTES($bytes) }.
+
+warning-heading = attention :
+usage-role = « { $found } » n’est pas un rôle.
+    .hint = Écrivez user, administrator, auditor ou data-protection-officer.
+usage-expiry = « { $found } » n’est ni un jour ni un nombre de jours.
+    .hint = Écrivez un jour, comme 2027-06-30, ou un nombre de jours, comme 90j.
+
+config-literal-secret = { $key } : un secret est écrit ici en toutes lettres, à la vue de tous ceux qui lisent le fichier ; dites plutôt où il se trouve : {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} ou {"{"} credential = "…" {"}"}
+config-secret-place = { $key } dit d’une seule façon où se trouve le secret : file, env ou credential.
+config-secret-header = { $key } porte un secret : sa place est key, et key_header si ce n’est pas « Authorization: Bearer ».
+config-own-but-public = { $key } dit « own », et { $url } ressemble à une adresse que tous peuvent joindre : est-ce bien dans vos locaux ?
+
+keys-made = La clé « { $name } » ({ $id }) n’est montrée qu’une fois : gardez-la.
+keys-none = Aucune clé.
+keys-revoked = La clé « { $name } » ({ $id }) est révoquée : elle est refusée dès maintenant.
+users-link = Qui suit ce lien, une seule fois et jusqu’au { $expires }, choisit le mot de passe. Il n’est montré qu’une fois.
+users-none = Aucun utilisateur.
+users-disabled = « { $name } » ne peut plus se connecter, et est déconnecté partout.
+users-enabled = « { $name } » peut de nouveau se connecter.
+account-state-valid = valable
+account-state-until = jusqu’au { $moment }
+account-state-revoked = révoquée { $moment }
+account-state-disabled = désactivé { $moment }
+account-state-invited = sans mot de passe encore
+account-state-provided = chez { $issuer }
+role-user = utilisateur
+role-administrator = administrateur
+role-auditor = auditeur
+role-data-protection-officer = délégué à la protection des données
+column-id = identifiant
+column-name = nom
+column-role = rôle
+column-clearance = habilitation
+column-used = dernier usage
+records-exported = { $count ->
+        [0] Aucun enregistrement de « { $subject } ».
+        [one] Un enregistrement de « { $subject } » écrit.
+       *[other] { $count } enregistrements de « { $subject } » écrits.
+    }
+records-erased = { $count ->
+        [0] Aucun enregistrement effacé.
+        [one] Un enregistrement effacé.
+       *[other] { $count } enregistrements effacés.
+    }
+
 progress-files = {"{"}bar:30{"}"} {"{"}pos{"}"}/{"{"}len{"}"} fichiers · {"{"}per_sec{"}"} · encore {"{"}eta{"}"}
 ingest-skipped = ignoré
 ingest-fault = { $path } : { $reason }
@@ -213,12 +260,43 @@ entry-document = document { $operation ->
         [removed] retiré
        *[other] { $operation }
     }
+entry-account = { $operation ->
+        [key-created] clé créée
+        [key-revoked] clé révoquée
+        [user-created] utilisateur créé
+        [user-changed] utilisateur modifié
+        [user-disabled] utilisateur désactivé
+        [user-enabled] utilisateur réactivé
+        [link-created] lien à usage unique créé
+        [password-set] mot de passe choisi
+       *[other] { $operation }
+    }, rôle { $role }
+entry-access = enregistrement { $record } lu par un délégué
+entry-erasure = { $records ->
+        [one] un enregistrement effacé
+       *[other] { $records } enregistrements effacés
+    } ({ $cause ->
+        [retention] arrivé à terme
+        [subject] à la demande de la personne
+        [owner] supprimé par qui l’avait demandé
+       *[other] { $cause }
+    })
+entry-export = { $records ->
+        [one] un enregistrement remis
+       *[other] { $records } enregistrements remis
+    }
+entry-restored = à partir de la sauvegarde du { $backup }
 entry-gap = la fin du lot précédent peut manquer
 entry-kind = { $kind ->
         [decision] décision
         [outcome] issue
         [document] document
         [gap] lacune
+        [account] compte
+        [access] accès
+        [erasure] effacement
+        [export] remise
+        [restored] retour
        *[other] { $kind }
     }
 
@@ -234,7 +312,12 @@ demo-next-kept = À vous :
     {"  "}trousseau policy explain --data { $data } "Mon IBAN est FR76 3000 6000 0112 3456 7890 189"
 
 doctor-config = Configuration { $file } : sans faute.
-doctor-no-client = { $upstream } : les décisions à son sujet sont prises, mais ce programme ne sait pas encore l’appeler.
+doctor-secret = { $upstream } : { $url }, et sa clé peut être lue.
+doctor-no-secret = { $upstream } : { $url }, sans clé.
+doctor-secret-unreadable = { $upstream } : sa clé ne peut pas servir. { $reason }
+doctor-server = Un serveur (processus { $process }) tient le dossier des données.
+doctor-missing-wall = Il manque une cloison aux processus qui lisent les documents : { $wall }
+doctor-unpublished = Le registre de « { $tenant } » ne peut pas publier ses têtes signées : { $reason }
 doctor-empty = { $data } : vide pour l’instant ; commencez par « trousseau ingest DOSSIER ».
 doctor-documents = { $data } : { $count ->
         [one] { $count } document

@@ -10,10 +10,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
+use trousseau_accounts::Accounts;
+use trousseau_accounts::oidc::{OidcSettings, Provider};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
-use trousseau_gateway::accounts::Accounts;
-use trousseau_gateway::accounts::oidc::{OidcSettings, Provider};
+use trousseau_gateway::backup::check_whole;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
@@ -167,9 +168,14 @@ impl App {
 
     async fn open_for(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
         let place = place(global)?;
-        create_private(&place.data).map_err(AppError::Io)?;
-        let lock = lock(&place.data)?;
+        let lock = Self::take(&place.data)?;
         Self::assemble(place, purpose, Some(lock)).await
+    }
+
+    /// Takes a data folder, creating it when it is new, for as long as what is returned lives.
+    pub(crate) fn take(data: &Path) -> Result<fs_err::File, AppError> {
+        create_private(data)?;
+        lock(data)
     }
 
     /// Opens the data folder to write to it, or, while another process does, to read what it has so far.
@@ -191,6 +197,7 @@ impl App {
 
     async fn assemble(place: Place, purpose: Purpose, lock: Option<fs_err::File>) -> Result<Self, Failure> {
         let Place { data, config } = place;
+        check_whole(&data)?;
         let lock = lock.map(Arc::new);
         let access = purpose.access();
         let library = Library::open(&data, access).await?;

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use clap::{
     ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
-use trousseau_core::label::Label;
-use trousseau_core::principal::{InvalidTenant, Reader, Tenant};
+use trousseau_core::label::{Class, Label};
+use trousseau_core::principal::{InvalidTenant, Reader, Role, Tenant};
 use trousseau_retrieval::store::TaskState;
 
+use crate::expiry::Expiry;
 use crate::messages::Messages;
 
 /// The whole command line.
@@ -34,11 +35,17 @@ impl Action {
             | Self::Documents(_)
             | Self::Policy(_)
             | Self::Ledger(Ledger::Prove(_) | Ledger::Show(_))
+            | Self::Keys(_)
+            | Self::Users(_)
+            | Self::Records(_)
+            | Self::Backup(_)
+            | Self::Config(Config::Show)
             | Self::Doctor => true,
             Self::Demo(_)
             | Self::Serve(_)
+            | Self::Restore(_)
             | Self::Ledger(Ledger::Verify(_))
-            | Self::Config(_)
+            | Self::Config(Config::Check(_) | Config::Example)
             | Self::Completions(_)
             | Self::ExtractWorker
             | Self::Generate(_) => false,
@@ -77,6 +84,14 @@ pub(crate) enum Action {
     Policy(Policy),
     #[command(subcommand)]
     Ledger(Ledger),
+    #[command(subcommand)]
+    Keys(Keys),
+    #[command(subcommand)]
+    Users(Users),
+    #[command(subcommand)]
+    Records(Records),
+    Backup(Backup),
+    Restore(Restore),
     #[command(subcommand)]
     Config(Config),
     Doctor,
@@ -255,8 +270,118 @@ pub(crate) struct LedgerShow {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    Check,
+    Check(ConfigCheck),
+    Show,
     Example,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigCheck {
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    Create(KeyCreate),
+    List,
+    Revoke(KeyRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyCreate {
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    #[command(flatten)]
+    pub allowed: Allowed,
+    #[arg(long, value_name = "DATE")]
+    pub expires: Option<Expiry>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyRevoke {
+    #[arg(value_name = "KEY")]
+    pub key: String,
+}
+
+/// What an account may do.
+#[derive(Debug, Args)]
+pub(crate) struct Allowed {
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<Role>,
+    #[arg(long, value_name = "NAME")]
+    pub group: Vec<String>,
+    #[arg(long, value_name = "CLASS")]
+    pub clearance: Option<Class>,
+    #[arg(long, value_name = "LABEL")]
+    pub label_floor: Option<Label>,
+    #[arg(long, value_name = "NAME")]
+    pub route: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Users {
+    First,
+    Create(UserCreate),
+    List,
+    Link(UserName),
+    Disable(UserName),
+    Enable(UserName),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserCreate {
+    #[arg(value_name = "USER")]
+    pub name: String,
+    #[arg(long, value_name = "TEXT")]
+    pub display: Option<String>,
+    #[command(flatten)]
+    pub allowed: Allowed,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserName {
+    #[arg(value_name = "USER")]
+    pub user: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Records {
+    Export(RecordsExport),
+    Delete(RecordsDelete),
+    Purge(RecordsPurge),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsExport {
+    #[arg(long, value_name = "USER")]
+    pub subject: String,
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordsDelete {
+    #[arg(long, value_name = "USER")]
+    pub subject: String,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct RecordsPurge {
+    #[arg(long, value_name = "DAYS")]
+    pub older_than: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[arg(value_name = "DIR")]
+    pub to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    #[arg(value_name = "DIR")]
+    pub from: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -273,6 +398,9 @@ fn tenant(name: &str) -> Result<Tenant, InvalidTenant> {
 #[derive(Debug, Args)]
 pub(crate) struct Generate {
     pub page: Page,
+    /// The folder that man pages are written into.
+    #[arg(long)]
+    pub into: Option<PathBuf>,
 }
 
 /// A reference page.
@@ -282,6 +410,8 @@ pub(crate) enum Page {
     CommandsEn,
     ConfigFr,
     ConfigEn,
+    ManFr,
+    ManEn,
 }
 
 /// The command line with its help in the user's language.

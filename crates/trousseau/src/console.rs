@@ -20,8 +20,9 @@ pub(crate) trait Console: Send + Sync {
     /// Reads standard input to its end, or `limit` bytes of it.
     fn input(&self, limit: usize) -> io::Result<Vec<u8>>;
 
-    /// Writes a file where the caller stands, with the caller's rights.
-    fn file(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+    /// Creates a file where the caller stands, with the caller's rights, that only its owner may read. What is written
+    /// is whole after a `flush`.
+    fn file(&self, path: &Path) -> io::Result<Box<dyn io::Write + Send>>;
 }
 
 /// What a terminal can show.
@@ -70,7 +71,15 @@ impl Console for Own {
         Ok(bytes)
     }
 
-    fn file(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        fs_err::write(path, bytes)
+    fn file(&self, path: &Path) -> io::Result<Box<dyn io::Write + Send>> {
+        use fs_err::os::unix::fs::OpenOptionsExt as _;
+        let mut options = fs_err::OpenOptions::new();
+        let file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)?;
+        Ok(Box::new(file))
     }
 }

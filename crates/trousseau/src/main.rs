@@ -14,6 +14,7 @@ mod commands;
 mod config;
 mod console;
 mod env;
+mod expiry;
 mod failure;
 mod messages;
 mod printer;

@@ -62,9 +62,9 @@ impl Printer {
         Ok(self.console.input(limit)?)
     }
 
-    /// Writes a file on the caller's side.
-    pub(crate) fn file(&self, path: &Path, bytes: &[u8]) -> Result<(), AppError> {
-        Ok(self.console.file(path, bytes)?)
+    /// Creates a file on the caller's side.
+    pub(crate) fn file(&self, path: &Path) -> Result<Box<dyn io::Write + Send>, AppError> {
+        Ok(self.console.file(path)?)
     }
 
     /// Whether one JSON object is wanted in place of text.

@@ -4,8 +4,9 @@ use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use trousseau_core::label::UnknownClass;
-use trousseau_core::principal::{InvalidReader, InvalidTenant};
+use trousseau_core::principal::{InvalidReader, InvalidRole, InvalidTenant};
 
+use crate::expiry::InvalidExpiry;
 use crate::failure::Exit;
 use crate::printer::Printer;
 
@@ -57,6 +58,10 @@ fn refused(error: &clap::Error) -> &'static str {
         "usage-tenant"
     } else if source.is::<InvalidReader>() {
         "usage-reader"
+    } else if source.is::<InvalidRole>() {
+        "usage-role"
+    } else if source.is::<InvalidExpiry>() {
+        "usage-expiry"
     } else {
         "usage-value"
     }

@@ -18,8 +18,8 @@ use crate::abstention::Wording;
 use crate::markers::{Scanner, Sink};
 use crate::prompt;
 
-/// How much of the text before a marker is looked at, in bytes.
-const BEFORE: usize = 2_000;
+/// How much of the text before a marker is looked at, in bytes: more than a sentence that can be read has.
+const BEFORE: usize = 600;
 /// The least weight of shared words for which a sentence is cited instead of its passage.
 const ENOUGH: u32 = 2;
 /// How much of the answer's beginning is kept to see whether it is an abstention, in bytes.
@@ -36,7 +36,7 @@ struct Found {
     request: Arc<ChatRequest>,
     language: Language,
     /// The passages that were cited so far, cut into sentences.
-    cut: Vec<Option<Vec<Unit>>>,
+    cut: Vec<Option<Cut>>,
     /// What is cited: passage and place in its text, by number.
     cited: Vec<(usize, Range<usize>)>,
     /// Text and markers since the last event.
@@ -47,6 +47,13 @@ struct Found {
     head: String,
     events: VecDeque<ChatEvent>,
     removed: u64,
+}
+
+/// A passage cut into sentences.
+struct Cut {
+    /// Only words of the same analysis can be compared: that of the passage's language.
+    language: Language,
+    units: Vec<Unit>,
 }
 
 /// A sentence, list item or table row, and its words.
@@ -186,13 +193,16 @@ impl Found {
         let Some(passage) = request.passages.get(at) else {
             return 0..0;
         };
-        // Only words of the same analysis can be compared: that of the passage's language.
-        let language = Evidence::of(&passage.text).language().unwrap_or(self.language);
-        let said = terms(last_sentence(&self.before), language);
         let Some(cut) = self.cut.get_mut(at) else {
             return whole(passage);
         };
-        let units = cut.get_or_insert_with(|| units(passage, language));
+        let Cut { language, units } = cut.get_or_insert_with(|| {
+            let language = Evidence::of(&passage.text).language();
+            let language = language.unwrap_or(self.language);
+            let units = units(passage, language);
+            Cut { language, units }
+        });
+        let said = terms(last_sentence(&self.before), *language);
         let mut best: Option<(u32, &Unit)> = None;
         for unit in units.iter() {
             let shared = weight(said.intersection(&unit.terms));

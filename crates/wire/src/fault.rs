@@ -32,7 +32,7 @@ pub enum Fault {
         param: String,
     },
     /// A field has a value that it cannot have.
-    #[error("{param}: {reason}")]
+    #[error("{}: {reason}", named(.param))]
     Invalid {
         /// The field, as `messages[2].content`; empty where it is not known.
         param: String,
@@ -136,8 +136,15 @@ impl Explain for Fault {
             Self::TooDeep { limit } | Self::LongEvent { limit } => vec![("limit", limit.to_string())],
             Self::TooMany { param, limit } => vec![("param", param.clone()), ("limit", limit.to_string())],
             Self::Missing { param } | Self::Unsupported { param } => vec![("param", param.clone())],
-            Self::Invalid { param, reason } => vec![("param", param.clone()), ("reason", reason.clone())],
+            Self::Invalid { param, reason } => {
+                vec![("param", named(param).to_owned()), ("reason", reason.clone())]
+            }
             Self::Reported { message, .. } => vec![("reason", message.clone())],
         }
     }
+}
+
+/// The name of a field; of none, that of the whole.
+fn named(param: &str) -> &str {
+    if param.is_empty() { "body" } else { param }
 }

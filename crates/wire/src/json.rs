@@ -1,6 +1,7 @@
-//! Limits on foreign JSON, checked in one pass over the bytes before anything is built from them.
+//! Foreign JSON, with limits.
 //!
-//! A parsed value takes many times the memory of its text: five megabytes of `0,0,0,...` would become hundreds.
+//! A parsed value takes many times the memory of its text: five megabytes of `0,0,0,...` would become hundreds. So the
+//! values of a long text are counted before anything is built from it. How deep they are nested the parser counts itself.
 
 use memchr::memchr2;
 use serde::de::DeserializeOwned;
@@ -9,8 +10,8 @@ use serde_json::error::Category;
 
 use crate::fault::Fault;
 
-/// How deeply values may be nested.
-pub(crate) const DEPTH: usize = 64;
+/// How deeply values may be nested: the parser's own limit.
+const DEPTH: usize = 127;
 /// How many values a text may hold, those in arrays and objects counted one by one.
 pub(crate) const VALUES: usize = 250_000;
 
@@ -19,8 +20,11 @@ pub(crate) fn request<T: DeserializeOwned>(
     bytes: &[u8],
     locate: impl FnOnce(&Value) -> Option<Fault>,
 ) -> Result<T, Fault> {
-    check(bytes, VALUES)?;
+    count(bytes, VALUES)?;
     serde_json::from_slice(bytes).map_err(|error| {
+        if depth(bytes) > DEPTH {
+            return Fault::TooDeep { limit: DEPTH };
+        }
         let reason = error.to_string();
         match error.classify() {
             Category::Data => {
@@ -41,8 +45,11 @@ pub(crate) fn misread<T: DeserializeOwned>(value: &Value, object: &str, name: &s
 
 /// Reads an answer of a server that holds at most `values` values.
 pub(crate) fn answer<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result<T, Fault> {
-    check(bytes, values).map_err(Fault::malformed)?;
-    serde_json::from_slice(bytes).map_err(Fault::malformed)
+    count(bytes, values).map_err(Fault::malformed)?;
+    serde_json::from_slice(bytes).map_err(|error| match depth(bytes) > DEPTH {
+        true => Fault::malformed(Fault::TooDeep { limit: DEPTH }),
+        false => Fault::malformed(error),
+    })
 }
 
 /// The arguments of a tool call, which are a JSON text; some write the value itself.
@@ -54,30 +61,47 @@ pub(crate) fn arguments(value: Value) -> String {
     }
 }
 
-/// Fails when the text nests too deeply or holds too many values. Says nothing of whether it is JSON.
-pub(crate) fn check(bytes: &[u8], values: usize) -> Result<(), Fault> {
-    let (mut depth, mut found, mut at) = (0_usize, 1_usize, 0);
+/// Fails when a text holds more than `values` values. Says nothing of whether it is JSON.
+fn count(bytes: &[u8], values: usize) -> Result<(), Fault> {
+    // Every value but the first has a bracket or a comma of its own before it.
+    if bytes.len() <= values {
+        return Ok(());
+    }
+    let mut found = 1;
+    visit_signs(bytes, |sign| {
+        found += usize::from(matches!(sign, b'[' | b'{' | b','));
+    });
+    if found > values {
+        let param = "values".to_owned();
+        return Err(Fault::TooMany { param, limit: values });
+    }
+    Ok(())
+}
+
+/// How deeply a text nests its values.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    visit_signs(bytes, |sign| {
+        match sign {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    });
+    deepest
+}
+
+/// Calls `visit` with every byte outside of strings.
+fn visit_signs(bytes: &[u8], mut visit: impl FnMut(u8)) {
+    let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         at += 1;
         match byte {
             b'"' => at = string_end(bytes, at),
-            b'[' | b'{' => {
-                depth += 1;
-                found += 1;
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            b',' => found += 1,
-            _ => {}
-        }
-        if depth > DEPTH {
-            return Err(Fault::TooDeep { limit: DEPTH });
-        }
-        if found > values {
-            let param = "values".to_owned();
-            return Err(Fault::TooMany { param, limit: values });
+            sign => visit(*sign),
         }
     }
-    Ok(())
 }
 
 /// Where the string that began before `at` is over.
@@ -98,29 +122,37 @@ mod tests {
     #[test]
     fn nesting_is_counted_outside_of_strings() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(check(nested(DEPTH).as_bytes(), VALUES), Ok(()));
-        let limit = DEPTH;
-        assert_eq!(
-            check(nested(DEPTH + 1).as_bytes(), VALUES),
-            Err(Fault::TooDeep { limit })
-        );
+        assert_eq!(depth(nested(5).as_bytes()), 5);
         let quoted = format!(r#"["\"{}", "\\"]"#, "[".repeat(1000));
-        assert_eq!(check(quoted.as_bytes(), VALUES), Ok(()));
-        let after = format!(r#"["\\",{}"#, nested(DEPTH));
-        assert!(check(after.as_bytes(), VALUES).is_err());
+        assert_eq!(depth(quoted.as_bytes()), 1);
+        let after = format!(r#"["\\",{}"#, nested(7));
+        assert_eq!(depth(after.as_bytes()), 8);
+        assert_eq!(depth(b"]]]["), 1);
+    }
+
+    /// The limit is the parser's, and is told as ours.
+    #[test]
+    fn the_parser_refuses_what_is_too_deep() {
+        let read = |depth: usize| {
+            let text = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            request::<Value>(text.as_bytes(), |_| None).map(drop)
+        };
+        assert_eq!(read(DEPTH), Ok(()));
+        assert_eq!(read(DEPTH + 1), Err(Fault::TooDeep { limit: DEPTH }));
     }
 
     #[test]
     fn values_are_counted() {
-        assert_eq!(check(b"[1,2,3]", 4), Ok(()));
-        assert!(check(b"[1,2,3]", 3).is_err());
-        assert_eq!(check(br#"["1,2,3,4,5"]"#, 2), Ok(()));
-    }
-
-    #[test]
-    fn an_open_string_ends_with_the_text() {
-        for text in [r#"""#, r#""\"#, r#""\""#] {
-            assert_eq!(check(text.as_bytes(), VALUES), Ok(()));
+        assert_eq!(count(b"[1,2,3]", 4), Ok(()));
+        assert!(count(b"[1,2,3]", 3).is_err());
+        assert_eq!(count(br#"["1,2,3,4,5"]"#, 2), Ok(()));
+        assert_eq!(count(b"", 0), Ok(()));
+        for text in [r#"""#, r#""\""#, r#""\"""#] {
+            assert_eq!(
+                count(text.as_bytes(), 1),
+                Ok(()),
+                "an open string ends with the text"
+            );
         }
     }
 }

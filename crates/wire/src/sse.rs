@@ -87,8 +87,10 @@ impl Decoder {
         }
         if line.is_empty() {
             if self.data.pop().is_some() {
-                events.push(String::from_utf8_lossy(&self.data).into_owned());
-                self.data.clear();
+                let data = String::from_utf8(std::mem::take(&mut self.data));
+                events.push(
+                    data.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+                );
             }
             return Ok(());
         }

@@ -14,6 +14,10 @@ use crate::logs::RESTORED;
 /// The name of the file that stands in a data folder while it is restored; it holds the digest of the manifest.
 const RESTORING: &str = "restoring";
 
+/// What may lie in a folder that counts as empty: who holds it, and the draft of a marker, when a restore was cut
+/// before it had one.
+const NOTHING: [&str; 2] = ["lock", "restoring.tmp"];
+
 /// Refuses a data folder that a restore into has begun and not ended.
 pub fn check_whole(data: &Path) -> Result<(), BackupError> {
     if data.join(RESTORING).exists() {
@@ -43,7 +47,7 @@ pub fn restore(from: &Path, data: &Path) -> Result<Manifest, BackupError> {
             let path = data.to_path_buf();
             return Err(BackupError::Unfinished { path });
         }
-    } else if !is_empty(data, &["lock"])? {
+    } else if !is_empty(data, &NOTHING)? {
         let path = data.to_path_buf();
         return Err(BackupError::NotEmpty { path });
     }

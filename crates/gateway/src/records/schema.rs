@@ -120,3 +120,50 @@ CREATE TABLE erasures (
     logged  INTEGER
 ) STRICT;
 ";
+
+#[cfg(test)]
+mod tests {
+    use trousseau_core::principal::Tenant;
+    use trousseau_retrieval::database::{Access, Database};
+
+    use super::*;
+    use crate::commitment::Secret;
+    use crate::records::{FILE, Records};
+
+    #[tokio::test]
+    async fn records_of_the_first_format_are_read_and_keep_their_pseudonyms() {
+        const FIRST: Schema = Schema { steps: &[STEP_1] };
+        let folder = tempfile::tempdir().unwrap();
+        let old = Database::open(&folder.path().join(FILE), &FIRST, Access::Write)
+            .await
+            .unwrap();
+        let fill = "INSERT INTO replicas VALUES ('default', 'main', zeroblob(32), 2);
+            INSERT INTO records (tenant, replica, entry, state, created, actor, route, label, secret, question,
+                messages, passages, decision, attempts, citations)
+            VALUES ('default', 'main', 0, 'answered', 1, 'alice', 'r', 'public', zeroblob(32), 'Oui ?',
+                '[]', '[]', '{}', '[]', '[]')";
+        sqlx::raw_sql(fill)
+            .execute(&mut *old.writer().await.unwrap())
+            .await
+            .unwrap();
+        old.close().await;
+
+        let records = Records::open(folder.path(), Access::Write).await.unwrap();
+        let tenant = Tenant::default();
+        let record = records
+            .record(&tenant, &"main/0".parse().unwrap())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((record.question.as_str(), record.conversation), ("Oui ?", None));
+        assert_eq!(records.closed_below(&tenant, "main").await.unwrap(), 2);
+        for (user, expected) in [("alice", Secret([0; 32])), ("bob", Secret([9; 32]))] {
+            let secret = records
+                .subject(&tenant, "main", user, Secret([9; 32]))
+                .await
+                .unwrap();
+            assert!(secret == expected, "{user}");
+        }
+        records.close().await;
+    }
+}

@@ -28,6 +28,8 @@ fn does_what_it_is_told() {
     match task {
         "ingest" => stage::run(ingest(root)),
         "fill-the-disk" => stage::run(crate::full_disk::fill(root)),
+        "back-up" | "restore" => stage::run(crate::backup::work(task, root)),
+        "ask-request" | "ask-batch" => stage::run(crate::groups::work(task, root)),
         _ => panic!("no such task: {task}"),
     }
 }

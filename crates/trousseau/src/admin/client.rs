@@ -1,7 +1,7 @@
 //! The client's side: hands what was typed to the server and copies what comes back.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -66,7 +66,7 @@ pub(crate) fn relay(
                 }
             }
         })?;
-    let mut file: Option<(PathBuf, Vec<u8>)> = None;
+    let mut file: Option<Box<dyn Write + Send>> = None;
     while let Ok(frame) = frames.recv() {
         match frame {
             Frame::Out(bytes) => printer.bytes(&bytes),
@@ -76,14 +76,11 @@ pub(crate) fn relay(
             Frame::Wanted(limit) => give(stream, &*printer.console(), limit).map_err(gone)?,
             Frame::File(path) => {
                 let path = <OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&path);
-                file = Some((path.into(), Vec::new()));
+                file = Some(printer.file(Path::new(path))?);
             }
-            Frame::Piece(bytes) => match file.take() {
-                Some((path, content)) if bytes.is_empty() => printer.file(&path, &content)?,
-                Some((path, mut content)) => {
-                    content.extend(bytes);
-                    file = Some((path, content));
-                }
+            Frame::Piece(bytes) => match &mut file {
+                Some(file) if bytes.is_empty() => file.flush()?,
+                Some(file) => file.write_all(&bytes)?,
                 None => break,
             },
             Frame::Exit(code) => return Ok(Exit(code)),

@@ -37,7 +37,7 @@ pub(crate) enum Frame {
     Input(Vec<u8>),
     /// A file is begun, at this path.
     File(Vec<u8>),
-    /// The next piece of that file; an empty one is its end.
+    /// The next piece of that file; an empty one: what came is to be on its way to the disk.
     Piece(Vec<u8>),
     /// The command ended with this exit code. Comes last.
     Exit(u8),

@@ -1,6 +1,6 @@
 //! The server's side: listens, checks who calls, and runs what was typed.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::frame::{Frame, Greeting, Hello, PIECE, PROTOCOL, Reason, Refused, garbled};
+use super::frame::{Frame, Greeting, Hello, LARGEST, PIECE, PROTOCOL, Reason, Refused, garbled};
 use super::{SOCKET, at_socket};
 use crate::app::App;
 use crate::caller::Caller;
@@ -38,6 +38,9 @@ const STALLED: Duration = Duration::from_secs(30);
 
 /// How long commands have to end when the server does, before their callers are hung up on, and after it.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long whoever is refused may go on talking.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// How often whoever waits for input looks whether the client is still there.
 const LOOK: Duration = Duration::from_millis(200);
@@ -218,7 +221,12 @@ fn refuse(mut stream: &UnixStream, reason: Reason) -> io::Result<()> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         reason,
     };
-    Frame::Refused(serde_json::to_vec(&refused)?).write(&mut stream)
+    Frame::Refused(serde_json::to_vec(&refused)?).write(&mut stream)?;
+    // What is left unread when a socket closes takes the answer with it.
+    stream.shutdown(std::net::Shutdown::Write)?;
+    stream.set_read_timeout(Some(PARTING))?;
+    io::copy(&mut stream.take(LARGEST as u64), &mut io::sink())?;
+    Ok(())
 }
 
 /// Whether two names mean one file.
@@ -229,10 +237,33 @@ fn same_file(named: &PathBuf, own: Option<&Path>) -> bool {
 
 /// The client's console, seen from the server. It is hung up when this is dropped, however that comes.
 struct Line {
-    stream: UnixStream,
-    writing: Mutex<()>,
+    wire: Arc<Wire>,
     input: Mutex<mpsc::Receiver<Vec<u8>>>,
     gone: CancellationToken,
+}
+
+/// The way to the client.
+struct Wire {
+    stream: UnixStream,
+    writing: Mutex<()>,
+    gone: CancellationToken,
+}
+
+impl Wire {
+    fn send(&self, frame: &Frame) -> io::Result<()> {
+        let _whole = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = frame.write(&mut &self.stream);
+        if sent.is_err() {
+            // Half a frame may have gone: nothing may follow it.
+            self.hang_up();
+        }
+        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn hang_up(&self) {
+        let _hung_up_already = self.stream.shutdown(std::net::Shutdown::Both);
+        self.gone.cancel();
+    }
 }
 
 impl Line {
@@ -250,22 +281,20 @@ impl Line {
                 }
                 left.cancel();
             })?;
-        Ok(Self {
+        let wire = Arc::new(Wire {
             stream,
             writing: Mutex::default(),
+            gone: gone.clone(),
+        });
+        Ok(Self {
+            wire,
             input: Mutex::new(input),
             gone,
         })
     }
 
     fn send(&self, frame: &Frame) -> io::Result<()> {
-        let _whole = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = frame.write(&mut &self.stream);
-        if sent.is_err() {
-            // Half a frame may have gone: nothing may follow it.
-            self.hang_up();
-        }
-        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.wire.send(frame)
     }
 
     fn send_all(&self, bytes: &[u8], frame: fn(Vec<u8>) -> Frame) -> io::Result<()> {
@@ -273,16 +302,11 @@ impl Line {
             .chunks(PIECE)
             .try_for_each(|piece| self.send(&frame(piece.to_vec())))
     }
-
-    fn hang_up(&self) {
-        let _hung_up_already = self.stream.shutdown(std::net::Shutdown::Both);
-        self.gone.cancel();
-    }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.hang_up();
+        self.wire.hang_up();
     }
 }
 
@@ -315,9 +339,25 @@ impl Console for Line {
         }
     }
 
-    fn file(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn file(&self, path: &Path) -> io::Result<Box<dyn io::Write + Send>> {
         self.send(&Frame::File(path.as_os_str().as_bytes().to_vec()))?;
-        self.send_all(bytes, Frame::Piece)?;
-        self.send(&Frame::Piece(Vec::new()))
+        Ok(Box::new(RemoteFile(Arc::clone(&self.wire))))
+    }
+}
+
+/// A file on the client's side.
+struct RemoteFile(Arc<Wire>);
+
+impl io::Write for RemoteFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = bytes.get(..PIECE).unwrap_or(bytes);
+        if !piece.is_empty() {
+            self.0.send(&Frame::Piece(piece.to_vec()))?;
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.send(&Frame::Piece(Vec::new()))
     }
 }

@@ -82,19 +82,27 @@ pub(super) async fn answer(
     let printer = &*caller.printer;
     let (events, mut arriving) = mpsc::channel(64);
     let writing = async move {
-        let mut begun = false;
+        let (mut begun, mut reasoning) = (false, false);
         // Whoever has gone hangs up: the model is stopped, and the outcome recorded.
         while let Some(Some(event)) = caller.gone().run_until_cancelled(arriving.recv()).await {
             match event {
                 _ if printer.json() => {}
                 AnswerEvent::Part(ChatEvent::Text(text)) => {
+                    if std::mem::take(&mut reasoning) {
+                        printer.line("\n");
+                    }
                     printer.write(&shown(&text));
                     begun = true;
+                }
+                // On a terminal only: what is piped on is the answer.
+                AnswerEvent::Part(ChatEvent::Reasoning(text)) if printer.screen().colour => {
+                    printer.write(&printer.styled(&shown(&text), Style::Faint));
+                    reasoning = true;
                 }
                 AnswerEvent::Decided { .. } | AnswerEvent::Part(_) => {}
             }
         }
-        if begun {
+        if begun || reasoning {
             printer.line("");
         }
     };

@@ -1,5 +1,6 @@
 //! `trousseau doctor`: what is wrong and how to mend it.
 
+use std::fmt::Display;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use trousseau_retrieval::store::Task;
 
 use crate::app::{Place, tenant};
 use crate::caller::Caller;
-use crate::config::Kind;
+use crate::config::{Kind, SecretPlace};
 use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
 
@@ -38,7 +39,8 @@ pub(super) async fn run(caller: &Caller) -> Result<Exit, Failure> {
     let printer = &*caller.printer;
     let place = caller.place()?;
     let mut findings = vec![configuration(&place, printer)];
-    findings.extend(clients(&place, printer));
+    findings.extend(upstreams(&place, printer));
+    findings.extend(server(caller).await);
     findings.extend(data(caller, &place).await);
     let eligible = eligibility(&place);
     let sound = findings.iter().all(|finding| finding.sound);
@@ -69,16 +71,56 @@ fn configuration(place: &Place, printer: &Printer) -> Finding {
     Finding::sound(text)
 }
 
-/// The upstreams that are decided about but that this program cannot call.
-fn clients(place: &Place, printer: &Printer) -> Vec<Finding> {
-    let silent = place
-        .config
-        .kinds
+/// What the configuration allows and probably does not mean, and whether every upstream's key can be read.
+fn upstreams(place: &Place, printer: &Printer) -> Vec<Finding> {
+    let messages = &printer.messages;
+    let warned = place.config.warnings();
+    let mut findings: Vec<Finding> = warned
         .iter()
-        .filter(|(_, kind)| *kind != Kind::Extractive);
-    silent
-        .map(|(name, _)| Finding::sound(printer.messages.text("doctor-no-client", &[("upstream", name)])))
-        .collect()
+        .filter_map(|fault| messages.explained(fault.code, &fault.fields))
+        .map(Finding::unsound)
+        .collect();
+    for (name, kind) in &place.config.kinds {
+        let Kind::OpenAi(remote) = kind else { continue };
+        let url: &dyn Display = &remote.url;
+        let upstream: &dyn Display = name;
+        findings.push(match remote.key.as_ref().map(SecretPlace::open) {
+            None => {
+                Finding::sound(messages.text("doctor-no-secret", &[("upstream", upstream), ("url", url)]))
+            }
+            Some(Ok(_)) => {
+                Finding::sound(messages.text("doctor-secret", &[("upstream", upstream), ("url", url)]))
+            }
+            Some(Err(error)) => {
+                let reason = Failure::from(error).text(printer);
+                let fields = [("upstream", upstream), ("reason", &reason)];
+                Finding::unsound(messages.text("doctor-secret-unreadable", &fields))
+            }
+        });
+    }
+    findings
+}
+
+/// What only the server that has the data folder knows: walls that its workers could not put up, and a ledger whose
+/// checkpoints cannot be published.
+async fn server(caller: &Caller) -> Vec<Finding> {
+    let Some(app) = caller.server() else {
+        return Vec::new();
+    };
+    let messages = &caller.printer.messages;
+    let walls = app.gateway.extraction.missing_walls();
+    let walls = walls
+        .iter()
+        .map(|wall| Finding::unsound(messages.text("doctor-missing-wall", &[("wall", wall)])));
+    let mut findings = vec![Finding::sound(
+        messages.text("doctor-server", &[("process", &std::process::id())]),
+    )];
+    findings.extend(walls);
+    for (tenant, reason) in app.gateway.logs.heads().await.failing {
+        let fields: [(&str, &dyn Display); 2] = [("tenant", &tenant), ("reason", &reason)];
+        findings.push(Finding::unsound(messages.text("doctor-unpublished", &fields)));
+    }
+    findings
 }
 
 /// What is kept: the documents, what is left to do, and the ledger. Damage is a finding like any other.

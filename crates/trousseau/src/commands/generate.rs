@@ -1,24 +1,35 @@
 //! The reference pages that the program writes about itself, so that they cannot say anything else than it does.
 
+use std::io;
+use std::path::Path;
+
 use clap::Command;
 
 use crate::cli::{self, Generate, Page};
 use crate::config;
-use crate::failure::Exit;
+use crate::failure::{AppError, Exit, Failure};
 use crate::messages::{Language, Messages};
 use crate::printer::Printer;
 
 /// How wide the help is written, in characters.
 const WIDTH: usize = 100;
 
-pub(super) fn run(generate: &Generate, printer: &Printer) -> Exit {
+pub(super) fn run(generate: &Generate, printer: &Printer) -> Result<Exit, Failure> {
     match generate.page {
         Page::CommandsFr => printer.write(&reference(Language::French)),
         Page::CommandsEn => printer.write(&reference(Language::English)),
         Page::ConfigFr => printer.write(config::EXAMPLE_FR),
         Page::ConfigEn => printer.write(config::EXAMPLE_EN),
+        Page::ManFr => manuals(Language::French, generate.into.as_deref()).map_err(AppError::Io)?,
+        Page::ManEn => manuals(Language::English, generate.into.as_deref()).map_err(AppError::Io)?,
     }
-    Exit::SUCCESS
+    Ok(Exit::SUCCESS)
+}
+
+/// Writes a man page for each command into a folder, or into the present one.
+fn manuals(language: Language, into: Option<&Path>) -> io::Result<()> {
+    let command = cli::command(&Messages::new(language));
+    clap_mangen::generate_to(command, into.unwrap_or_else(|| Path::new(".")))
 }
 
 fn reference(language: Language) -> String {

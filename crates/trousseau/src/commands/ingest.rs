@@ -99,6 +99,9 @@ pub(super) async fn work(
         }
         before + 1..=store.newest_task(tenant).await?
     };
+    // At a server other commands register tasks meanwhile, which are theirs to tell; what an earlier run left is told
+    // by whoever takes it up.
+    let tells = |task: i64| caller.server().is_none() || own.is_empty() || own.contains(&task);
     let mut seen = HashSet::new();
     let waiting = store.pending(tenant).await?;
     let progress = Progress::files(printer, waiting);
@@ -108,6 +111,9 @@ pub(super) async fn work(
         // Whoever has gone leaves the rest of the tasks waiting for the next run.
         while let Some(Some(ended)) = caller.gone().run_until_cancelled(arriving.recv()).await {
             progress.step();
+            if !tells(ended.task) {
+                continue;
+            }
             if let Err(error) = &ended.end {
                 progress.line(printer, &fault(printer, &ended.path, error));
             }

@@ -1,5 +1,6 @@
 //! `trousseau ledger`: verifies a ledger, draws proofs from it, shows its entries. None of it adds an entry.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -56,7 +57,9 @@ pub(super) async fn prove(caller: &Caller, prove: &LedgerProve) -> Result<Exit, 
         None => draw(&directory, index).map_err(AppError::Ledger)?,
     };
     if let Some(file) = &prove.output {
-        printer.file(file, text.as_bytes())?;
+        let mut file = printer.file(file)?;
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
+        written.map_err(AppError::Io)?;
     }
     if printer.json() {
         printer.object(&json!({
@@ -293,6 +296,17 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
             let operation = word(&leaf["operation"]);
             messages.text("entry-document", &[("operation", &operation)])
         }
+        "account" => {
+            let (operation, role) = (word(&leaf["operation"]), word(&leaf["role"]));
+            messages.text("entry-account", &[("operation", &operation), ("role", &role)])
+        }
+        "access" => messages.text("entry-access", &[("record", &word(&leaf["record"]))]),
+        "erasure" => {
+            let (records, cause) = (&leaf["records"], word(&leaf["cause"]));
+            messages.text("entry-erasure", &[("records", records), ("cause", &cause)])
+        }
+        "export" => messages.text("entry-export", &[("records", &leaf["records"])]),
+        "restored" => messages.text("entry-restored", &[("backup", &word(&leaf["backup"]))]),
         "gap" => messages.plain("entry-gap"),
         _ => String::new(),
     }

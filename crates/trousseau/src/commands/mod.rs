@@ -8,8 +8,8 @@ use crate::caller::Caller;
 use crate::cli::{Action, Config, Ledger, Policy};
 use crate::failure::{Exit, Failure};
 
-mod accounts;
 mod ask;
+mod backup;
 mod collections;
 mod completions;
 mod config;
@@ -19,11 +19,14 @@ mod doctor;
 mod documents;
 mod generate;
 mod ingest;
+mod keys;
 mod ledger;
 mod policy;
+mod records;
 mod search;
 mod serve;
 mod tasks;
+mod users;
 
 /// Does what was typed.
 pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure> {
@@ -41,11 +44,17 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Ledger(Ledger::Verify(verify)) => ledger::verify(caller, &verify),
         Action::Ledger(Ledger::Prove(prove)) => ledger::prove(caller, &prove).await,
         Action::Ledger(Ledger::Show(show)) => ledger::show(caller, &show).await,
-        Action::Config(Config::Check) => config::check(caller),
+        Action::Config(Config::Check(check)) => config::check(caller, check),
         Action::Config(Config::Example) => Ok(config::example(printer)),
+        Action::Keys(keys) => keys::run(caller, keys).await,
+        Action::Users(users) => users::run(caller, users).await,
+        Action::Records(records) => records::run(caller, records).await,
+        Action::Backup(backup) => backup::make(caller, &backup).await,
+        Action::Restore(restore) => backup::restore(caller, &restore).await,
+        Action::Config(Config::Show) => config::show(caller),
         Action::Doctor => doctor::run(caller).await,
         Action::Completions(completions) => Ok(completions::run(&completions, printer)),
-        Action::Generate(generate) => Ok(generate::run(&generate, printer)),
+        Action::Generate(generate) => generate::run(&generate, printer),
         // `main` has already gone another way.
         Action::ExtractWorker => Ok(Exit::FAILURE),
     }

@@ -6,20 +6,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
+use trousseau_accounts::{Grants, NewKey};
 use trousseau_core::label::Class;
 use trousseau_core::principal::Role;
-use trousseau_gateway::accounts::{Grants, NewKey};
+use trousseau_gateway::account_changes::Operation;
 use trousseau_gateway::error::GatewayError;
-use trousseau_gateway::http::tls::{Files, Tls};
-use trousseau_gateway::http::{self, Listener};
+use trousseau_http::Listener;
+use trousseau_http::tls::{Files, Tls};
 use trousseau_retrieval::library::blocking;
 
-use super::accounts::OPERATOR;
+use super::keys::{OPERATOR, enter};
+use super::records::before;
 use crate::admin::Admin;
 use crate::app::{App, tenant};
 use crate::caller::Caller;
@@ -47,7 +48,7 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     let listener = Listener::bind(&address.to_string(), tls.clone()).await?;
     let app = App::open_to_serve(&caller.global).await?;
     let admin = Admin::bind(app.data()).map_err(AppError::Io)?;
-    let server = Arc::new(http::Server::new(
+    let server = Arc::new(trousseau_http::Server::new(
         Arc::clone(&app.gateway),
         app.accounts().await?,
         Arc::new(Catalogue::new()),
@@ -65,7 +66,7 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     );
     let stop = CancellationToken::new();
     let serving = async {
-        let served = http::serve(server, listener, stop.clone()).await;
+        let served = trousseau_http::serve(server, listener, stop.clone()).await;
         stop.cancel();
         served
     };
@@ -127,7 +128,8 @@ async fn first_key(caller: &Caller, app: &App) -> Result<Option<String>, Failure
         created_by: OPERATOR.to_owned(),
     };
     let now = (app.gateway.now)();
-    let (_, key) = accounts.create_key(&tenant(&caller.global), new, now).await?;
+    let (row, key) = accounts.create_key(&tenant(&caller.global), new, now).await?;
+    enter(caller, app, Operation::KeyCreated, (&row.name, row.grants.role)).await?;
     Ok(Some(key))
 }
 
@@ -165,8 +167,7 @@ async fn keep_house(app: &App, purge: bool) -> Result<(), Failure> {
     let now = (app.gateway.now)();
     app.accounts().await?.write_used(now).await?;
     if purge {
-        let kept = SignedDuration::from_hours(24 * i64::from(app.config.retention_days));
-        let erased = app.gateway.purge(now - kept).await?;
+        let erased = app.gateway.purge(before(now, app.config.retention_days)).await?;
         if erased > 0 {
             tracing::info!(erased, "records past their time were erased");
         }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_gateway::settings::Settings;
 use trousseau_policy::decide::Target;
-use trousseau_policy::rules::Rules;
+use trousseau_policy::rules::{RawRules, Rules};
 
 mod egress;
 mod faults;
@@ -18,8 +18,10 @@ mod raw;
 mod resolve;
 mod secret;
 mod server;
+mod show;
 mod syntax;
 mod upstream;
+mod warning;
 
 pub(crate) use egress::Egress;
 pub(crate) use oidc::Oidc;
@@ -58,6 +60,8 @@ pub(crate) struct Config {
     pub kinds: Vec<(String, Kind)>,
     /// The rules of the decision.
     pub rules: Rules,
+    /// What the organisation adds to the default rules, as it is written.
+    pub policy: RawRules,
     /// Where the service listens.
     pub server: Server,
     /// How it reaches other machines.

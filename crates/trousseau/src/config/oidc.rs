@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
+use trousseau_accounts::Grants;
+use trousseau_accounts::oidc::OidcSettings;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::accounts::Grants;
-use trousseau_gateway::accounts::oidc::OidcSettings;
 
 use super::egress::check_url;
 use super::faults::{CLASSES, Faults};
@@ -21,6 +21,8 @@ const CALLBACK: &str = "/api/auth/oidc/callback";
 pub(crate) struct Oidc {
     /// Everything but the secret.
     pub settings: OidcSettings,
+    /// The address that browsers know this service by.
+    pub base_url: String,
     /// Where the secret stands that proves who this service is; public clients have none.
     pub client_secret: Option<SecretPlace>,
 }
@@ -87,6 +89,7 @@ pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults
     };
     Oidc {
         settings,
+        base_url: raw.base_url,
         client_secret,
     }
 }

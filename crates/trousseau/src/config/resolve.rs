@@ -87,6 +87,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         targets,
         kinds,
         rules,
+        policy: raw.policy,
         server,
         egress,
         retention_days,

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use trousseau_gateway::accounts::SessionLimits;
-use trousseau_gateway::http::Language;
-use trousseau_gateway::http::network::Network;
-use trousseau_gateway::http::settings::{Limits, Settings};
+use trousseau_accounts::SessionLimits;
+use trousseau_http::Language;
+use trousseau_http::network::Network;
+use trousseau_http::settings::{Limits, Settings};
 
 use super::faults::Faults;
 use super::resolve::beside;
@@ -68,6 +68,7 @@ struct RawLimits {
     body_bytes: Option<usize>,
     requests: Option<usize>,
     connections: Option<usize>,
+    files: Option<usize>,
     head_seconds: Option<u64>,
     body_seconds: Option<u64>,
     write_seconds: Option<u64>,
@@ -208,6 +209,7 @@ fn limits(raw: &RawLimits, faults: &mut Faults) -> Limits {
         ),
         head: faults.seconds(&place("head_seconds"), raw.head_seconds, usual.head),
         body: faults.seconds(&place("body_seconds"), raw.body_seconds, usual.body),
+        files: faults.number(&place("files"), raw.files, 1..=1_000_000, usual.files as usize) as u64,
         write: faults.seconds(&place("write_seconds"), raw.write_seconds, usual.write),
         idle: faults.seconds(&place("idle_seconds"), raw.idle_seconds, usual.idle),
         quiet: faults.seconds(&place("quiet_seconds"), raw.quiet_seconds, usual.quiet),

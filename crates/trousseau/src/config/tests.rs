@@ -16,6 +16,220 @@ fn both_examples_resolve() {
     }
 }
 
+/// The example with everything switched on: of several ways to say a thing, the last.
+fn whole(example: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in example.lines() {
+        let line = match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') => setting,
+            _ => line,
+        };
+        let setting = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
+        if setting(line).is_some_and(|key| key == "key")
+            && let Some(last) = lines.iter().rposition(|earlier| earlier.starts_with("key = "))
+        {
+            lines.remove(last);
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn both_examples_resolve_with_everything_switched_on() {
+    for example in [EXAMPLE_FR, EXAMPLE_EN] {
+        let text = whole(example);
+        let config =
+            Config::parse(&text, None).unwrap_or_else(|error| panic!("{:?}\n{text}", error.fields()));
+        let Kind::OpenAi(remote) = &config.kinds[1].1 else {
+            panic!("the second upstream is a server");
+        };
+        assert!(matches!(remote.key, Some(SecretPlace::Credential(_))));
+        assert!(remote.client_certificate.is_some() && remote.key_header.is_some());
+        assert!(config.server.tls.is_some() && config.data.is_some());
+        assert_eq!(config.warnings(), []);
+        assert_eq!(config.oidc.unwrap().settings.roles.len(), 3);
+        assert_eq!(config.egress.proxy.unwrap().credentials.unwrap().0, "trousseau");
+    }
+}
+
+#[test]
+fn every_key_that_is_read_stands_in_the_examples() {
+    // What serde would accept, as it says itself when it meets a key that it does not know.
+    for (table, example_of) in [
+        ("", ""),
+        ("[server]", "server."),
+        ("[server.limits]", "server.limits."),
+        ("[server.sessions]", "server.sessions."),
+        ("[egress]", "egress."),
+        ("[records]", "records."),
+        ("[ledger]", "ledger."),
+        ("[ingest]", "ingest."),
+        ("[ask]", "ask."),
+        ("[oidc]", "oidc."),
+        ("[[collection]]", "collection."),
+        ("[[key]]", "key."),
+        ("[[upstream]]", "upstream."),
+        ("[[route]]", "route."),
+    ] {
+        let error = Config::parse(&format!("{table}\nno-such-key = 1\n"), None).unwrap_err();
+        let known = error
+            .fields()
+            .into_iter()
+            .find(|(name, _)| *name == "known")
+            .unwrap()
+            .1;
+        for example in [EXAMPLE_FR, EXAMPLE_EN] {
+            let written: toml::Table = whole(example).parse().unwrap();
+            let keys = |value: &toml::Value| {
+                value
+                    .as_table()
+                    .map(|table| table.keys().cloned().collect::<Vec<_>>())
+            };
+            let of = example_of.trim_end_matches('.');
+            let mut present: Vec<String> = Vec::new();
+            if of.is_empty() {
+                present.extend(written.keys().cloned());
+            } else {
+                let mut at: Vec<toml::Value> = vec![toml::Value::Table(written.clone())];
+                for part in of.split('.') {
+                    let next = at.iter().flat_map(|value| match value.get(part) {
+                        Some(toml::Value::Array(rows)) => rows.clone(),
+                        Some(other) => vec![other.clone()],
+                        None => Vec::new(),
+                    });
+                    at = next.collect();
+                }
+                present.extend(at.iter().filter_map(keys).flatten());
+            }
+            for key in known.split(", ") {
+                assert!(
+                    present.contains(&key.to_owned()),
+                    "{table}: {key} is in no example"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_shown_reads_back_as_the_same() {
+    for text in [String::new(), EXAMPLE_EN.to_owned(), whole(EXAMPLE_FR)] {
+        let config = Config::parse(&text, None).unwrap();
+        let shown = config.shown(Path::new("/data"));
+        let written = toml::to_string_pretty(&shown).unwrap();
+        let again =
+            Config::parse(&written, None).unwrap_or_else(|error| panic!("{:?}\n{written}", error.fields()));
+        assert_eq!(again.shown(Path::new("/data")), shown);
+        assert_eq!(again.rules, config.rules);
+        assert_eq!(again.targets, config.targets);
+        assert_eq!(again.kinds, config.kinds);
+    }
+}
+
+#[test]
+fn a_secret_that_is_written_out_is_refused_and_not_repeated() {
+    let text = r#"
+[egress]
+proxy = "http://user:hunter2@proxy.example:3128"
+
+[[upstream]]
+name = "u"
+kind = "openai"
+url = "https://u:hunter2@models.example/v1"
+model = "m"
+key = "hunter2"
+headers = { Authorization = "Bearer hunter2", X-Team = "hr" }
+
+[[upstream]]
+name = "v"
+kind = "openai"
+url = "https://models.example/v1"
+model = "m"
+key = { file = "a", env = "B" }
+key_header = "not a header"
+
+[oidc]
+issuer = "sso.example"
+client_id = "c"
+client_secret = "hunter2"
+base_url = "https://t.example/"
+
+[oidc.roles]
+admin = ["x"]
+"#;
+    let error = Config::parse(text, None).unwrap_err();
+    assert!(!format!("{error:?} {error} {:?}", error.fields()).contains("hunter2"));
+    let ConfigError::Faults { faults, .. } = error else {
+        panic!("the text reads well");
+    };
+    let told: Vec<&str> = faults.iter().map(|fault| fault.english.as_str()).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    upstream.u.url is written out: say where it stands instead
+    upstream.u.key is written out: say where it stands instead
+    upstream.u.headers.Authorization carries a secret: use key and key_header
+    upstream.v.key_header: "not a header" is not one of api-key, x-api-key
+    upstream.v.key needs exactly one of file, env and credential
+    egress.proxy is written out: say where it stands instead
+    oidc.issuer: "sso.example" is not one of https://..., http://...
+    oidc.client_secret is written out: say where it stands instead
+    oidc.roles: "admin" is not one of user, administrator, auditor, data-protection-officer
+    "#);
+}
+
+#[test]
+fn the_server_and_its_limits_are_checked() {
+    let text = r#"
+[server]
+listen = "everywhere"
+tls_key = "k.pem"
+base_path = "trousseau/../x"
+trusted_proxies = ["proxy.example"]
+allowed_origins = ["*"]
+language = "de"
+
+[server.limits]
+body_bytes = 1
+drain_seconds = 0
+
+[records]
+retention_days = 0
+"#;
+    let ConfigError::Faults { faults, .. } = Config::parse(text, None).unwrap_err() else {
+        panic!("the text reads well");
+    };
+    let told: Vec<&str> = faults.iter().map(|fault| fault.english.as_str()).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    server.listen: "everywhere" is not one of 127.0.0.1:8642, [::1]:8642, 0.0.0.0:443
+    server.tls_certificate is missing
+    server.language: "de" is not one of fr, en
+    server.trusted_proxies: "proxy.example" is not one of 10.0.0.5, 10.0.0.0/8, fd00::/8
+    server.allowed_origins: "*" is not one of https://intranet.example
+    server.limits.body_bytes: "1" is not one of 1024..1073741824
+    server.limits.drain_seconds: "0" is not one of 1..86400
+    server.base_path: "trousseau/../x" is not one of /trousseau
+    records.retention_days: "0" is not one of 1..36500
+    "#);
+}
+
+#[test]
+fn five_lines_connect_a_server() {
+    let text = r#"
+[[upstream]]
+name = "vllm"
+kind = "openai"
+url = "http://gpu:8000/v1"
+model = "mistral-small"
+"#;
+    let config = Config::parse(text, None).unwrap();
+    assert_eq!(config.settings.routes[0].targets, ["vllm"]);
+    let own = Config::parse(&format!("{text}card = {{ premises = \"own\" }}\n"), None).unwrap();
+    assert_eq!(own.warnings(), []);
+    let public = text.replace("http://gpu:8000", "https://api.models.example");
+    let public = Config::parse(&format!("{public}card = {{ premises = \"own\" }}\n"), None).unwrap();
+    assert_eq!(public.warnings()[0].code, "config-own-but-public");
+}
+
 #[test]
 fn an_unknown_key_is_refused_with_its_place_and_the_key_that_was_meant() {
     let error = Config::parse("[ingest]\nmax_file_byte = 3\n", None).unwrap_err();

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 type Texts = BTreeMap<String, BTreeSet<String>>;
 
 /// Beginnings of keys that are put together from a beginning and a word of the program.
-const BUILT: [&str; 10] = [
+const BUILT: [&str; 11] = [
     "column-",
     "state-",
     "outcome-",
+    "role-",
     "class-",
     "detector-",
     "help",

@@ -174,9 +174,9 @@ fn entries_are_listed_in_words() {
     insta::assert_snapshot!(lines.join("\n"), @"
     entrée date nature détail
     0 [TIME] document document ajouté
-    1 [TIME] décision route « default », étiquette internal
+    1 [TIME] décision route « documents », étiquette internal
     2 [TIME] issue entrée 1 : répondue
-    3 [TIME] décision route « default », étiquette internal
+    3 [TIME] décision route « documents », étiquette internal
     4 [TIME] issue entrée 3 : répondue
     ");
 }

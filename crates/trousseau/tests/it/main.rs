@@ -6,6 +6,7 @@
     reason = "what a test takes for granted fails the test"
 )]
 
+mod accounts;
 mod catalogue;
 mod config;
 mod demo;
@@ -16,5 +17,10 @@ mod harness;
 mod json;
 mod ledger;
 mod limits;
+mod records;
 mod resume;
+mod serve;
+mod service;
+mod socket;
+mod upstreams;
 mod usage;

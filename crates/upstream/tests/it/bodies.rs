@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use trousseau_core::model::ModelError;
 use trousseau_upstream::OpenAi;
-use trousseau_upstream::server::{Limits, Server};
+use trousseau_upstream::server::{Limits, Server, Timeouts};
 
 use crate::mock::{DONE, Mock, Step, answer, chunk, event, finished, last_chunk, said, stream_head};
 use crate::stage::{ask, client, failure, model, question, server, wording};
@@ -17,21 +17,23 @@ fn malformed(error: &ModelError, reason: &str) {
     }
 }
 
+/// A model whose server may send little, and must be left soon.
 fn small(url: &str) -> OpenAi {
     let limits = Limits {
         whole: 10_000,
         event: 1_000,
         stream: 50_000,
     };
-    OpenAi::new(
-        Server {
-            limits,
-            ..server(url)
-        },
-        client(),
-        wording(),
-    )
-    .unwrap()
+    let timeouts = Timeouts {
+        total: Duration::from_secs(20),
+        ..Timeouts::default()
+    };
+    let server = Server {
+        limits,
+        timeouts,
+        ..server(url)
+    };
+    OpenAi::new(server, client(), wording()).unwrap()
 }
 
 #[tokio::test]

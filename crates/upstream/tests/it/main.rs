@@ -11,6 +11,7 @@ mod proxy;
 mod refusals;
 mod secrets;
 mod stage;
+mod surroundings;
 mod timeouts;
 mod tls;
 mod vectors;

@@ -26,9 +26,13 @@ impl Dialect {
         }
     }
 
-    /// The dialect of a public host, as far as it is known.
-    pub fn of_host(host: &str) -> Self {
-        match host {
+    /// The dialect of the server at an address such as `https://api.mistral.ai/v1`, as far as its host tells.
+    pub fn of_url(url: &str) -> Self {
+        let address = url.split_once("://").map_or(url, |(_, address)| address);
+        let server = address.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = server.rsplit('@').next().unwrap_or_default();
+        let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        match name.as_str() {
             "api.mistral.ai" | "codestral.mistral.ai" => Self::Mistral,
             _ => Self::OpenAi,
         }
@@ -52,6 +56,31 @@ impl Dialect {
         match self {
             Self::OpenAi => true,
             Self::Mistral => matches!((role, field), (Role::Tool, "name") | (Role::Assistant, "prefix")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_tells_the_dialect() {
+        for url in [
+            "https://api.mistral.ai/v1",
+            "https://API.mistral.ai:443",
+            "https://u@codestral.mistral.ai?x",
+        ] {
+            assert_eq!(Dialect::of_url(url), Dialect::Mistral, "{url}");
+        }
+        for url in [
+            "https://api.mistral.ai.example.org/v1",
+            "http://[::1]:8000/api.mistral.ai",
+            "https://api.mistral.ai@example.org",
+            "https://api.scaleway.ai/v1",
+            "",
+        ] {
+            assert_eq!(Dialect::of_url(url), Dialect::OpenAi, "{url}");
         }
     }
 }

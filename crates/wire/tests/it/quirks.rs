@@ -232,7 +232,7 @@ fn errors_in_place_of_an_answer() {
 
 #[test]
 fn what_is_no_answer_is_refused() {
-    let deep = format!(r#"{{"choices":{}{}}}"#, "[".repeat(100), "]".repeat(100));
+    let deep = format!(r#"{{"choices":{}{}}}"#, "[".repeat(200), "]".repeat(200));
     let many = format!(r#"{{"choices":[],"x":[{}0]}}"#, "0,".repeat(300_000));
     for body in [
         "",
@@ -244,7 +244,6 @@ fn what_is_no_answer_is_refused() {
         r#"{"choices":[]}"#,
         r#"{"choices":{}}"#,
         r#"{"choices":[{"message":{"content":5},"finish_reason":"stop"}]}"#,
-        r#"{"choices":[{"message":{"content":"a","content":"b"}}]}"#,
         r#"{"choices":[{"message":{"content":"a"}}],"usage":{"prompt_tokens":-1}}"#,
         &deep,
         &many,

@@ -425,7 +425,7 @@ fn what_is_no_request_is_refused() {
 #[test]
 fn limits() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    let deep = format!(r#"{{"model":"m","x":{}}}"#, nested(100));
+    let deep = format!(r#"{{"model":"m","x":{}}}"#, nested(200));
     assert_eq!(told(&chat(deep.as_bytes()).unwrap_err()), "wire-too-deep -");
     let many = format!(r#"{{"model":"m","x":[{}0]}}"#, "0,".repeat(300_000));
     assert_eq!(told(&chat(many.as_bytes()).unwrap_err()), "wire-too-many values");

@@ -1,0 +1,208 @@
+//! The resolved configuration as it would be written: every default filled in, every secret only by its place.
+
+use std::path::Path;
+
+use http::{HeaderMap, HeaderName};
+use serde_json::{Map, Value, json};
+use trousseau_core::principal::Reader;
+use trousseau_gateway::settings::Route;
+use trousseau_http::Language;
+use trousseau_ledger::Durability;
+use trousseau_policy::decide::Target;
+
+use super::{Config, Egress, Kind, Oidc, Remote, Server};
+
+impl Config {
+    /// All of it, with `data` as its data folder. What is not set is left out.
+    pub(crate) fn shown(&self, data: &Path) -> Value {
+        let (settings, limits) = (&self.settings, &self.settings.limits);
+        let collections = settings.collections.iter().map(|(name, collection)| {
+            let readers: Vec<String> = collection.readers.iter().map(Reader::to_string).collect();
+            json!({ "name": name, "label": collection.label.to_string(), "readers": readers })
+        });
+        let keys = settings.keys.iter().map(|key| {
+            json!({
+                "name": key.name,
+                "groups": key.groups,
+                "clearance": key.clearance,
+                "label_floor": key.label_floor.to_string(),
+            })
+        });
+        let upstreams = self.targets.iter().zip(&self.kinds);
+        let mut shown = json!({
+            "data": data,
+            "server": server(&self.server),
+            "egress": egress(&self.egress),
+            "records": { "retention_days": self.retention_days },
+            "ledger": { "replica": settings.replica, "origin": settings.origin },
+            "ingest": {
+                "max_file_bytes": limits.file_bytes,
+                "workers": self.extraction.workers,
+                "memory_bytes": self.extraction.memory_bytes,
+                "timeout_seconds": limits.extraction.as_secs(),
+            },
+            "ask": { "max_question_bytes": limits.question_bytes },
+            "oidc": self.oidc.as_ref().map(oidc),
+            "policy": self.policy,
+            "collection": collections.collect::<Vec<_>>(),
+            "key": keys.collect::<Vec<_>>(),
+            "upstream": upstreams.map(|(target, (_, kind))| upstream(target, kind)).collect::<Vec<_>>(),
+            "route": settings.routes.iter().map(route).collect::<Vec<_>>(),
+        });
+        drop_nulls(&mut shown);
+        shown
+    }
+}
+
+fn server(server: &Server) -> Value {
+    let (settings, limits) = (&server.settings, &server.settings.limits);
+    let networks = settings.trusted_proxies.iter().map(ToString::to_string);
+    json!({
+        "listen": server.listen,
+        "tls_certificate": server.tls.as_ref().map(|files| &files.certificate),
+        "tls_key": server.tls.as_ref().map(|files| &files.key),
+        "insecure": server.insecure,
+        "base_path": settings.base_path,
+        "trusted_proxies": networks.collect::<Vec<_>>(),
+        "allowed_origins": settings.allowed_origins,
+        "language": match settings.language {
+            Language::French => "fr",
+            Language::English => "en",
+        },
+        "limits": {
+            "body_bytes": limits.body_bytes,
+            "requests": limits.requests,
+            "connections": limits.connections,
+            "files": limits.files,
+            "head_seconds": limits.head.as_secs(),
+            "body_seconds": limits.body.as_secs(),
+            "write_seconds": limits.write.as_secs(),
+            "idle_seconds": limits.idle.as_secs(),
+            "quiet_seconds": limits.quiet.as_secs(),
+            "drain_seconds": limits.drain.as_secs(),
+        },
+        "sessions": {
+            "idle_minutes": server.sessions.idle.as_mins(),
+            "total_hours": server.sessions.absolute.as_hours(),
+        },
+    })
+}
+
+fn egress(egress: &Egress) -> Value {
+    let proxy = egress.proxy.as_ref();
+    let credentials = proxy.and_then(|proxy| proxy.credentials.as_ref());
+    json!({
+        "proxy": proxy.map(|proxy| &proxy.url),
+        "proxy_user": credentials.map(|(user, _)| user),
+        "proxy_password": credentials.map(|(_, place)| place),
+        "no_proxy": egress.no_proxy,
+        "ca_files": egress.ca_files,
+        "system_authorities": egress.system_authorities,
+    })
+}
+
+fn oidc(oidc: &Oidc) -> Value {
+    let settings = &oidc.settings;
+    let mut roles = Map::new();
+    for (value, role) in &settings.roles {
+        push(&mut roles, role.name(), value);
+    }
+    let mut clearances = Map::new();
+    for (group, class) in &settings.clearances {
+        push(&mut clearances, class.name(), group);
+    }
+    json!({
+        "issuer": settings.issuer,
+        "client_id": settings.client_id,
+        "client_secret": oidc.client_secret,
+        "base_url": oidc.base_url,
+        "scopes": settings.scopes,
+        "acr_values": settings.acr_values,
+        "userinfo": settings.userinfo,
+        "display_claims": settings.display,
+        "groups_claim": settings.groups,
+        "role_claim": settings.role_claim,
+        "roles": roles,
+        "clearances": clearances,
+        "required": settings.required.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+        "clearance": settings.grants.clearance,
+        "label_floor": settings.grants.label_floor.to_string(),
+        "routes": settings.grants.routes,
+        "tenant": settings.tenant,
+    })
+}
+
+fn push(lists: &mut Map<String, Value>, name: &str, value: &str) {
+    if let Some(list) = lists.entry(name).or_insert_with(|| json!([])).as_array_mut() {
+        list.push(value.into());
+    }
+}
+
+fn upstream(target: &Target, kind: &Kind) -> Value {
+    let mut shown = match kind {
+        Kind::Extractive => json!({ "name": target.name, "kind": "extractive" }),
+        Kind::OpenAi(remote) => self::remote(&target.name, remote),
+    };
+    shown["card"] = serde_json::to_value(&target.card).unwrap_or_default();
+    shown["attestation"] = serde_json::to_value(&target.attestations).unwrap_or_default();
+    shown
+}
+
+fn remote(name: &str, remote: &Remote) -> Value {
+    let certificate = remote.client_certificate.as_ref();
+    let timeouts = &remote.timeouts;
+    json!({
+        "name": name,
+        "kind": "openai",
+        "url": remote.url,
+        "model": remote.model,
+        "key": remote.key,
+        "key_header": remote.key_header.as_ref().map(HeaderName::as_str),
+        "stream": remote.stream,
+        "headers": headers(&remote.headers),
+        "timeouts": {
+            "connect_seconds": timeouts.connect.as_secs(),
+            "first_byte_seconds": timeouts.first_byte.as_secs(),
+            "idle_seconds": timeouts.idle.as_secs(),
+            "total_seconds": timeouts.total.as_secs(),
+        },
+        "client_certificate": certificate.map(|(certificate, key)| {
+            json!({ "certificate": certificate, "key": key })
+        }),
+    })
+}
+
+fn headers(headers: &HeaderMap) -> Value {
+    let shown = headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.to_string(), Value::from(value))
+    });
+    Value::Object(shown.collect())
+}
+
+fn route(route: &Route) -> Value {
+    json!({
+        "name": route.name,
+        "targets": route.targets,
+        "grounded": route.grounded,
+        "collections": route.collections,
+        "label_floor": route.label_floor.to_string(),
+        "passages": route.passages,
+        "durability": match route.durability {
+            Durability::Request => "request",
+            Durability::Batch => "batch",
+        },
+    })
+}
+
+/// TOML has no word for what is not there.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(values) => values.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}

@@ -1,0 +1,117 @@
+//! What is allowed and yet probably not meant.
+
+use std::net::IpAddr;
+
+use trousseau_policy::card::Premises;
+use trousseau_policy::fact::Fact;
+
+use super::{Config, Fault, Kind};
+
+/// The last parts of names that are only known inside a network.
+const INSIDE: [&str; 12] = [
+    "corp",
+    "home",
+    "home.arpa",
+    "intern",
+    "internal",
+    "intra",
+    "intranet",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "svc",
+];
+
+impl Config {
+    /// What is allowed and yet probably not meant, in the order of the file.
+    pub(crate) fn warnings(&self) -> Vec<Fault> {
+        let upstreams = self.targets.iter().zip(&self.kinds);
+        let own = upstreams.filter(|(target, _)| target.card.premises == Fact::Known(Premises::Own));
+        let public = own.filter_map(|(target, (_, kind))| match kind {
+            Kind::OpenAi(remote) if is_public(host(&remote.url)) => Some((target, &remote.url)),
+            Kind::OpenAi(_) | Kind::Extractive => None,
+        });
+        let warned = public.map(|(target, url)| Fault {
+            code: "config-own-but-public",
+            fields: vec![
+                ("key", format!("upstream.{}.card.premises", target.name)),
+                ("url", url.clone()),
+            ],
+            english: format!(
+                "upstream.{}.card.premises says own, and {url} looks public",
+                target.name
+            ),
+        });
+        warned.collect()
+    }
+}
+
+/// The host of an address, without its port.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.strip_prefix('[') {
+        Some(inner) => inner.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// Whether a host can be reached from anywhere, as far as its name tells.
+fn is_public(host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return match address.to_canonical() {
+            IpAddr::V4(address) => {
+                let shared = address.octets()[0] == 100 && address.octets()[1] & 0xc0 == 64;
+                !(address.is_private()
+                    || address.is_loopback()
+                    || address.is_link_local()
+                    || address.is_unspecified()
+                    || shared)
+            }
+            IpAddr::V6(address) => {
+                !(address.is_loopback()
+                    || address.is_unique_local()
+                    || address.is_unicast_link_local()
+                    || address.is_unspecified())
+            }
+        };
+    }
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let inside = |last: &&str| {
+        name.strip_suffix(*last)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    name.contains('.') && !INSIDE.iter().any(|last| inside(&last)) && !name.ends_with(".svc.cluster.local")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_reached_from_anywhere_is_public() {
+        for url in [
+            "https://api.mistral.ai/v1",
+            "http://203.0.113.9:8000/v1",
+            "https://[2001:db8::1]/v1",
+            "https://models.mairie.example:443",
+        ] {
+            assert!(is_public(host(url)), "{url}");
+        }
+        for url in [
+            "http://gpu:8000/v1",
+            "http://127.0.0.1:8000/v1",
+            "http://10.1.2.3/v1",
+            "http://172.31.0.1",
+            "http://100.64.0.1",
+            "http://[::1]:8000/v1",
+            "http://[fd00::1]/v1",
+            "http://vllm.intern/v1",
+            "http://vllm.models.svc.cluster.local:8000",
+            "http://GPU.Local",
+        ] {
+            assert!(!is_public(host(url)), "{url}");
+        }
+    }
+}

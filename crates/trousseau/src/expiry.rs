@@ -1,0 +1,77 @@
+//! When a key ends, as people write it: a day, or a number of days from now.
+
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// When something ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// At this moment.
+    At(Timestamp),
+    /// So many days from now.
+    Days(u32),
+}
+
+/// A text that says no end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither a day (2027-06-30) nor a number of days (90d)")]
+pub(crate) struct InvalidExpiry(pub String);
+
+impl Expiry {
+    /// The moment, where `now` is the present.
+    pub(crate) fn after(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(moment) => moment,
+            Self::Days(days) => {
+                let ahead = SignedDuration::from_hours(24 * i64::from(days));
+                now.checked_add(ahead).unwrap_or(Timestamp::MAX)
+            }
+        }
+    }
+}
+
+impl FromStr for Expiry {
+    type Err = InvalidExpiry;
+
+    fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
+        let invalid = || InvalidExpiry(text.to_owned());
+        // French counts in jours.
+        if let Some(days) = text.strip_suffix(['d', 'j']) {
+            return days.parse().map(Self::Days).map_err(|_| invalid());
+        }
+        if let Ok(moment) = text.parse::<Timestamp>() {
+            return Ok(Self::At(moment));
+        }
+        // A day ends with its midnight, in UTC.
+        let end = text.parse::<Date>().and_then(Date::tomorrow);
+        let end = end.and_then(|end| end.to_zoned(TimeZone::UTC));
+        end.map(|end| Self::At(end.timestamp())).map_err(|_| invalid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_numbers_of_days_are_read() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        for (text, end) in [
+            ("2027-06-30", "2027-07-01T00:00:00Z"),
+            ("2027-06-30T12:00:00Z", "2027-06-30T12:00:00Z"),
+            ("2027-06-30T12:00:00+02:00", "2027-06-30T10:00:00Z"),
+            ("90d", "2027-02-19T10:00:00Z"),
+            ("1j", "2026-11-22T10:00:00Z"),
+        ] {
+            let expiry: Expiry = text.parse().unwrap();
+            assert_eq!(expiry.after(now).to_string(), end, "{text}");
+        }
+        assert_eq!(Expiry::Days(u32::MAX).after(now), Timestamp::MAX);
+        for bad in ["", "d", "-1d", "tomorrow", "2027-13-01", "30/06/2027"] {
+            assert!(bad.parse::<Expiry>().is_err(), "{bad}");
+        }
+    }
+}
