@@ -223,7 +223,7 @@ async fn reload(tls: Option<Arc<Tls>>) {
     match blocking(move || tls.reload()).await.map_err(GatewayError::from) {
         Ok(Ok(renewed)) => tracing::info!(renewed, "the certificate was looked at"),
         Ok(Err(error)) => {
-            tracing::error!(%error, "the new certificate cannot be used; the earlier one stays")
+            tracing::error!(%error, "the new certificate cannot be used; the earlier one stays");
         }
         Err(error) => tracing::error!(%error, "the certificate was not looked at"),
     }
