@@ -17,84 +17,13 @@ gateway-random = The system gives no random bytes: { $reason }
 gateway-entry = An entry of the ledger could not be written: { $reason }
 
 # Accounts.
-account-unknown-key = This API key is not known.
-    .hint = Check that it was copied whole, and that it was not revoked.
-account-expired-key = This API key expired at { $expired }.
-    .hint = Ask an administrator for a new one.
-account-name = “{ $name }” cannot be the name of an account.
-    .hint = 1 to 64 of a-z, A-Z, 0-9, “.”, “_”, “@”, “+” and “-”, beginning with a letter or digit; “operator” and “oidc-…” are the program’s own.
-account-taken = There is already an account “{ $name }”.
-    .hint = Choose another name, or revoke the key of this name first.
-account-passed = { $expires } has passed already.
-account-none = There is no account “{ $name }”.
-
 # The server.
-http-not-found = There is nothing at { $path }.
-    .hint = OpenAI's clients want the address of the server followed by /v1.
-http-method = { $path } cannot be called with { $method }.
-http-invalid = The path, the query or the body of the request is not valid.
-http-no-credentials = This needs an API key or a session.
-    .hint = Send the key as “Authorization: Bearer trs-...”. An administrator makes one with “trousseau keys create”.
-http-ended = The key was revoked, or the session ended, while this was answered.
-http-role = The role { $role } may not do this.
-http-body-too-large = The request is larger than { BYTES($limit) }.
-http-body-slow = The request took longer than { $seconds } seconds to arrive.
-http-body-cut = The request broke off before its end.
-http-header = The header { $name } is not valid: { $reason }
-http-busy = The server answers { $limit } requests already, as many as it may.
-    .hint = Try again in a few seconds.
-http-no-model = There is no model “{ $name }”, or this key may not use it.
-    .hint = GET /v1/models lists those that it may use.
-http-failed = The request was not answered: the program failed.
-    .hint = The server's log says more, under the request's id.
-http-listen = { $address } cannot be listened on: { $reason }
-http-tls-read = The certificate or its key cannot be read: { $reason }
-http-tls-pem = { $path } cannot be used for TLS: { $reason }
-http-tls-key = The key { $path } cannot be used for TLS: { $reason }
-
-account-credentials = The name or the password is wrong.
-account-throttled = Too many attempts: the next one is possible in { $seconds } s.
-account-busy = Too many people are signing in at the moment.
-    .hint = Try again in a few seconds.
-account-unknown-session = You are not signed in, or no longer.
-    .hint = Sign in, or send an API key.
-account-unknown-link = This link is unknown, was used, or has expired.
-    .hint = Ask an administrator for a new one.
-account-password-length = A password has { $shortest } to { $longest } characters.
-    .hint = A sentence that only you would say is easy to keep in mind.
-account-provided = “{ $name }” signs in at the identity provider and has no password here.
-account-disabled = “{ $name }” may not sign in any more.
-    .hint = Ask an administrator.
-account-hash = A password could not be kept: { $reason }
-oidc-not-configured = No identity provider is configured.
-oidc-address = { $what }: { $url } cannot be used.
-    .hint = The address begins with https, or names this machine itself.
-oidc-unreachable = The identity provider does not answer ({ $what }): { $reason }
-    .hint = Try again later; an administrator checks [oidc] and [egress].
-oidc-malformed = The answer of the identity provider cannot be read ({ $what }): { $reason }
-    .hint = An administrator checks issuer in [oidc].
-oidc-refused = The identity provider refused the sign-in: { $reason }
-oidc-state = This sign-in was not begun in this browser, took too long, or is over already.
-    .hint = Begin again.
-oidc-token = The identity provider’s token is not accepted: { $reason }
-    .hint = Begin again; if it stays so, an administrator checks [oidc] and the clocks.
-oidc-not-admitted = Your account at the identity provider does not admit you here ({ $claim }).
-    .hint = Ask an administrator.
-
 gateway-no-conversation = There is no conversation { $id } of yours.
 gateway-long-text = The text is too long: more than { BYTES($limit) }.
 gateway-no-reason = Another person’s record is read for a reason: give it.
 gateway-not-allowed = Your role ({ $role }) does not allow it.
     .hint = Contents of records are read by their owner, or by the data-protection officer with a reason.
 gateway-unheard = Whoever wanted the export is gone.
-account-own = An administrator cannot change the own account.
-    .hint = Another administrator can.
-auth-cross-site = This request comes from a page of another site.
-auth-csrf = This request does not bring the session’s token.
-    .hint = Read “csrf” from /api/auth/session and send it as X-CSRF-Token.
-auth-body = The body cannot be read: { $reason }
-    .hint = A JSON object is expected, with content-type: application/json.
-
 # Backups.
 backup-not-empty = { $path } is not empty.
     .hint = Name a folder that is empty or not there yet.

@@ -17,84 +17,13 @@ gateway-random = Le système ne donne pas d’octets aléatoires : { $reason }
 gateway-entry = Une entrée du registre n’a pas pu être écrite : { $reason }
 
 # Comptes.
-account-unknown-key = Cette clé d’API n’est pas connue.
-    .hint = Vérifiez qu’elle a été copiée en entier et qu’elle n’a pas été révoquée.
-account-expired-key = Cette clé d’API a expiré le { $expired }.
-    .hint = Demandez-en une nouvelle à un administrateur.
-account-name = « { $name } » ne peut pas être le nom d’un compte.
-    .hint = De 1 à 64 caractères parmi a-z, A-Z, 0-9, « . », « _ », « @ », « + » et « - », en commençant par une lettre ou un chiffre ; « operator » et « oidc-… » sont réservés au programme.
-account-taken = Il existe déjà un compte « { $name } ».
-    .hint = Choisissez un autre nom, ou révoquez d’abord la clé de ce nom.
-account-passed = { $expires } est déjà passé.
-account-none = Il n’existe pas de compte « { $name } ».
-
 # Le serveur.
-http-not-found = Il n'y a rien à l'adresse { $path }.
-    .hint = Les clients d'OpenAI veulent l'adresse du serveur suivie de /v1.
-http-method = { $path } ne s'appelle pas avec { $method }.
-http-invalid = Le chemin, les paramètres ou le corps de la requête ne sont pas valables.
-http-no-credentials = Il faut ici une clé d'API ou une session.
-    .hint = Envoyez la clé ainsi : « Authorization: Bearer trs-... ». Un administrateur en crée une avec « trousseau keys create ».
-http-ended = La clé a été révoquée, ou la session close, pendant la réponse.
-http-role = Le rôle { $role } n'a pas ce droit.
-http-body-too-large = La requête dépasse { BYTES($limit) }.
-http-body-slow = La requête a mis plus de { $seconds } secondes à arriver.
-http-body-cut = La requête s'est interrompue avant sa fin.
-http-header = L'en-tête { $name } n'est pas valable : { $reason }
-http-busy = Le serveur répond déjà à { $limit } requêtes, autant qu'il le peut.
-    .hint = Réessayez dans quelques secondes.
-http-no-model = Il n'y a pas de modèle « { $name } », ou cette clé n'y a pas droit.
-    .hint = GET /v1/models donne ceux auxquels elle a droit.
-http-failed = La requête n'a pas reçu de réponse : le programme a échoué.
-    .hint = Le journal du serveur en dit plus, sous l'identifiant de la requête.
-http-listen = Impossible d'écouter sur { $address } : { $reason }
-http-tls-read = Le certificat ou sa clé ne peut pas être lu : { $reason }
-http-tls-pem = { $path } ne peut pas servir à TLS : { $reason }
-http-tls-key = La clé { $path } ne peut pas servir à TLS : { $reason }
-
-account-credentials = Le nom ou le mot de passe est faux.
-account-throttled = Trop d’essais : le prochain est possible dans { $seconds } s.
-account-busy = Trop de personnes se connectent en ce moment.
-    .hint = Réessayez dans quelques secondes.
-account-unknown-session = Vous n’êtes pas connecté, ou ne l’êtes plus.
-    .hint = Connectez-vous, ou envoyez une clé d’API.
-account-unknown-link = Ce lien est inconnu, a déjà servi ou a expiré.
-    .hint = Demandez-en un nouveau à un administrateur.
-account-password-length = Un mot de passe compte de { $shortest } à { $longest } caractères.
-    .hint = Une phrase que vous seul diriez se retient facilement.
-account-provided = « { $name } » se connecte chez le fournisseur d’identité et n’a pas de mot de passe ici.
-account-disabled = « { $name } » ne peut plus se connecter.
-    .hint = Adressez-vous à un administrateur.
-account-hash = Un mot de passe n’a pas pu être conservé : { $reason }
-oidc-not-configured = Aucun fournisseur d’identité n’est configuré.
-oidc-address = { $what } : { $url } ne peut pas être utilisé.
-    .hint = L’adresse commence par https, ou désigne cette machine même.
-oidc-unreachable = Le fournisseur d’identité ne répond pas ({ $what }) : { $reason }
-    .hint = Réessayez plus tard ; un administrateur vérifie [oidc] et [egress].
-oidc-malformed = La réponse du fournisseur d’identité est illisible ({ $what }) : { $reason }
-    .hint = Un administrateur vérifie issuer dans [oidc].
-oidc-refused = Le fournisseur d’identité a refusé la connexion : { $reason }
-oidc-state = Cette connexion n’a pas été commencée dans ce navigateur, a trop duré ou est déjà terminée.
-    .hint = Recommencez.
-oidc-token = Le jeton du fournisseur d’identité n’est pas accepté : { $reason }
-    .hint = Recommencez ; si cela persiste, un administrateur vérifie [oidc] et les horloges.
-oidc-not-admitted = Votre compte chez le fournisseur d’identité ne vous donne pas accès ici ({ $claim }).
-    .hint = Adressez-vous à un administrateur.
-
 gateway-no-conversation = Vous n’avez pas de conversation { $id }.
 gateway-long-text = Le texte est trop long : plus de { BYTES($limit) }.
 gateway-no-reason = On lit l’enregistrement d’une autre personne pour un motif : donnez-le.
 gateway-not-allowed = Votre rôle ({ $role }) ne le permet pas.
     .hint = Le contenu d’un enregistrement est lu par la personne concernée, ou par le délégué à la protection des données, avec un motif.
 gateway-unheard = La personne qui voulait l’exportation n’est plus là.
-account-own = Un administrateur ne peut pas modifier son propre compte.
-    .hint = Un autre administrateur le peut.
-auth-cross-site = Cette requête vient d’une page d’un autre site.
-auth-csrf = Cette requête n’apporte pas le jeton de la session.
-    .hint = Lisez « csrf » dans /api/auth/session et envoyez-le comme X-CSRF-Token.
-auth-body = Le corps de la requête est illisible : { $reason }
-    .hint = Un objet JSON est attendu, avec content-type: application/json.
-
 # Les sauvegardes.
 backup-not-empty = { $path } n’est pas vide.
     .hint = Indiquez un dossier vide ou qui n’existe pas encore.

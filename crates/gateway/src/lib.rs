@@ -4,13 +4,14 @@
 //! document. Both are methods of [`service::Gateway`], which the composition root puts together from
 //! [`settings`], targets and rules of the policy, models, the library, the [`records`] and the [`logs`].
 //!
-//! [`files`] are what people keep here themselves, over HTTP.
+//! [`files`] are what people keep here themselves, over HTTP. Who may come in is `trousseau-accounts`' matter, and how they
+//! come in `trousseau-http`'s; the tests of the three stand together in this crate.
 //!
 //! What is sent where is decided by `trousseau-policy`; what was decided and what came of it is an
 //! [`entry`] of the tenant's ledger, which holds [`commitment`]s and no content. The content stands in the
 //! records, keyed by the decision's entry. [`backup`] copies all of it while it is in use.
 
-pub mod accounts;
+pub mod account_changes;
 pub mod answer;
 mod appender;
 pub mod backup;
@@ -21,7 +22,6 @@ pub mod entry;
 pub mod error;
 pub mod files;
 mod followup;
-pub mod http;
 pub mod ingest;
 mod labels;
 pub mod logs;

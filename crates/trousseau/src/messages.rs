@@ -50,9 +50,11 @@ impl Language {
             Self::French => &[
                 include_str!("../messages/fr.ftl"),
                 include_str!("../messages/help.fr.ftl"),
+                include_str!("../../accounts/messages/fr.ftl"),
                 include_str!("../../core/messages/fr.ftl"),
                 include_str!("../../extract/messages/fr.ftl"),
                 include_str!("../../gateway/messages/fr.ftl"),
+                include_str!("../../http/messages/fr.ftl"),
                 include_str!("../../ledger/messages/fr.ftl"),
                 include_str!("../../policy/messages/fr.ftl"),
                 include_str!("../../retrieval/messages/fr.ftl"),
@@ -62,9 +64,11 @@ impl Language {
             Self::English => &[
                 include_str!("../messages/en.ftl"),
                 include_str!("../messages/help.en.ftl"),
+                include_str!("../../accounts/messages/en.ftl"),
                 include_str!("../../core/messages/en.ftl"),
                 include_str!("../../extract/messages/en.ftl"),
                 include_str!("../../gateway/messages/en.ftl"),
+                include_str!("../../http/messages/en.ftl"),
                 include_str!("../../ledger/messages/en.ftl"),
                 include_str!("../../policy/messages/en.ftl"),
                 include_str!("../../retrieval/messages/en.ftl"),

@@ -1,7 +1,7 @@
 //! The catalogue for callers over HTTP: an error's words in the language they prefer.
 
 use trousseau_core::error::Explain;
-use trousseau_gateway::http::{self, Texts};
+use trousseau_http::Texts;
 
 use crate::messages::{Language, Messages};
 
@@ -22,10 +22,10 @@ impl Catalogue {
 }
 
 impl Texts for Catalogue {
-    fn explain(&self, language: http::Language, error: &dyn Explain) -> (String, Option<String>) {
+    fn explain(&self, language: trousseau_http::Language, error: &dyn Explain) -> (String, Option<String>) {
         let messages = match language {
-            http::Language::French => &self.french,
-            http::Language::English => &self.english,
+            trousseau_http::Language::French => &self.french,
+            trousseau_http::Language::English => &self.english,
         };
         let fields = error.fields();
         let text = messages.explained(error.code(), &fields);

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use trousseau_accounts::{AccountError, Accounts, Grants, NewKey};
 use trousseau_core::label::Class;
 use trousseau_core::principal::{Principal, Reach, Role};
-use trousseau_gateway::accounts::{AccountError, Accounts, Grants, NewKey};
 use trousseau_retrieval::database::Access;
 
 use crate::stage::{Stage, tenant};

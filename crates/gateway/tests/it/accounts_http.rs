@@ -1,9 +1,9 @@
 //! Signing in and administering accounts over a real socket: cookies, forged requests, what the ledger says.
 
 use serde_json::{Value, json};
+use trousseau_accounts::{Grants, NewUser, Password};
 use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::accounts::{Grants, NewUser, Password};
-use trousseau_gateway::http::Settings;
+use trousseau_http::Settings;
 
 use crate::stage::Stage;
 use crate::wired::{Reply, Wired, request, scripted, staged};

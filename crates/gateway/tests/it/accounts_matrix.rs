@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use trousseau_accounts::{Grants, NewKey, NewUser, Password, csrf};
 use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::accounts::{Grants, NewKey, NewUser, Password, csrf};
-use trousseau_gateway::http::ROUTES;
+use trousseau_http::ROUTES;
 
 use crate::stage::Stage;
 use crate::wired::{Wired, request, scripted};

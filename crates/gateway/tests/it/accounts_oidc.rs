@@ -7,10 +7,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use reqwest::Url;
 use serde_json::{Value, json};
+use trousseau_accounts::{AccountError, Grants, UserChange};
 use trousseau_core::digest::Digest;
 use trousseau_core::label::Class;
 use trousseau_core::principal::Role;
-use trousseau_gateway::accounts::{AccountError, Grants, UserChange};
 
 use crate::forger::{CLIENT, Signer, part};
 use crate::oidc_scene::{CALLBACK, Scene, at, why};

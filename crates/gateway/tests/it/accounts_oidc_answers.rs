@@ -6,8 +6,8 @@ use std::sync::Arc;
 use http::StatusCode;
 use reqwest::Url;
 use serde_json::json;
-use trousseau_gateway::accounts::Accounts;
-use trousseau_gateway::accounts::oidc::{OidcError, OidcSettings, Provider};
+use trousseau_accounts::Accounts;
+use trousseau_accounts::oidc::{OidcError, OidcSettings, Provider};
 use trousseau_retrieval::database::Access;
 use trousseau_upstream::egress::{Egress, client};
 

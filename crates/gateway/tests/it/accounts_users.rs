@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use trousseau_core::label::Class;
-use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::accounts::{
+use trousseau_accounts::{
     AccountError, Accounts, Grants, NewKey, NewUser, Opened, Password, SessionLimits, SignIn, UserChange,
     check_csrf, csrf,
 };
+use trousseau_core::label::Class;
+use trousseau_core::principal::{Role, Tenant};
 use trousseau_retrieval::database::Access;
 
 use crate::stage::{Stage, tenant};

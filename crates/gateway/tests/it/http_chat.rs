@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use trousseau_core::model::{ModelError, Phase};
 use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::http::Settings;
+use trousseau_http::Settings;
 
 use crate::scripted::Step;
 use crate::stage::{Stage, unknown};

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 use trousseau_core::principal::Tenant;
-use trousseau_gateway::http::Settings;
+use trousseau_http::Settings;
 
 use crate::scripted::Step;
 use crate::stage::Stage;

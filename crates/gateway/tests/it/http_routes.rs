@@ -1,7 +1,7 @@
 //! What is answered beside the resources: methods, paths, headers, health and metrics.
 
 use serde_json::json;
-use trousseau_gateway::http::{Metrics, Settings};
+use trousseau_http::{Metrics, Settings};
 
 use crate::scripted::Step;
 use crate::stage::Stage;

@@ -11,8 +11,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use trousseau_core::error::Explain as _;
-use trousseau_gateway::http::Settings;
-use trousseau_gateway::http::tls::{Files, Tls};
+use trousseau_http::Settings;
+use trousseau_http::tls::{Files, Tls};
 
 use crate::scripted::Step;
 use crate::stage::Stage;

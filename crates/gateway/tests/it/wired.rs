@@ -10,11 +10,11 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use trousseau_accounts::{Accounts, Grants, NewKey};
 use trousseau_core::error::Explain;
 use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::accounts::{Accounts, Grants, NewKey};
-use trousseau_gateway::http::{Language, Listener, ServeError, Server, Settings, Texts, serve};
 use trousseau_gateway::service::Gateway;
+use trousseau_http::{Language, Listener, ServeError, Server, Settings, Texts, serve};
 use trousseau_retrieval::database::Access;
 
 use crate::scripted::{Scripted, Step};
@@ -75,7 +75,7 @@ impl Wired {
         stage: &Stage,
         gateway: Gateway,
         settings: Settings,
-        tls: Option<Arc<trousseau_gateway::http::tls::Tls>>,
+        tls: Option<Arc<trousseau_http::tls::Tls>>,
     ) -> Self {
         let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
         let (gateway, accounts) = (Arc::new(gateway), Arc::new(accounts));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use reqwest::Client;
 use trousseau_core::model::ChatModel;
-use trousseau_retrieval::extractive::{self, Extractive};
+use trousseau_extractive::{Extractive, Wording};
 use trousseau_upstream::egress::{self, ClientCertificate, Network};
 use trousseau_upstream::{self as upstream, OpenAi};
 
@@ -94,7 +94,7 @@ fn abstention(language: Language) -> String {
 }
 
 fn extractive(name: &str) -> Arc<dyn ChatModel> {
-    let wording = extractive::Wording {
+    let wording = Wording {
         abstention_fr: abstention(Language::French),
         abstention_en: abstention(Language::English),
     };

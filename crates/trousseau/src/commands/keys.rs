@@ -1,8 +1,9 @@
 //! `trousseau keys`: makes, lists and revokes the keys that programs ask with over HTTP.
 
 use serde_json::{Value, json};
+use trousseau_accounts::{Grants, KeyRow, NewKey};
 use trousseau_core::principal::Role;
-use trousseau_gateway::accounts::{AccountChange, Grants, KeyRow, NewKey, Operation};
+use trousseau_gateway::account_changes::{AccountChange, Operation};
 
 use crate::app::{App, tenant};
 use crate::caller::Caller;

@@ -10,12 +10,13 @@ use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
+use trousseau_accounts::{Grants, NewKey};
 use trousseau_core::label::Class;
 use trousseau_core::principal::Role;
-use trousseau_gateway::accounts::{Grants, NewKey, Operation};
+use trousseau_gateway::account_changes::Operation;
 use trousseau_gateway::error::GatewayError;
-use trousseau_gateway::http::tls::{Files, Tls};
-use trousseau_gateway::http::{self, Listener};
+use trousseau_http::Listener;
+use trousseau_http::tls::{Files, Tls};
 use trousseau_retrieval::library::blocking;
 
 use super::keys::{OPERATOR, enter};
@@ -47,7 +48,7 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     let listener = Listener::bind(&address.to_string(), tls.clone()).await?;
     let app = App::open_to_serve(&caller.global).await?;
     let admin = Admin::bind(app.data()).map_err(AppError::Io)?;
-    let server = Arc::new(http::Server::new(
+    let server = Arc::new(trousseau_http::Server::new(
         Arc::clone(&app.gateway),
         app.accounts().await?,
         Arc::new(Catalogue::new()),
@@ -65,7 +66,7 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     );
     let stop = CancellationToken::new();
     let serving = async {
-        let served = http::serve(server, listener, stop.clone()).await;
+        let served = trousseau_http::serve(server, listener, stop.clone()).await;
         stop.cancel();
         served
     };

@@ -1,8 +1,9 @@
 //! `trousseau users`: the people who sign in with a password of their own.
 
 use serde_json::{Value, json};
+use trousseau_accounts::{Link, NewUser, UserChange, UserRow};
 use trousseau_core::principal::Role;
-use trousseau_gateway::accounts::{Link, NewUser, Operation, UserChange, UserRow};
+use trousseau_gateway::account_changes::Operation;
 
 use super::keys::{OPERATOR, enter, grants, moment, role};
 use crate::app::tenant;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
+use trousseau_accounts::Grants;
+use trousseau_accounts::oidc::OidcSettings;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::accounts::Grants;
-use trousseau_gateway::accounts::oidc::OidcSettings;
 
 use super::egress::check_url;
 use super::faults::{CLASSES, Faults};

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use trousseau_gateway::accounts::SessionLimits;
-use trousseau_gateway::http::Language;
-use trousseau_gateway::http::network::Network;
-use trousseau_gateway::http::settings::{Limits, Settings};
+use trousseau_accounts::SessionLimits;
+use trousseau_http::Language;
+use trousseau_http::network::Network;
+use trousseau_http::settings::{Limits, Settings};
 
 use super::faults::Faults;
 use super::resolve::beside;

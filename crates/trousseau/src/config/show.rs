@@ -5,8 +5,8 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
 use trousseau_core::principal::Reader;
-use trousseau_gateway::http::Language;
 use trousseau_gateway::settings::Route;
+use trousseau_http::Language;
 use trousseau_ledger::Durability;
 use trousseau_policy::decide::Target;
 

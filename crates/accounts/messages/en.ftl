@@ -1,0 +1,43 @@
+# Who may come in.
+account-unknown-key = This API key is not known.
+    .hint = Check that it was copied whole, and that it was not revoked.
+account-expired-key = This API key expired at { $expired }.
+    .hint = Ask an administrator for a new one.
+account-name = “{ $name }” cannot be the name of an account.
+    .hint = 1 to 64 of a-z, A-Z, 0-9, “.”, “_”, “@”, “+” and “-”, beginning with a letter or digit; “operator” and “oidc-…” are the program’s own.
+account-taken = There is already an account “{ $name }”.
+    .hint = Choose another name, or revoke the key of this name first.
+account-passed = { $expires } has passed already.
+account-none = There is no account “{ $name }”.
+
+account-credentials = The name or the password is wrong.
+account-throttled = Too many attempts: the next one is possible in { $seconds } s.
+account-busy = Too many people are signing in at the moment.
+    .hint = Try again in a few seconds.
+account-unknown-session = You are not signed in, or no longer.
+    .hint = Sign in, or send an API key.
+account-unknown-link = This link is unknown, was used, or has expired.
+    .hint = Ask an administrator for a new one.
+account-password-length = A password has { $shortest } to { $longest } characters.
+    .hint = A sentence that only you would say is easy to keep in mind.
+account-provided = “{ $name }” signs in at the identity provider and has no password here.
+account-disabled = “{ $name }” may not sign in any more.
+    .hint = Ask an administrator.
+account-hash = A password could not be kept: { $reason }
+oidc-not-configured = No identity provider is configured.
+oidc-address = { $what }: { $url } cannot be used.
+    .hint = The address begins with https, or names this machine itself.
+oidc-unreachable = The identity provider does not answer ({ $what }): { $reason }
+    .hint = Try again later; an administrator checks [oidc] and [egress].
+oidc-malformed = The answer of the identity provider cannot be read ({ $what }): { $reason }
+    .hint = An administrator checks issuer in [oidc].
+oidc-refused = The identity provider refused the sign-in: { $reason }
+oidc-state = This sign-in was not begun in this browser, took too long, or is over already.
+    .hint = Begin again.
+oidc-token = The identity provider’s token is not accepted: { $reason }
+    .hint = Begin again; if it stays so, an administrator checks [oidc] and the clocks.
+oidc-not-admitted = Your account at the identity provider does not admit you here ({ $claim }).
+    .hint = Ask an administrator.
+
+account-own = An administrator cannot change the own account.
+    .hint = Another administrator can.

@@ -1,0 +1,43 @@
+# Qui peut entrer.
+account-unknown-key = Cette clé d’API n’est pas connue.
+    .hint = Vérifiez qu’elle a été copiée en entier et qu’elle n’a pas été révoquée.
+account-expired-key = Cette clé d’API a expiré le { $expired }.
+    .hint = Demandez-en une nouvelle à un administrateur.
+account-name = « { $name } » ne peut pas être le nom d’un compte.
+    .hint = De 1 à 64 caractères parmi a-z, A-Z, 0-9, « . », « _ », « @ », « + » et « - », en commençant par une lettre ou un chiffre ; « operator » et « oidc-… » sont réservés au programme.
+account-taken = Il existe déjà un compte « { $name } ».
+    .hint = Choisissez un autre nom, ou révoquez d’abord la clé de ce nom.
+account-passed = { $expires } est déjà passé.
+account-none = Il n’existe pas de compte « { $name } ».
+
+account-credentials = Le nom ou le mot de passe est faux.
+account-throttled = Trop d’essais : le prochain est possible dans { $seconds } s.
+account-busy = Trop de personnes se connectent en ce moment.
+    .hint = Réessayez dans quelques secondes.
+account-unknown-session = Vous n’êtes pas connecté, ou ne l’êtes plus.
+    .hint = Connectez-vous, ou envoyez une clé d’API.
+account-unknown-link = Ce lien est inconnu, a déjà servi ou a expiré.
+    .hint = Demandez-en un nouveau à un administrateur.
+account-password-length = Un mot de passe compte de { $shortest } à { $longest } caractères.
+    .hint = Une phrase que vous seul diriez se retient facilement.
+account-provided = « { $name } » se connecte chez le fournisseur d’identité et n’a pas de mot de passe ici.
+account-disabled = « { $name } » ne peut plus se connecter.
+    .hint = Adressez-vous à un administrateur.
+account-hash = Un mot de passe n’a pas pu être conservé : { $reason }
+oidc-not-configured = Aucun fournisseur d’identité n’est configuré.
+oidc-address = { $what } : { $url } ne peut pas être utilisé.
+    .hint = L’adresse commence par https, ou désigne cette machine même.
+oidc-unreachable = Le fournisseur d’identité ne répond pas ({ $what }) : { $reason }
+    .hint = Réessayez plus tard ; un administrateur vérifie [oidc] et [egress].
+oidc-malformed = La réponse du fournisseur d’identité est illisible ({ $what }) : { $reason }
+    .hint = Un administrateur vérifie issuer dans [oidc].
+oidc-refused = Le fournisseur d’identité a refusé la connexion : { $reason }
+oidc-state = Cette connexion n’a pas été commencée dans ce navigateur, a trop duré ou est déjà terminée.
+    .hint = Recommencez.
+oidc-token = Le jeton du fournisseur d’identité n’est pas accepté : { $reason }
+    .hint = Recommencez ; si cela persiste, un administrateur vérifie [oidc] et les horloges.
+oidc-not-admitted = Votre compte chez le fournisseur d’identité ne vous donne pas accès ici ({ $claim }).
+    .hint = Adressez-vous à un administrateur.
+
+account-own = Un administrateur ne peut pas modifier son propre compte.
+    .hint = Un autre administrateur le peut.

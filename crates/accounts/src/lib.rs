@@ -1,0 +1,111 @@
+//! Who may come in: keys, users, sessions.
+//!
+//! Everything stands in `accounts.sqlite`, apart from documents and records. Secrets are kept as
+//! digests only: random 256-bit values (keys, sessions, links) as SHA-256, passwords as argon2id. What is asked
+//! with each request is held in memory, so that it costs no read, and leaves it before it leaves the file, so
+//! that what is revoked is refused at once.
+
+mod error;
+mod grants;
+mod keys;
+mod links;
+mod names;
+pub mod oidc;
+mod password;
+mod schema;
+mod sessions;
+mod throttle;
+mod token;
+mod users;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use trousseau_core::principal::Principal;
+use trousseau_retrieval::database::{Access, Database};
+use trousseau_retrieval::error::StoreError;
+
+pub use error::AccountError;
+pub use grants::Grants;
+pub use keys::{KeyRow, NewKey};
+pub use links::Link;
+pub use password::Password;
+pub use sessions::{Opened, Session, SessionLimits, SignIn, check_csrf, csrf};
+pub use token::KEY_PREFIX;
+pub use users::{Identity, NewUser, UserChange, UserRow};
+
+use keys::KeyRing;
+use oidc::Provider;
+use password::Hashing;
+use sessions::SessionRing;
+use throttle::Throttle;
+
+/// The accounts of every tenant.
+#[derive(Debug)]
+pub struct Accounts {
+    database: Database,
+    keys: KeyRing,
+    sessions: SessionRing,
+    limits: SessionLimits,
+    hashing: Hashing,
+    throttle: Throttle,
+    provider: Option<Provider>,
+}
+
+/// Whoever was let in, and until when.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// Who it is.
+    pub principal: Principal,
+    /// Cancelled when the key is revoked or the session ended: what still runs in its name stops.
+    pub ended: CancellationToken,
+}
+
+impl Accounts {
+    /// Opens `accounts.sqlite` in the folder `data`.
+    pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
+        let database = Database::open(&data.join("accounts.sqlite"), &schema::SCHEMA, access).await?;
+        let keys = KeyRing::load(&database).await?;
+        let sessions = SessionRing::load(&database).await?;
+        Ok(Self {
+            database,
+            keys,
+            sessions,
+            limits: SessionLimits::default(),
+            hashing: Hashing::default(),
+            throttle: Throttle::default(),
+            provider: None,
+        })
+    }
+
+    /// The same, with sessions that last as the configuration says.
+    #[must_use]
+    pub fn with_limits(mut self, limits: SessionLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Writes what is still to be noted and closes the file.
+    pub async fn close(self, now: Timestamp) {
+        if let Err(error) = self.write_used(now).await {
+            tracing::warn!(%error, "when keys were last used could not be noted");
+        }
+        self.database.close().await;
+    }
+
+    /// Whether nobody can come in yet: there is no user, and no key that was ever made.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar("SELECT NOT EXISTS (SELECT 1 FROM keys) AND NOT EXISTS (SELECT 1 FROM users)")
+            .fetch_one(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))
+    }
+
+    /// Notes in the file when keys and sessions were last used and drops sessions that are over. The root calls
+    /// it about once a minute; no request does.
+    pub async fn write_used(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write_used_keys().await?;
+        self.write_used_sessions(now).await
+    }
+}

@@ -1,0 +1,29 @@
+# Le service par HTTP.
+http-not-found = Il n'y a rien à l'adresse { $path }.
+    .hint = Les clients d'OpenAI veulent l'adresse du serveur suivie de /v1.
+http-method = { $path } ne s'appelle pas avec { $method }.
+http-invalid = Le chemin, les paramètres ou le corps de la requête ne sont pas valables.
+http-no-credentials = Il faut ici une clé d'API ou une session.
+    .hint = Envoyez la clé ainsi : « Authorization: Bearer trs-... ». Un administrateur en crée une avec « trousseau keys create ».
+http-ended = La clé a été révoquée, ou la session close, pendant la réponse.
+http-role = Le rôle { $role } n'a pas ce droit.
+http-body-too-large = La requête dépasse { BYTES($limit) }.
+http-body-slow = La requête a mis plus de { $seconds } secondes à arriver.
+http-body-cut = La requête s'est interrompue avant sa fin.
+http-header = L'en-tête { $name } n'est pas valable : { $reason }
+http-busy = Le serveur répond déjà à { $limit } requêtes, autant qu'il le peut.
+    .hint = Réessayez dans quelques secondes.
+http-no-model = Il n'y a pas de modèle « { $name } », ou cette clé n'y a pas droit.
+    .hint = GET /v1/models donne ceux auxquels elle a droit.
+http-failed = La requête n'a pas reçu de réponse : le programme a échoué.
+    .hint = Le journal du serveur en dit plus, sous l'identifiant de la requête.
+http-listen = Impossible d'écouter sur { $address } : { $reason }
+http-tls-read = Le certificat ou sa clé ne peut pas être lu : { $reason }
+http-tls-pem = { $path } ne peut pas servir à TLS : { $reason }
+http-tls-key = La clé { $path } ne peut pas servir à TLS : { $reason }
+
+auth-cross-site = Cette requête vient d’une page d’un autre site.
+auth-csrf = Cette requête n’apporte pas le jeton de la session.
+    .hint = Lisez « csrf » dans /api/auth/session et envoyez-le comme X-CSRF-Token.
+auth-body = Le corps de la requête est illisible : { $reason }
+    .hint = Un objet JSON est attendu, avec content-type: application/json.

@@ -1,0 +1,202 @@
+//! `POST /v1/chat/completions`.
+//!
+//! The answer is made in a task of its own, so that a client that hangs up stops the model and its outcome is
+//! recorded all the same. A stream waits for the first piece of the answer as long as it may say nothing: what
+//! fails before that is still told with its HTTP status.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use trousseau_core::chat::ChatEvent;
+use trousseau_core::label::Label;
+use trousseau_wire::server::{ChatCall, Chunks, Completion, Head, chat, completion};
+
+use super::envelope::Asking;
+use super::feed::Feed;
+use super::refusal::Refusal;
+use super::report::report;
+use super::{Caller, HttpError, Server, body};
+use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
+use trousseau_gateway::error::GatewayError;
+
+/// How many events may wait for a client that reads slowly; then the model waits.
+const WAITING: usize = 64;
+
+/// Raises the label of what is asked.
+const LABEL: HeaderName = HeaderName::from_static("x-trousseau-label");
+
+/// Answers a question, whole or as a stream.
+pub(super) async fn complete(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let limits = &server.settings.limits;
+    let bytes = body::read(&parts.headers, body, limits.body_bytes, limits.body).await?;
+    let mut call = chat(&bytes)?;
+    drop(bytes);
+    if let Some(label) = stated_label(&parts.headers)? {
+        call.options.label.get_or_insert_default().raise(&label);
+    }
+    // The name as it is configured, which is also what the metrics go by.
+    let route = server
+        .gateway
+        .route_for(&caller.principal, Some(&call.model))?
+        .name
+        .clone();
+    let asking = parts.extensions.get::<Asking>().cloned().unwrap_or_default();
+    let (stream, include_usage) = (call.stream, call.include_usage);
+    call.request.whole = !stream;
+    let head = Head {
+        id: format!("chatcmpl-{}", asking.id),
+        created: (server.gateway.now)().as_second(),
+        model: call.model.clone(),
+    };
+    let answering = Answering::begin(&server, caller, route, call);
+    if stream {
+        let chunks = Chunks::new(head, include_usage);
+        answering.stream(&server, chunks, asking).await
+    } else {
+        answering.whole(&server, &head).await
+    }
+}
+
+/// The label that the client states, which can only raise.
+pub(super) fn stated_label(headers: &HeaderMap) -> Result<Option<Label>, HttpError> {
+    let Some(value) = headers.get(LABEL) else {
+        return Ok(None);
+    };
+    let invalid = |reason: String| HttpError::Header {
+        name: "x-trousseau-label",
+        reason,
+    };
+    let text = value.to_str().map_err(|error| invalid(error.to_string()))?;
+    let label = text.parse::<Label>();
+    label.map(Some).map_err(|error| invalid(error.to_string()))
+}
+
+/// An answer that is being made.
+pub(super) struct Answering {
+    pub(super) route: String,
+    pub(super) began: Instant,
+    pub(super) events: mpsc::Receiver<AnswerEvent>,
+    pub(super) end: oneshot::Receiver<Result<Answered, GatewayError>>,
+    /// Ready when the caller may no longer be answered.
+    pub(super) revoked: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Answering {
+    /// Has the answer made in a task of its own.
+    fn begin(server: &Arc<Server>, caller: Caller, route: String, call: ChatCall) -> Self {
+        let (sender, events) = mpsc::channel(WAITING);
+        let (ending, end) = oneshot::channel();
+        let gateway = Arc::clone(&server.gateway);
+        let asked = Asked {
+            request: call.request,
+            route: Some(route.clone()),
+            collections: call.options.collections,
+            label: call.options.label,
+            conversation: call.options.conversation,
+        };
+        let ended = Box::pin(caller.ended.cancelled_owned());
+        let principal = caller.principal;
+        server.answers.spawn(async move {
+            let answered = gateway.answer(&principal, asked, &sender).await;
+            // A client that is gone hears of nothing.
+            let _gone = ending.send(answered);
+        });
+        Self {
+            route,
+            began: Instant::now(),
+            events,
+            end,
+            revoked: ended,
+        }
+    }
+
+    /// The whole answer.
+    async fn whole(mut self, server: &Server, head: &Head) -> Result<Response, Refusal> {
+        let mut first = None;
+        while let Some(event) = self.next().await? {
+            if matches!(event, AnswerEvent::Part(_)) {
+                first.get_or_insert_with(|| self.began.elapsed());
+            }
+        }
+        let ended = self.end.await.map_err(|_| HttpError::Failed)?;
+        server.metrics.answered(&self.route, &ended, first);
+        let answered = ended?;
+        let trousseau = report(&self.route, &answered);
+        let whole = Completion {
+            head,
+            answer: &answered.answer,
+            trousseau: &trousseau,
+        };
+        Ok(Json(completion(&whole)).into_response())
+    }
+
+    /// The answer as a stream of events.
+    async fn stream(
+        mut self,
+        server: &Arc<Server>,
+        chunks: Chunks,
+        asking: Asking,
+    ) -> Result<Response, Refusal> {
+        let waited = timeout(server.settings.limits.quiet, self.first_part()).await;
+        let mut feed = Feed::new(server, chunks, asking);
+        match waited {
+            Ok(Err(error)) => return Err(error.into()),
+            Ok(Ok(Some(part))) => {
+                feed.part(&part, self.began.elapsed());
+                feed.follow(self);
+            }
+            Ok(Ok(None)) => {
+                let ended = (&mut self.end).await.map_err(|_| HttpError::Failed)?;
+                server.metrics.answered(&self.route, &ended, None);
+                feed.finish(&self.route, Ok(ended?));
+            }
+            Err(_) => {
+                feed.comment();
+                feed.follow(self);
+            }
+        }
+        let mut response = Response::new(Body::new(feed));
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-cache"),
+            // nginx, and others after it, pass on what they get at once.
+            (HeaderName::from_static("x-accel-buffering"), "no"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        Ok(response)
+    }
+
+    /// The first piece of the answer; `None` when it ended without one.
+    async fn first_part(&mut self) -> Result<Option<ChatEvent>, HttpError> {
+        while let Some(event) = self.next().await? {
+            if let AnswerEvent::Part(part) = event {
+                return Ok(Some(part));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next event; fails when the caller may no longer be answered.
+    async fn next(&mut self) -> Result<Option<AnswerEvent>, HttpError> {
+        tokio::select! {
+            event = self.events.recv() => Ok(event),
+            () = self.revoked.as_mut() => Err(HttpError::Ended),
+        }
+    }
+}

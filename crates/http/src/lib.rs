@@ -1,0 +1,131 @@
+//! The service over HTTP: OpenAI's API, and Trousseau's own below `/api/`.
+//!
+//! From the wire inwards: [`serve`] accepts connections and ends them, `connection` keeps slow or silent clients
+//! from holding one, `tls` keeps the certificate, `envelope` is around every request (its id, its place among
+//! those in flight, its line in the log), [`routes`] is the one table of what can be called and by whom, and
+//! then there is one file per resource: `chat`, `models`, `health`, `auth` and `auth_admin`. A resource's handlers are thin: they read
+//! the wire's shape, call the gateway, and write the wire's shape.
+//!
+//! What goes wrong is a [`refusal::Refusal`] until it leaves; then it is put into words in the caller's language.
+
+mod auth;
+mod auth_admin;
+mod auth_cookie;
+mod auth_error;
+mod body;
+mod caller;
+mod chat;
+mod client;
+mod connection;
+mod connections;
+mod conversations;
+mod cross_origin;
+mod envelope;
+mod error;
+mod feed;
+mod files;
+mod health;
+pub mod language;
+mod metrics;
+mod models;
+pub mod network;
+mod process;
+mod query;
+mod records;
+pub mod refusal;
+mod report;
+pub mod routes;
+mod segment;
+pub mod serve;
+pub mod settings;
+mod stock;
+mod store_files;
+pub mod tls;
+mod upload;
+mod vector_stores;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+use trousseau_core::principal::Tenant;
+
+pub use auth_error::AuthError;
+pub use caller::Caller;
+pub use client::Client;
+pub use error::HttpError;
+pub use health::Health;
+pub use language::{Language, Texts};
+pub use metrics::Metrics;
+pub use routes::{Access, ROUTES, Route, router};
+pub use serve::{Listener, ServeError, serve};
+pub use settings::Settings;
+
+use connections::Connections;
+use trousseau_accounts::Accounts;
+use trousseau_gateway::files::intake::Intake;
+use trousseau_gateway::service::Gateway;
+
+/// What every request is answered with.
+pub struct Server {
+    /// The two paths.
+    pub gateway: Arc<Gateway>,
+    /// Who may ask.
+    pub accounts: Arc<Accounts>,
+    /// The words for people.
+    pub texts: Arc<dyn Texts>,
+    /// The configuration.
+    pub settings: Settings,
+    /// Whether requests are welcome.
+    pub health: Health,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// The answers being made; one goes on when its client has hung up, until its outcome is recorded.
+    answers: TaskTracker,
+    /// What works on the tasks of files.
+    intake: Intake,
+    connections: Connections,
+    slots: Arc<Semaphore>,
+}
+
+impl Server {
+    /// Puts the parts together; nothing is listened on yet.
+    pub fn new(
+        gateway: Arc<Gateway>,
+        accounts: Arc<Accounts>,
+        texts: Arc<dyn Texts>,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            intake: Intake::default(),
+            gateway,
+            accounts,
+            texts,
+            health: Health::default(),
+            metrics: Metrics::new(),
+            answers: TaskTracker::new(),
+            connections: Connections::new(settings.limits.connections),
+            slots: Arc::new(Semaphore::new(settings.limits.requests)),
+            settings,
+        }
+    }
+
+    /// Has the tasks of a tenant worked on that are registered now.
+    fn wake(&self, tenant: &Tenant) {
+        self.intake.wake(&self.gateway, tenant);
+    }
+
+    /// Goes on with a step to its end, also when its client hangs up.
+    async fn see_through<T, E>(
+        &self,
+        step: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, refusal::Refusal>
+    where
+        T: Send + 'static,
+        E: Send + 'static,
+        refusal::Refusal: From<E>,
+    {
+        let ended = self.answers.spawn(step).await;
+        Ok(ended.map_err(|_| HttpError::Failed)??)
+    }
+}

@@ -1,0 +1,344 @@
+//! A request that is not answered as asked: which error, with which status, and what a client may do next.
+//!
+//! Handlers return it with `?`. It leaves as an empty response that carries it; the envelope puts it into words,
+//! for only there the caller's language is known.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_core::model::ModelError;
+use trousseau_policy::decide::{Denied, Rejection};
+use trousseau_policy::reason::Reason;
+use trousseau_wire::Fault;
+use trousseau_wire::server::{error_body, status};
+
+use super::error::HttpError;
+use super::language::{Language, Texts};
+use trousseau_accounts::AccountError;
+use trousseau_gateway::entry::Attempt;
+use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::files::FileError;
+
+/// After how many seconds a request may be tried again where nobody knows better.
+const RETRY_AFTER: u64 = 5;
+
+/// Why a request is refused.
+#[derive(Debug)]
+pub struct Refusal(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    error: Box<dyn Explain + Send + Sync>,
+    status: StatusCode,
+    code: &'static str,
+    param: Option<String>,
+    retry_after: Option<u64>,
+    details: Map<String, Value>,
+    rejected: Vec<Rejection>,
+}
+
+impl Refusal {
+    /// A refusal with the status of the error's kind.
+    pub fn new(error: impl Explain + Send + Sync + 'static) -> Self {
+        let kind = error.kind();
+        let status = StatusCode::from_u16(status(kind)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retries = matches!(kind, ErrorKind::Unavailable | ErrorKind::Throttled);
+        Self(Box::new(Parts {
+            code: error.code(),
+            error: Box::new(error),
+            status,
+            param: None,
+            retry_after: retries.then_some(RETRY_AFTER),
+            details: Map::new(),
+            rejected: Vec::new(),
+        }))
+    }
+
+    /// The same with the field of the request that is at fault.
+    #[must_use]
+    pub fn about(mut self, param: &str) -> Self {
+        self.0.param = Some(param.to_owned());
+        self
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
+    /// The same under a code by which OpenAI's clients know it.
+    #[must_use]
+    fn known_as(mut self, code: &'static str) -> Self {
+        self.0.code = code;
+        self
+    }
+
+    fn detail(mut self, name: &str, value: Value) -> Self {
+        self.0.details.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The status it is answered with.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable code that it leaves under.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The body it is answered with, in OpenAI's form.
+    pub fn body(&self, texts: &dyn Texts, language: Language, request_id: &str) -> Value {
+        let (message, hint) = texts.explain(language, self.0.error.as_ref());
+        let mut body = error_body(
+            self.0.status.as_u16(),
+            self.0.code,
+            &message,
+            self.0.param.as_deref(),
+        );
+        let mut details = self.0.details.clone();
+        if !self.0.rejected.is_empty() {
+            let rejected = self
+                .0
+                .rejected
+                .iter()
+                .map(|rejection| told(rejection, texts, language));
+            details.insert("rejected".to_owned(), rejected.collect());
+        }
+        if let Some(hint) = hint {
+            details.insert("hint".to_owned(), hint.into());
+        }
+        details.insert("request_id".to_owned(), request_id.into());
+        if let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) {
+            error.insert("trousseau".to_owned(), Value::Object(details));
+        }
+        body
+    }
+
+    /// The whole response.
+    pub(super) fn respond(&self, texts: &dyn Texts, language: Language, request_id: &str) -> Response {
+        let body = self.body(texts, language, request_id).to_string();
+        let mut response = (self.0.status, body).into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(language.code()),
+        );
+        if let Some(seconds) = self.0.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.0.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer realm=\"trousseau\"");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        response
+    }
+
+    /// Its line in the log: faults of the service are for the operator, the rest is the client's.
+    pub(super) fn log(&self, request_id: &str) {
+        let (code, error) = (self.0.code, &self.0.error);
+        if self.0.status.is_server_error() {
+            tracing::warn!(request_id, code, %error, "a request failed");
+        } else {
+            // Its words may repeat what the client sent.
+            tracing::debug!(request_id, code, "a request was refused");
+        }
+    }
+}
+
+/// A refused target, with its reasons in words.
+fn told(rejection: &Rejection, texts: &dyn Texts, language: Language) -> Value {
+    let reasons = rejection.reasons.iter().map(|reason| {
+        let (text, _) = texts.explain(language, &Told(reason.clone()));
+        let mut told = serde_json::to_value(reason).unwrap_or_default();
+        if let Some(told) = told.as_object_mut() {
+            told.insert("text".to_owned(), text.into());
+        }
+        told
+    });
+    json!({ "target": rejection.target, "reasons": reasons.collect::<Value>() })
+}
+
+/// A reason of the policy, as something that has words in the catalogue.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Told(Reason);
+
+impl Explain for Told {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        self.0.code.message()
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        self.0.fields()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+impl From<HttpError> for Refusal {
+    fn from(error: HttpError) -> Self {
+        let refusal = match &error {
+            HttpError::Method { .. } => Some(StatusCode::METHOD_NOT_ALLOWED),
+            HttpError::BodySlow { .. } => Some(StatusCode::REQUEST_TIMEOUT),
+            _ => None,
+        };
+        let known = match &error {
+            HttpError::NoModel { .. } => Some(("model_not_found", Some("model"))),
+            HttpError::NoCredentials | HttpError::Ended => Some(("invalid_api_key", None)),
+            _ => None,
+        };
+        let mut made = Self::new(error);
+        if let Some(status) = refusal {
+            made = made.with_status(status);
+        }
+        if let Some((code, param)) = known {
+            made = made.known_as(code);
+            made.0.param = param.map(str::to_owned);
+        }
+        made
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        let param = fault.param().map(str::to_owned);
+        // A body of too many or too deep values is malformed; 413 is about bytes.
+        let mut made = Self::new(fault).with_status(StatusCode::BAD_REQUEST);
+        made.0.param = param;
+        made
+    }
+}
+
+impl From<AccountError> for Refusal {
+    fn from(error: AccountError) -> Self {
+        let known = match &error {
+            AccountError::UnknownKey | AccountError::ExpiredKey { .. } => Some("invalid_api_key"),
+            _ => None,
+        };
+        let wait = match &error {
+            AccountError::Throttled { seconds } => u64::try_from(*seconds).ok(),
+            _ => None,
+        };
+        let mut made = Self::new(error);
+        made.0.retry_after = wait.or(made.0.retry_after);
+        match known {
+            Some(code) => made.known_as(code),
+            None => made,
+        }
+    }
+}
+
+impl From<GatewayError> for Refusal {
+    fn from(error: GatewayError) -> Self {
+        match error {
+            GatewayError::NoRoute { name, .. } => HttpError::NoModel { name }.into(),
+            GatewayError::Denied { denied, entry } => denial(*denied, entry.to_string()),
+            GatewayError::Exhausted {
+                ref attempts,
+                ref entry,
+                retry_after,
+            } => {
+                let (entry, attempts, status) =
+                    (entry.to_string(), told_attempts(attempts), exhausted(attempts));
+                let mut made = Self::new(error)
+                    .with_status(status)
+                    .detail("entry", entry.into())
+                    .detail("attempts", attempts);
+                made.0.retry_after = retry_after.or(made.0.retry_after);
+                if status == StatusCode::TOO_MANY_REQUESTS {
+                    made = made.known_as("rate_limit_exceeded");
+                }
+                made
+            }
+            GatewayError::Declined {
+                error: ref model,
+                ref entry,
+            }
+            | GatewayError::Broken {
+                error: ref model,
+                ref entry,
+            } => {
+                let (entry, status) = (entry.to_string(), failed(model));
+                Self::new(error).with_status(status).detail("entry", entry.into())
+            }
+            error => Self::new(error),
+        }
+    }
+}
+
+impl From<FileError> for Refusal {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Gateway(error) => error.into(),
+            error => Self::new(error),
+        }
+    }
+}
+
+fn denial(denied: Denied, entry: String) -> Refusal {
+    let rejected = denied.rejected.clone();
+    let label = serde_json::to_value(&denied.label).unwrap_or_default();
+    let mut made = Refusal::new(denied)
+        .detail("entry", entry.into())
+        .detail("label", label);
+    made.0.rejected = rejected;
+    made
+}
+
+fn told_attempts(attempts: &[Attempt]) -> Value {
+    serde_json::to_value(attempts).unwrap_or_default()
+}
+
+/// The status when every target failed: of one kind of failure its own, of a mixture "unavailable".
+fn exhausted(attempts: &[Attempt]) -> StatusCode {
+    let all = |code: &str| !attempts.is_empty() && attempts.iter().all(|attempt| attempt.error == code);
+    if all("model-timed-out") {
+        StatusCode::GATEWAY_TIMEOUT
+    } else if all("model-rate-limited") {
+        StatusCode::TOO_MANY_REQUESTS
+    } else if attempts
+        .iter()
+        .any(|attempt| attempt.error == "model-unavailable")
+    {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::BAD_GATEWAY
+    }
+}
+
+/// The status when one target ended it: its own where it refused the request, else that of a bad gateway.
+fn failed(error: &ModelError) -> StatusCode {
+    match error {
+        ModelError::Refused { status, .. } => match status {
+            413 | 422 => StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST),
+            _ => StatusCode::BAD_REQUEST,
+        },
+        ModelError::Unsupported { .. } => StatusCode::BAD_REQUEST,
+        ModelError::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
+        ModelError::NotPermitted { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        ModelError::Unavailable { .. }
+        | ModelError::RateLimited { .. }
+        | ModelError::Misconfigured { .. }
+        | ModelError::Malformed { .. }
+        | ModelError::Cut { .. } => StatusCode::BAD_GATEWAY,
+    }
+}
