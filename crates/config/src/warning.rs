@@ -25,7 +25,7 @@ const INSIDE: [&str; 12] = [
 
 impl Config {
     /// What is allowed and yet probably not meant, in the order of the file.
-    pub(crate) fn warnings(&self) -> Vec<Fault> {
+    pub fn warnings(&self) -> Vec<Fault> {
         let upstreams = self.targets.iter().zip(&self.kinds);
         let own = upstreams.filter(|(target, _)| target.card.premises == Fact::Known(Premises::Own));
         let public = own.filter_map(|(target, (_, kind))| match kind {
