@@ -168,3 +168,45 @@ CREATE UNIQUE INDEX attachments_by_document ON attachments (tenant, document);
 CREATE INDEX attachments_by_file ON attachments (tenant, file);
 CREATE INDEX attachments_by_batch ON attachments (tenant, batch);
 ";
+
+#[cfg(test)]
+mod tests {
+    use trousseau_core::principal::Tenant;
+
+    use super::*;
+    use crate::database::{Access, Database};
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn collections_of_an_older_file_get_an_id_that_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Schema { steps: &[STEP_1] };
+        let path = folder.path().join("documents.sqlite");
+        let old = Database::open(&path, &first, Access::Write).await.unwrap();
+        sqlx::raw_sql(
+            "INSERT INTO collections VALUES ('default', 'a', 1), ('default', 'b', 2), ('autre', 'a', 3)",
+        )
+        .execute(&mut *old.writer().await.unwrap())
+        .await
+        .unwrap();
+        old.close().await;
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            let store = Store::open(folder.path(), Access::Write).await.unwrap();
+            let found = store.all_collections(&Tenant::default()).await.unwrap();
+            let ids: Vec<String> = found.iter().map(|one| one.id.clone()).collect();
+            assert!(
+                ids.len() == 2 && ids[0] != ids[1] && ids[0].starts_with("vs_"),
+                "{ids:?}"
+            );
+            assert!(
+                found
+                    .iter()
+                    .all(|one| one.readers.is_none() && one.owner.is_none())
+            );
+            seen.push(ids);
+            store.close().await;
+        }
+        assert_eq!(seen[0], seen[1]);
+    }
+}
