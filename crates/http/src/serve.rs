@@ -206,11 +206,12 @@ async fn attend(server: Arc<Server>, router: Router, accepted: Accepted, closing
     let Place { link, .. } = &place;
     let Accepted { socket, address, tls } = accepted;
     let limits = &server.settings.limits;
-    let first = timeout(limits.head, socket.readable());
+    let mut byte = [0];
+    let first = timeout(limits.head, socket.peek(&mut byte));
     // A client that never speaks costs no more than its socket.
-    if !matches!(link.closing.run_until_cancelled(first).await, Some(Ok(Ok(())))) {
+    let Some(Ok(Ok(1))) = link.closing.run_until_cancelled(first).await else {
         return;
-    }
+    };
     // Without it the last piece of an answer may wait for the client's next word.
     let _best_effort = socket.set_nodelay(true);
     let socket = Watched::new(socket, Arc::clone(link), Times::from(limits));
