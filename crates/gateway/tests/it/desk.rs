@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::sleep;
+use trousseau_accounts::{Grants, NewKey};
 use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::accounts::{Grants, NewKey};
 
 use crate::wired::{Reply, Wired, request};
 

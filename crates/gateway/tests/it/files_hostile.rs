@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
 use trousseau_core::principal::{Role, Tenant};
-use trousseau_gateway::http::Settings;
+use trousseau_http::Settings;
 
 use crate::desk::{BOUNDARY, Desk, field, file, form, id};
 use crate::scripted::Step;
