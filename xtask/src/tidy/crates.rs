@@ -30,6 +30,12 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "gateway",
         ],
     ),
+    (
+        "config",
+        &[
+            "core", "policy", "ledger", "upstream", "accounts", "gateway", "http",
+        ],
+    ),
     ("extract", &["core"]),
     ("extractive", &["core", "text"]),
     ("inference", &["core"]),
