@@ -44,12 +44,7 @@ impl Document {
     }
 
     /// The parameters of an operation that come in this place, those of its path among them.
-    pub(crate) fn parameters<'a>(
-        &'a self,
-        path: &str,
-        operation: &'a Value,
-        place: &str,
-    ) -> Vec<&'a Value> {
+    pub(crate) fn parameters<'a>(&'a self, path: &str, operation: &'a Value, place: &str) -> Vec<&'a Value> {
         let shared = self.0["paths"][path]["parameters"].as_array();
         let own = operation["parameters"].as_array();
         let all = shared.into_iter().flatten().chain(own.into_iter().flatten());
@@ -95,7 +90,11 @@ impl Document {
             "text/event-stream" => {
                 for event in reply.events().into_iter().filter(|event| *event != "[DONE]") {
                     let event: Value = serde_json::from_str(event).unwrap();
-                    let schema = if event.get("error").is_some() { "Error" } else { "ChatChunk" };
+                    let schema = if event.get("error").is_some() {
+                        "Error"
+                    } else {
+                        "ChatChunk"
+                    };
                     self.check(self.schema(schema), &event, schema, &mut faults);
                 }
             }
@@ -115,8 +114,16 @@ impl Document {
                     faults.push(format!("{at}: {value} is none of {wanted}"));
                 }
                 "anyOf" => self.check_any(wanted, value, at, faults),
-                "type" | "const" | "enum" | "required" | "properties" | "additionalProperties" | "items"
-                | "minItems" | "maxItems" | "minProperties" => {}
+                "type"
+                | "const"
+                | "enum"
+                | "required"
+                | "properties"
+                | "additionalProperties"
+                | "items"
+                | "minItems"
+                | "maxItems"
+                | "minProperties" => {}
                 word => assert!(TOLD.contains(&word), "{at}: nothing here checks {word}"),
             }
         }
@@ -219,10 +226,7 @@ fn what_does_not_fit_is_found() {
     assert_eq!(found(json!({ "a": 1, "b": ["x"], "c": null })), "");
     assert_eq!(found(json!({ "a": null, "c": { "a": 1 } })), "");
     assert_eq!(found(json!({})), r#": "a" is not there"#);
-    assert_eq!(
-        found(json!({ "a": "1" })),
-        r#".a: "1" is no ["integer","null"]"#
-    );
+    assert_eq!(found(json!({ "a": "1" })), r#".a: "1" is no ["integer","null"]"#);
     assert_eq!(found(json!({ "a": 1, "z": 1 })), ".z is not documented");
     assert_eq!(
         found(json!({ "a": 1, "b": ["x", "y"] })),

@@ -33,7 +33,12 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
         "wire/src/server/message.rs",
         "WireFunction",
     ),
-    ("NewVectorStore", "", "wire/src/server/vector_stores.rs", "NewStore"),
+    (
+        "NewVectorStore",
+        "",
+        "wire/src/server/vector_stores.rs",
+        "NewStore",
+    ),
     ("Attachment", "", "wire/src/server/vector_stores.rs", "Attachment"),
     ("Search", "", "wire/src/server/vector_stores.rs", "WireSearch"),
     (
@@ -49,7 +54,12 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
         "wire/src/server/file_batches.rs",
         "WireFile",
     ),
-    ("AttributesChange", "", "wire/src/server/attributes.rs", "WireChange"),
+    (
+        "AttributesChange",
+        "",
+        "wire/src/server/attributes.rs",
+        "WireChange",
+    ),
     ("Login", "", "http/src/auth.rs", "Login"),
     ("FirstPassword", "", "http/src/auth.rs", "Following"),
     ("NewKey", "", "http/src/auth_admin.rs", "KeyWanted"),
@@ -185,7 +195,8 @@ async fn documented_parameters_are_taken_and_no_others() {
             let value = schema["enum"][0].as_str().unwrap_or("1");
             let asked = format!("{path}?{}={value}", parameter["name"].as_str().unwrap());
             let reply = wired.send(request("GET", &asked, &[&key], "")).await;
-            let refused = reply.status != 200 && reply.json()["error"]["code"] == Value::from("wire-unsupported");
+            let refused =
+                reply.status != 200 && reply.json()["error"]["code"] == Value::from("wire-unsupported");
             assert!(!refused, "{asked}: {reply:?}");
         }
     }
