@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! DIR/documents.sqlite  records.sqlite  accounts.sqlite   the stores, each as it was at one moment
+//! DIR/files/...                                           the bytes of uploads
 //! DIR/ledger/...                                          the ledgers, published: no write-ahead files
 //! DIR/keys/...                                            the ledgers' private keys
 //! DIR/trousseau.toml                                      the configuration, where one is given
 //! DIR/manifest.json                                       what all of it must be; written last
 //! ```
 //!
-//! The stores are copied before the ledgers, so that no record names an entry that the copied ledger lacks. A folder
+//! The stores are copied before the ledgers, so that no record names an entry that the copied ledger lacks, and before the
+//! uploads, so that a copied row has its bytes unless they were deleted meanwhile; bytes without a row are swept later. A folder
 //! without a manifest is no backup. Indexes are not copied: they are built anew. What is restored is an older state:
 //! a `restored` entry says so in each ledger. Nothing in a backup is encrypted; its folder is closed to others.
 
@@ -16,6 +18,7 @@ mod error;
 mod manifest;
 mod restore;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -157,13 +160,28 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Copies keys and configuration, then writes the manifest over everything.
+/// Copies the bytes of uploads. One that is deleted meanwhile is left out.
+fn copy_uploads(from: &Path, to: &Path) -> Result<(), BackupError> {
+    for tenant in folders(from)? {
+        for id in folders(&from.join(&tenant))? {
+            let place = Path::new(&tenant).join(id);
+            match copy_folder(&from.join(&place), &to.join(&place)) {
+                Err(BackupError::File(error)) if error.kind() == io::ErrorKind::NotFound => {}
+                copied => copied?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Copies uploads, keys and configuration, then writes the manifest over everything.
 fn seal(
     data: &Path,
     to: &Path,
     configuration: Option<&Path>,
     created: Timestamp,
 ) -> Result<Manifest, BackupError> {
+    copy_uploads(&data.join("files"), &to.join("files"))?;
     let keys = data.join("keys");
     if keys.is_dir() {
         copy_folder(&keys, &to.join("keys"))?;

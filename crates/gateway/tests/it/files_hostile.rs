@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
 use trousseau_core::principal::{Role, Tenant};
+use trousseau_gateway::backup::{backup, restore};
 use trousseau_http::Settings;
 
 use crate::desk::{BOUNDARY, Desk, field, file, form, id};
@@ -389,5 +390,32 @@ async fn what_a_killed_server_left_is_gone_on_with_or_swept() {
     assert_eq!(desk.found(&store, "clé").await, ["La clé est sous le pot."]);
     assert!(!broken.exists());
     assert!(Path::new(&stage.data().join("files/default").join(&file)).exists());
+    wired.end().await.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_holds_uploads_and_a_data_folder_elsewhere_goes_on_with_them() {
+    let stage = Stage::new();
+    let wired = scripted(&stage, ANSWER).await;
+    let desk = Desk::administrator(&wired);
+    let file = desk.kept("été.txt", "La clé est sous le pot.").await;
+    let store = desk.store("pots").await;
+    desk.attach(&store, &file).await;
+    let (copy, elsewhere) = (stage.root().join("copie"), Stage::new());
+    let gateway = &wired.server.gateway;
+    backup(gateway, &stage.data(), &copy, None).await.unwrap();
+    let key = desk.key.clone();
+    wired.end().await.close().await.unwrap();
+    fs_err::remove_dir_all(stage.data()).unwrap();
+    restore(&copy, &elsewhere.data()).unwrap();
+
+    let wired = Wired::start(&elsewhere, elsewhere.open().await, Settings::default()).await;
+    let desk = Desk { wired: &wired, key };
+    let content = desk.get(&format!("/v1/files/{file}/content")).await;
+    assert_eq!(content.body, "La clé est sous le pot.");
+    assert_eq!(desk.found(&store, "clé").await, ["La clé est sous le pot."]);
+    assert_eq!(desk.delete(&format!("/v1/files/{file}")).await.status, 200);
+    assert!(desk.found(&store, "clé").await.is_empty());
+    assert_eq!(on_disk(&elsewhere), 0);
     wired.end().await.close().await.unwrap();
 }

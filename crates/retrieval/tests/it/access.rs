@@ -135,8 +135,7 @@ async fn a_document_that_left_its_collection_is_not_found_in_it() {
     put(&library, &[draft("a.md", "Le mot commun.\n")]).await;
     library.refresh(&Tenant::default()).await.unwrap();
     let mut behind = stock::behind(folder.path()).await;
-    let sql =
-        "INSERT INTO collections VALUES ('default', 'autres', 0); UPDATE documents SET collection = 'autres'";
+    let sql = "INSERT INTO collections (tenant, name, created) VALUES ('default', 'autres', 0); UPDATE documents SET collection = 'autres'";
     execute(&mut behind, sql).await;
     let operator = Principal::operator(Tenant::default());
     let guides = ["guides".to_owned()];

@@ -85,7 +85,7 @@ async fn a_file_that_a_newer_program_wrote_is_refused_and_left_alone() {
         let refused = read_all(&data, access).await.unwrap_err();
         assert_eq!(refused.code(), "store-newer", "{refused}");
     }
-    execute(&mut stock::behind(&data).await, "PRAGMA user_version = 1").await;
+    execute(&mut stock::behind(&data).await, "PRAGMA user_version = 2").await;
     assert_eq!(read_all(&data, Access::Write).await.unwrap(), 60);
 }
 
