@@ -1,8 +1,8 @@
 //! How well the answerer knows when to abstain: with the right document there, with it removed, and on
 //! questions of another set.
 
-use trousseau_retrieval::extractive::confidence::Support;
-use trousseau_retrieval::extractive::{Options, THRESHOLD, answer};
+use trousseau_extractive::confidence::Support;
+use trousseau_extractive::{Options, THRESHOLD, answer};
 
 use crate::corpus::Corpus;
 use crate::data::Set;

@@ -1,6 +1,6 @@
 //! How often an answer holds the gold answer, beside the baselines, in no more characters than theirs.
 
-use trousseau_retrieval::extractive::{Extract, Options, answer};
+use trousseau_extractive::{Extract, Options, answer};
 
 use crate::corpus::Corpus;
 use crate::data::Set;

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use trousseau_retrieval::extractive::{Options, answer, confidence, relevance, weigh};
+use trousseau_extractive::{Options, answer, confidence, relevance, weigh};
 
 use crate::corpus::Corpus;
 use crate::data::{Question, Set};

@@ -4,7 +4,7 @@
 //! missed at a confidence of one half: one threshold has to serve all sets. The shares that are compared with the
 //! bars are softened so that they have a slope.
 
-use trousseau_retrieval::extractive::confidence::{COUNT, NAMES, Support};
+use trousseau_extractive::confidence::{COUNT, NAMES, Support};
 
 use crate::abstention::{Asked, Trial};
 

@@ -56,6 +56,7 @@ pub(super) async fn complete(
         .clone();
     let asking = parts.extensions.get::<Asking>().cloned().unwrap_or_default();
     let (stream, include_usage) = (call.stream, call.include_usage);
+    call.request.whole = !stream;
     let head = Head {
         id: format!("chatcmpl-{}", asking.id),
         created: (server.gateway.now)().as_second(),

@@ -124,7 +124,7 @@ fn finish_headers(headers: &mut HeaderMap, id: &str, origin: Option<HeaderValue>
 fn request_id(headers: &HeaderMap) -> Arc<str> {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
     let given = headers.get(&REQUEST_ID).map(HeaderValue::as_bytes);
-    let given = given.filter(|id| (1..=ID_BYTES).contains(&id.len()) && id.iter().all(|byte| plain(byte)));
+    let given = given.filter(|id| (1..=ID_BYTES).contains(&id.len()) && id.iter().all(plain));
     match given.and_then(|id| std::str::from_utf8(id).ok()) {
         Some(id) => id.into(),
         None => new_id().into(),

@@ -27,7 +27,10 @@ const RETRY_AFTER: u64 = 5;
 
 /// Why a request is refused.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct Refusal(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     error: Box<dyn Explain + Send + Sync>,
     status: StatusCode,
     code: &'static str,
@@ -43,7 +46,7 @@ impl Refusal {
         let kind = error.kind();
         let status = StatusCode::from_u16(status(kind)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retries = matches!(kind, ErrorKind::Unavailable | ErrorKind::Throttled);
-        Self {
+        Self(Box::new(Parts {
             code: error.code(),
             error: Box::new(error),
             status,
@@ -51,52 +54,58 @@ impl Refusal {
             retry_after: retries.then_some(RETRY_AFTER),
             details: Map::new(),
             rejected: Vec::new(),
-        }
+        }))
     }
 
     /// The same with the field of the request that is at fault.
     #[must_use]
     pub fn about(mut self, param: &str) -> Self {
-        self.param = Some(param.to_owned());
+        self.0.param = Some(param.to_owned());
         self
     }
 
     /// The same with another status.
     #[must_use]
-    pub const fn with_status(mut self, status: StatusCode) -> Self {
-        self.status = status;
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
         self
     }
 
     /// The same under a code by which OpenAI's clients know it.
     #[must_use]
-    const fn known_as(mut self, code: &'static str) -> Self {
-        self.code = code;
+    fn known_as(mut self, code: &'static str) -> Self {
+        self.0.code = code;
         self
     }
 
     fn detail(mut self, name: &str, value: Value) -> Self {
-        self.details.insert(name.to_owned(), value);
+        self.0.details.insert(name.to_owned(), value);
         self
     }
 
     /// The status it is answered with.
-    pub const fn status(&self) -> StatusCode {
-        self.status
+    pub fn status(&self) -> StatusCode {
+        self.0.status
     }
 
     /// The stable code that it leaves under.
-    pub const fn code(&self) -> &'static str {
-        self.code
+    pub fn code(&self) -> &'static str {
+        self.0.code
     }
 
     /// The body it is answered with, in OpenAI's form.
     pub fn body(&self, texts: &dyn Texts, language: Language, request_id: &str) -> Value {
-        let (message, hint) = texts.explain(language, self.error.as_ref());
-        let mut body = error_body(self.status.as_u16(), self.code, &message, self.param.as_deref());
-        let mut details = self.details.clone();
-        if !self.rejected.is_empty() {
+        let (message, hint) = texts.explain(language, self.0.error.as_ref());
+        let mut body = error_body(
+            self.0.status.as_u16(),
+            self.0.code,
+            &message,
+            self.0.param.as_deref(),
+        );
+        let mut details = self.0.details.clone();
+        if !self.0.rejected.is_empty() {
             let rejected = self
+                .0
                 .rejected
                 .iter()
                 .map(|rejection| told(rejection, texts, language));
@@ -115,7 +124,7 @@ impl Refusal {
     /// The whole response.
     pub(super) fn respond(&self, texts: &dyn Texts, language: Language, request_id: &str) -> Response {
         let body = self.body(texts, language, request_id).to_string();
-        let mut response = (self.status, body).into_response();
+        let mut response = (self.0.status, body).into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json);
@@ -123,10 +132,10 @@ impl Refusal {
             header::CONTENT_LANGUAGE,
             HeaderValue::from_static(language.code()),
         );
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.0.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer realm=\"trousseau\"");
             headers.insert(header::WWW_AUTHENTICATE, scheme);
         }
@@ -135,8 +144,8 @@ impl Refusal {
 
     /// Its line in the log: faults of the service are for the operator, the rest is the client's.
     pub(super) fn log(&self, request_id: &str) {
-        let (code, error) = (self.code, &self.error);
-        if self.status.is_server_error() {
+        let (code, error) = (self.0.code, &self.0.error);
+        if self.0.status.is_server_error() {
             tracing::warn!(request_id, code, %error, "a request failed");
         } else {
             // Its words may repeat what the client sent.
@@ -179,7 +188,7 @@ impl Explain for Told {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(Arc::new(self));
         response
     }
@@ -203,7 +212,7 @@ impl From<HttpError> for Refusal {
         }
         if let Some((code, param)) = known {
             made = made.known_as(code);
-            made.param = param.map(str::to_owned);
+            made.0.param = param.map(str::to_owned);
         }
         made
     }
@@ -214,7 +223,7 @@ impl From<Fault> for Refusal {
         let param = fault.param().map(str::to_owned);
         // A body of too many or too deep values is malformed; 413 is about bytes.
         let mut made = Self::new(fault).with_status(StatusCode::BAD_REQUEST);
-        made.param = param;
+        made.0.param = param;
         made
     }
 }
@@ -230,7 +239,7 @@ impl From<AccountError> for Refusal {
             _ => None,
         };
         let mut made = Self::new(error);
-        made.retry_after = wait.or(made.retry_after);
+        made.0.retry_after = wait.or(made.0.retry_after);
         match known {
             Some(code) => made.known_as(code),
             None => made,
@@ -254,7 +263,7 @@ impl From<GatewayError> for Refusal {
                     .with_status(status)
                     .detail("entry", entry.into())
                     .detail("attempts", attempts);
-                made.retry_after = retry_after.or(made.retry_after);
+                made.0.retry_after = retry_after.or(made.0.retry_after);
                 if status == StatusCode::TOO_MANY_REQUESTS {
                     made = made.known_as("rate_limit_exceeded");
                 }
@@ -291,7 +300,7 @@ fn denial(denied: Denied, entry: String) -> Refusal {
     let mut made = Refusal::new(denied)
         .detail("entry", entry.into())
         .detail("label", label);
-    made.rejected = rejected;
+    made.0.rejected = rejected;
     made
 }
 

@@ -4,8 +4,7 @@
 //! process; [`chunk`] cuts its blocks into chunks; [`store`], the truth, keeps it in
 //! one transaction of [`database`]. [`library`] brings the derived indexes up to date from the store's
 //! outbox and answers searches: [`lexical`] finds candidates, [`rank`] scores them, the store checks each
-//! against the truth before it leaves. [`extractive`] answers a question with verbatim sentences of the
-//! passages found. What people upload lies in [`uploads`] until they delete it.
+//! against the truth before it leaves. What people upload lies in [`uploads`] until they delete it.
 //!
 //! This crate neither labels nor records, and never calls a model over the network: the gateway does.
 
@@ -14,7 +13,6 @@ pub mod columns;
 pub mod database;
 pub mod error;
 pub mod extraction;
-pub mod extractive;
 pub mod lexical;
 pub mod library;
 pub mod rank;

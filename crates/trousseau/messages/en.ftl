@@ -62,33 +62,6 @@ usage-tenant = “{ $found }” is not the name of a tenant.
 usage-reader = “{ $found }” is not a reader.
     .hint = Write “*” for all, “user:NAME” or “group:NAME”.
 
-config-not-found = There is no configuration file { $file }.
-    .hint = “trousseau config example” gives a commented example.
-config-read = The configuration { $file } cannot be read: { $reason }
-config-syntax = { $file }, line { $line }, column { $column }: { $reason }
-    .hint = “trousseau config example” gives a commented example.
-config-mistyped-key = { $file }, line { $line }, column { $column }: unknown key “{ $key }”
-    .hint = Did you mean “{ $meant }”?
-config-unknown-key = { $file }, line { $line }, column { $column }: unknown key “{ $key }”
-    .hint = Accepted here: { $known }
-config-missing-key = { $file }, line { $line }, column { $column }: the key “{ $key }” is missing
-config-wrong-type = { $file }, line { $line }, column { $column }: { $expected ->
-        [integer] a whole number
-        [string] a text in quotation marks
-        [boolean] true or false
-        [list] a list in square brackets
-        [table] a table
-       *[other] { $expected }
-    } is expected, not { $found }
-config-faults = { $file } has { $count ->
-        [one] one fault
-       *[other] { $count } faults
-    }:
-    .hint = “trousseau config example” gives a commented example.
-config-value = { $key }: “{ $found }” is not accepted; accepted are: { $expected }
-config-twice = { $key }: the name “{ $name }” is given twice
-config-unknown-name = { $key }: there is no “{ $name }”; there are: { $known }
-config-missing = { $key } is missing
 config-no-file = No configuration: the local answerer, without a network, is used.
 config-sound = { $file }: { $upstreams ->
         [one] { $upstreams } upstream
@@ -113,10 +86,6 @@ usage-role = “{ $found }” is not a role.
 usage-expiry = “{ $found }” is neither a day nor a number of days.
     .hint = Write a day, such as 2027-06-30, or a number of days, such as 90d.
 
-config-literal-secret = { $key }: a secret is written out here, where everybody who reads the file sees it; say where it stands instead: {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} or {"{"} credential = "…" {"}"}
-config-secret-place = { $key } says in one way where the secret stands: file, env or credential.
-config-secret-header = { $key } carries a secret: its place is key, and key_header where it is not “Authorization: Bearer”.
-config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?
 
 keys-made = The key “{ $name }” ({ $id }) is shown once and never again: keep it.
 keys-none = No key.

@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use trousseau_accounts::Accounts;
 use trousseau_accounts::oidc::{OidcSettings, Provider};
+use trousseau_config::{Config, Egress, Oidc};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::backup::check_whole;
@@ -25,9 +26,9 @@ use trousseau_retrieval::library::Library;
 
 use crate::WORKER;
 use crate::cli::Global;
-use crate::config::{Config, Egress, Oidc, SecretPlace};
 use crate::env;
 use crate::failure::{AppError, Failure};
+use crate::secret;
 
 mod models;
 
@@ -327,7 +328,7 @@ pub(crate) fn tenant(global: &Global) -> Tenant {
 /// The identity provider that people sign in at.
 fn provider(oidc: &Oidc, egress: &Egress) -> Result<Provider, Failure> {
     let client = models::network(egress)?.client(PROVIDER, None)?;
-    let client_secret = oidc.client_secret.as_ref().map(SecretPlace::open).transpose()?;
+    let client_secret = oidc.client_secret.as_ref().map(secret::open).transpose()?;
     let settings = OidcSettings {
         client_secret,
         ..oidc.settings.clone()

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use trousseau_config::{ConfigError, Fault};
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_gateway::error::ledger_kind;
 use trousseau_ledger::LedgerError;
 
-use crate::config::{ConfigError, Fault};
 use crate::printer::Printer;
 
 /// How a command ended: the exit code of the process that was started for it.

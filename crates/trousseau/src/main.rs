@@ -11,7 +11,6 @@ mod app;
 mod caller;
 mod cli;
 mod commands;
-mod config;
 mod console;
 mod env;
 mod expiry;
@@ -19,6 +18,7 @@ mod failure;
 mod messages;
 mod printer;
 mod report;
+mod secret;
 mod texts;
 mod usage;
 

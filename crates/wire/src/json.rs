@@ -46,7 +46,10 @@ pub(crate) fn misread<T: DeserializeOwned>(value: &Value, object: &str, name: &s
 /// Reads an answer of a server that holds at most `values` values.
 pub(crate) fn answer<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result<T, Fault> {
     count(bytes, values).map_err(Fault::malformed)?;
-    serde_json::from_slice(bytes).map_err(Fault::malformed)
+    serde_json::from_slice(bytes).map_err(|error| match depth(bytes) > DEPTH {
+        true => Fault::malformed(Fault::TooDeep { limit: DEPTH }),
+        false => Fault::malformed(error),
+    })
 }
 
 /// The arguments of a tool call, which are a JSON text; some write the value itself.

@@ -30,7 +30,14 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "gateway",
         ],
     ),
+    (
+        "config",
+        &[
+            "core", "policy", "ledger", "upstream", "accounts", "gateway", "http",
+        ],
+    ),
     ("extract", &["core"]),
+    ("extractive", &["core", "text"]),
     ("inference", &["core"]),
     ("retrieval", &["core", "text", "extract"]),
     ("dns", &["core", "policy", "ledger"]),

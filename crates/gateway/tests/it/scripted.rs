@@ -109,10 +109,6 @@ impl ChatModel for Scripted {
                 let (unavailable, declined) = (unavailable.clone(), declined.clone());
                 let target = permit_target.clone();
                 async move {
-                    if matches!(step, Step::Wait) {
-                        tokio::time::sleep(Duration::from_millis(500)).await;
-                        return Ok(ChatEvent::Text(String::new()));
-                    }
                     match step {
                         Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
                         Step::Cite => Ok(ChatEvent::Citation(first_passage(&request))),
@@ -121,7 +117,8 @@ impl ChatModel for Scripted {
                         Step::Fail => Err(unavailable),
                         Step::Decline => Err(declined),
                         Step::FailAs(error) => Err(error(target)),
-                        Step::Wait | Step::Hang => std::future::pending().await,
+                        Step::Wait => Ok(later().await),
+                        Step::Hang => std::future::pending().await,
                     }
                 }
             });
@@ -129,6 +126,12 @@ impl ChatModel for Scripted {
         }
         .boxed()
     }
+}
+
+/// Nothing, half a second later.
+async fn later() -> ChatEvent {
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    ChatEvent::Text(String::new())
 }
 
 fn end(abstained: bool) -> ChatEvent {

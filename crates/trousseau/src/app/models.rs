@@ -6,14 +6,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use reqwest::Client;
+use trousseau_config::{Config, Egress, Kind, Remote, SecretPlace};
 use trousseau_core::model::ChatModel;
-use trousseau_retrieval::extractive::{self, Extractive};
+use trousseau_extractive::{Extractive, Wording};
 use trousseau_upstream::egress::{self, ClientCertificate, Network};
 use trousseau_upstream::{self as upstream, OpenAi};
 
-use crate::config::{Config, Egress, Kind, Remote};
 use crate::failure::Failure;
 use crate::messages::{Language, Messages};
+use crate::secret;
 
 /// The models behind the upstreams, by the upstreams' names.
 pub(super) type Models = HashMap<String, Arc<dyn ChatModel>>;
@@ -52,8 +53,8 @@ pub(crate) fn network(config: &Egress) -> Result<Network, Failure> {
     let proxy = match &config.proxy {
         None => None,
         Some(proxy) => {
-            let open = |(user, place): &(String, crate::config::SecretPlace)| {
-                place.open().map(|secret| (user.clone(), secret))
+            let open = |(user, place): &(String, SecretPlace)| {
+                secret::open(place).map(|secret| (user.clone(), secret))
             };
             Some(egress::Proxy {
                 url: proxy.url.clone(),
@@ -72,7 +73,7 @@ pub(crate) fn network(config: &Egress) -> Result<Network, Failure> {
 fn remote_model(name: &str, remote: &Remote, network: &Network) -> Result<OpenAi, Failure> {
     network.check(&remote.url)?;
     let server = upstream::Server {
-        secret: remote.key.as_ref().map(|place| place.open()).transpose()?,
+        secret: remote.key.as_ref().map(secret::open).transpose()?,
         key_header: remote.key_header.clone(),
         headers: remote.headers.clone(),
         timeouts: remote.timeouts,
@@ -94,7 +95,7 @@ fn abstention(language: Language) -> String {
 }
 
 fn extractive(name: &str) -> Arc<dyn ChatModel> {
-    let wording = extractive::Wording {
+    let wording = Wording {
         abstention_fr: abstention(Language::French),
         abstention_en: abstention(Language::English),
     };

@@ -1,10 +1,10 @@
 //! `trousseau config`: checks the configuration, shows what came of it, gives an example of it.
 
 use serde_json::json;
+use trousseau_config::{EXAMPLE_EN, EXAMPLE_FR, Fault};
 
 use crate::caller::Caller;
 use crate::cli::{ConfigCheck, Global};
-use crate::config::{self, Fault};
 use crate::failure::{AppError, Exit, Failure};
 use crate::messages::Language;
 use crate::printer::{Printer, Style};
@@ -72,8 +72,8 @@ pub(super) fn show(caller: &Caller) -> Result<Exit, Failure> {
 
 pub(super) fn example(printer: &Printer) -> Exit {
     let example = match printer.messages.language() {
-        Language::French => config::EXAMPLE_FR,
-        Language::English => config::EXAMPLE_EN,
+        Language::French => EXAMPLE_FR,
+        Language::English => EXAMPLE_EN,
     };
     printer.write(example);
     Exit::SUCCESS

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use trousseau_config::Kind;
 use trousseau_core::label::{Class, Label};
 use trousseau_gateway::logs;
 use trousseau_gateway::service::date;
@@ -15,9 +16,9 @@ use trousseau_retrieval::store::Task;
 
 use crate::app::{Place, tenant};
 use crate::caller::Caller;
-use crate::config::{Kind, SecretPlace};
 use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
+use crate::secret;
 
 /// What was looked at, and what was seen.
 struct Finding {
@@ -84,7 +85,7 @@ fn upstreams(place: &Place, printer: &Printer) -> Vec<Finding> {
         let Kind::OpenAi(remote) = kind else { continue };
         let url: &dyn Display = &remote.url;
         let upstream: &dyn Display = name;
-        findings.push(match remote.key.as_ref().map(SecretPlace::open) {
+        findings.push(match remote.key.as_ref().map(secret::open) {
             None => {
                 Finding::sound(messages.text("doctor-no-secret", &[("upstream", upstream), ("url", url)]))
             }

@@ -6,7 +6,6 @@ use std::path::Path;
 use clap::Command;
 
 use crate::cli::{self, Generate, Page};
-use crate::config;
 use crate::failure::{AppError, Exit, Failure};
 use crate::messages::{Language, Messages};
 use crate::printer::Printer;
@@ -18,8 +17,8 @@ pub(super) fn run(generate: &Generate, printer: &Printer) -> Result<Exit, Failur
     match generate.page {
         Page::CommandsFr => printer.write(&reference(Language::French)),
         Page::CommandsEn => printer.write(&reference(Language::English)),
-        Page::ConfigFr => printer.write(config::EXAMPLE_FR),
-        Page::ConfigEn => printer.write(config::EXAMPLE_EN),
+        Page::ConfigFr => printer.write(trousseau_config::EXAMPLE_FR),
+        Page::ConfigEn => printer.write(trousseau_config::EXAMPLE_EN),
         Page::ManFr => manuals(Language::French, generate.into.as_deref()).map_err(AppError::Io)?,
         Page::ManEn => manuals(Language::English, generate.into.as_deref()).map_err(AppError::Io)?,
     }

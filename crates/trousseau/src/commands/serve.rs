@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use trousseau_accounts::{Grants, NewKey};
+use trousseau_config::{Config, TlsFiles};
 use trousseau_core::label::Class;
 use trousseau_core::principal::Role;
 use trousseau_gateway::account_changes::Operation;
@@ -25,7 +26,6 @@ use crate::admin::Admin;
 use crate::app::{App, tenant};
 use crate::caller::Caller;
 use crate::cli::Serve;
-use crate::config;
 use crate::failure::{AppError, Exit, Failure};
 use crate::texts::Catalogue;
 
@@ -82,15 +82,15 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
 }
 
 /// Where to listen: as typed, as configured, or on this machine alone.
-fn address(serve: &Serve, config: &config::Config) -> Result<SocketAddr, AppError> {
+fn address(serve: &Serve, config: &Config) -> Result<SocketAddr, AppError> {
     let Some(typed) = &serve.listen else {
         return Ok(config.server.listen);
     };
-    config::address(typed).ok_or_else(|| AppError::NotAnAddress { text: typed.clone() })
+    trousseau_config::address(typed).ok_or_else(|| AppError::NotAnAddress { text: typed.clone() })
 }
 
-fn certificate(config: &config::Config) -> Result<Option<Arc<Tls>>, Failure> {
-    let open = |files: &config::TlsFiles| {
+fn certificate(config: &Config) -> Result<Option<Arc<Tls>>, Failure> {
+    let open = |files: &TlsFiles| {
         Tls::open(Files {
             certificate: files.certificate.clone(),
             key: files.key.clone(),
@@ -101,7 +101,7 @@ fn certificate(config: &config::Config) -> Result<Option<Arc<Tls>>, Failure> {
 }
 
 /// Other machines are not listened to without TLS, unless somebody says that a proxy does it.
-fn check_exposure(serve: &Serve, config: &config::Config, address: SocketAddr) -> Result<(), AppError> {
+fn check_exposure(serve: &Serve, config: &Config, address: SocketAddr) -> Result<(), AppError> {
     let covered = config.server.tls.is_some() || config.server.insecure || serve.insecure;
     if address.ip().to_canonical().is_loopback() || covered {
         return Ok(());
@@ -224,7 +224,7 @@ async fn reload(tls: Option<Arc<Tls>>) {
     match blocking(move || tls.reload()).await.map_err(GatewayError::from) {
         Ok(Ok(renewed)) => tracing::info!(renewed, "the certificate was looked at"),
         Ok(Err(error)) => {
-            tracing::error!(%error, "the new certificate cannot be used; the earlier one stays")
+            tracing::error!(%error, "the new certificate cannot be used; the earlier one stays");
         }
         Err(error) => tracing::error!(%error, "the certificate was not looked at"),
     }

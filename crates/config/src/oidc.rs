@@ -18,7 +18,7 @@ const CALLBACK: &str = "/api/auth/oidc/callback";
 
 /// The identity provider.
 #[derive(Clone, Debug)]
-pub(crate) struct Oidc {
+pub struct Oidc {
     /// Everything but the secret.
     pub settings: OidcSettings,
     /// The address that browsers know this service by.

@@ -14,7 +14,7 @@ use super::{Config, Egress, Kind, Oidc, Remote, Server};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
-    pub(crate) fn shown(&self, data: &Path) -> Value {
+    pub fn shown(&self, data: &Path) -> Value {
         let (settings, limits) = (&self.settings, &self.settings.limits);
         let collections = settings.collections.iter().map(|(name, collection)| {
             let readers: Vec<String> = collection.readers.iter().map(Reader::to_string).collect();

@@ -10,7 +10,7 @@ use super::secret::{self, RawSecret, SecretPlace};
 
 /// The way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Egress {
+pub struct Egress {
     /// The proxy that everything goes through, but for the exceptions.
     pub proxy: Option<Proxy>,
     /// What is reached directly.
@@ -23,7 +23,7 @@ pub(crate) struct Egress {
 
 /// An HTTP proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Proxy {
+pub struct Proxy {
     /// Its address.
     pub url: String,
     /// The user and the password it asks for.

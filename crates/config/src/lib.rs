@@ -1,8 +1,13 @@
 //! The configuration: one TOML file, read as it is written, then resolved.
 //!
-//! Reading stops at the first fault of syntax and says where it stands. Resolving goes on to the end and
-//! lists every fault at once: a file with three wrong references is mended in one go. A configuration with
-//! a fault never starts anything.
+//! Reading stops at the first fault of syntax and says where it stands (`syntax`). Resolving goes on to the end and
+//! lists every fault at once: a file with three wrong references is mended in one go. A configuration with a fault
+//! never starts anything.
+//!
+//! `raw` is the file as it is written, and each table has a room of its own that resolves it: [`Server`], [`Egress`],
+//! [`Oidc`], upstreams, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
+//! in; [`Config::warnings`] are what is allowed and probably not meant. A secret is never in a configuration, only
+//! its [`SecretPlace`]; it is opened by whoever reads the environment.
 
 use std::path::{Path, PathBuf};
 
@@ -23,20 +28,20 @@ mod syntax;
 mod upstream;
 mod warning;
 
-pub(crate) use egress::Egress;
-pub(crate) use oidc::Oidc;
-pub(crate) use secret::SecretPlace;
-pub(crate) use server::{Server, TlsFiles, address};
-pub(crate) use upstream::{Kind, Remote};
+pub use egress::{Egress, Proxy};
+pub use oidc::Oidc;
+pub use secret::SecretPlace;
+pub use server::{Server, TlsFiles, address};
+pub use upstream::{Kind, Remote};
 
 /// The commented example, which the tests read.
-pub(crate) const EXAMPLE_FR: &str = include_str!("../../messages/example.fr.toml");
+pub const EXAMPLE_FR: &str = include_str!("../messages/example.fr.toml");
 /// The same in English.
-pub(crate) const EXAMPLE_EN: &str = include_str!("../../messages/example.en.toml");
+pub const EXAMPLE_EN: &str = include_str!("../messages/example.en.toml");
 
 /// How files are extracted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Extraction {
+pub struct Extraction {
     /// How many worker processes.
     pub workers: usize,
     /// The memory each may take, in bytes.
@@ -45,7 +50,7 @@ pub(crate) struct Extraction {
 
 /// A resolved configuration: references checked, defaults filled in.
 #[derive(Clone, Debug)]
-pub(crate) struct Config {
+pub struct Config {
     /// The file it was read from, if any.
     pub file: Option<PathBuf>,
     /// The data folder it names, if it does.
@@ -74,7 +79,7 @@ pub(crate) struct Config {
 
 /// What is wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConfigError {
+pub enum ConfigError {
     /// The file cannot be read.
     #[error("{reason}")]
     Read {
@@ -109,7 +114,7 @@ pub(crate) enum ConfigError {
 
 /// The usual faults of a file that does not read well.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum SyntaxFault {
+pub enum SyntaxFault {
     /// A key that no table of this kind has.
     UnknownKey {
         /// The key.
@@ -164,7 +169,7 @@ impl SyntaxFault {
 
 /// One fault of a file that reads well.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub struct Fault {
     /// Its code in the catalogue.
     pub code: &'static str,
     /// Its fields; `key` names the place.
@@ -219,7 +224,7 @@ impl Explain for ConfigError {
 
 impl Config {
     /// Reads and resolves a file.
-    pub(crate) fn load(file: &Path) -> Result<Self, ConfigError> {
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
         let text = fs_err::read_to_string(file).map_err(|reason| ConfigError::Read {
             file: file.display().to_string(),
             reason,
@@ -228,7 +233,7 @@ impl Config {
     }
 
     /// Reads and resolves a text; `file` is where it came from, for messages.
-    pub(crate) fn parse(text: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
+    pub fn parse(text: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
         let name = file.map_or_else(|| "trousseau.toml".to_owned(), |file| file.display().to_string());
         let raw: raw::Raw = toml::from_str(text).map_err(|error| syntax::explain(&name, text, &error))?;
         let resolved = resolve::resolve(raw, file);
@@ -236,7 +241,7 @@ impl Config {
     }
 
     /// The configuration of a program that has no file: the built-in answerer, one route.
-    pub(crate) fn without_file() -> Result<Self, ConfigError> {
+    pub fn without_file() -> Result<Self, ConfigError> {
         Self::parse("", None)
     }
 }

@@ -32,7 +32,7 @@ const SECRET_HEADERS: [&str; 6] = [
 
 /// What answers behind an upstream's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// The built-in answerer: verbatim sentences, no weights, no network.
     Extractive,
     /// A server that speaks OpenAI's API.
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
 
 /// A server that speaks OpenAI's API, and one model on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Remote {
+pub struct Remote {
     /// Where it is.
     pub url: String,
     /// The model's name there.

@@ -25,7 +25,7 @@ const INSIDE: [&str; 12] = [
 
 impl Config {
     /// What is allowed and yet probably not meant, in the order of the file.
-    pub(crate) fn warnings(&self) -> Vec<Fault> {
+    pub fn warnings(&self) -> Vec<Fault> {
         let upstreams = self.targets.iter().zip(&self.kinds);
         let own = upstreams.filter(|(target, _)| target.card.premises == Fact::Known(Premises::Own));
         let public = own.filter_map(|(target, (_, kind))| match kind {
@@ -82,7 +82,7 @@ fn is_public(host: &str) -> bool {
         name.strip_suffix(*last)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    name.contains('.') && !INSIDE.iter().any(|last| inside(&last)) && !name.ends_with(".svc.cluster.local")
+    name.contains('.') && !INSIDE.iter().any(|last| inside(last)) && !name.ends_with(".svc.cluster.local")
 }
 
 #[cfg(test)]

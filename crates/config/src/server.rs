@@ -18,7 +18,7 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8642
 
 /// Where and how the service listens.
 #[derive(Clone, Debug)]
-pub(crate) struct Server {
+pub struct Server {
     /// The address and the port.
     pub listen: SocketAddr,
     /// The certificate and its key, in PEM.
@@ -33,7 +33,7 @@ pub(crate) struct Server {
 
 /// A certificate and its key, in PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TlsFiles {
+pub struct TlsFiles {
     /// The certificate, and behind it those up to its authority.
     pub certificate: PathBuf,
     /// Its private key.
@@ -78,7 +78,7 @@ struct RawLimits {
 }
 
 /// The address in a text such as `127.0.0.1:8642` or `[::1]:0`.
-pub(crate) fn address(text: &str) -> Option<SocketAddr> {
+pub fn address(text: &str) -> Option<SocketAddr> {
     let text = match text.strip_prefix("localhost:") {
         Some(port) => &format!("{}:{port}", Ipv4Addr::LOCALHOST),
         None => text,

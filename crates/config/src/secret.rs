@@ -3,40 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize};
-use trousseau_upstream::secret::{Secret, SecretError};
 
 use super::faults::Faults;
 use super::resolve::beside;
-use crate::env;
 
 /// Where a secret stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum SecretPlace {
+pub enum SecretPlace {
     /// In a file, which is read again when it changes.
     File(PathBuf),
     /// In a variable of the environment.
     Env(String),
     /// In a credential that systemd passes to the service (`LoadCredential=`, systemd.exec(5)).
     Credential(String),
-}
-
-impl SecretPlace {
-    /// Reads the secret.
-    pub(crate) fn open(&self) -> Result<Secret, SecretError> {
-        match self {
-            Self::File(path) => Secret::file(path),
-            Self::Env(name) => {
-                let value = env::secret(name).and_then(|value| value.into_string().ok());
-                Secret::value(&value.unwrap_or_default(), name)
-            }
-            Self::Credential(name) => match env::CREDENTIALS.read() {
-                Some(folder) => Secret::file(Path::new(&folder).join(name)),
-                // Outside of the service there are none.
-                None => Secret::value("", env::CREDENTIALS.name),
-            },
-        }
-    }
 }
 
 /// A secret as it is written: a table that says where it stands, or, wrongly, the secret itself, which is not kept.

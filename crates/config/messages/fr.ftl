@@ -1,0 +1,33 @@
+# Les fautes du fichier de configuration.
+
+config-not-found = Il n’y a pas de fichier de configuration { $file }.
+    .hint = « trousseau config example » en donne un exemple commenté.
+config-read = La configuration { $file } ne peut pas être lue : { $reason }
+config-syntax = { $file }, ligne { $line }, colonne { $column } : { $reason }
+    .hint = « trousseau config example » donne un exemple commenté.
+config-mistyped-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » est inconnue
+    .hint = Vouliez-vous écrire « { $meant } » ?
+config-unknown-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » est inconnue
+    .hint = Sont admises ici : { $known }
+config-missing-key = { $file }, ligne { $line }, colonne { $column } : la clé « { $key } » manque
+config-wrong-type = { $file }, ligne { $line }, colonne { $column } : il faut { $expected ->
+        [integer] un nombre entier
+        [string] un texte entre guillemets
+        [boolean] true ou false
+        [list] une liste entre crochets
+        [table] une table
+       *[other] { $expected }
+    }, et non { $found }
+config-faults = { $file } contient { $count ->
+        [one] une faute
+       *[other] { $count } fautes
+    } :
+    .hint = « trousseau config example » donne un exemple commenté.
+config-value = { $key } : « { $found } » n’est pas admis ; sont admis : { $expected }
+config-twice = { $key } : le nom « { $name } » est donné deux fois
+config-unknown-name = { $key } : il n’y a pas de « { $name } » ; il y a : { $known }
+config-missing = { $key } manque
+config-literal-secret = { $key } : un secret est écrit ici en toutes lettres, à la vue de tous ceux qui lisent le fichier ; dites plutôt où il se trouve : {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} ou {"{"} credential = "…" {"}"}
+config-secret-place = { $key } dit d’une seule façon où se trouve le secret : file, env ou credential.
+config-secret-header = { $key } porte un secret : sa place est key, et key_header si ce n’est pas « Authorization: Bearer ».
+config-own-but-public = { $key } dit « own », et { $url } ressemble à une adresse que tous peuvent joindre : est-ce bien dans vos locaux ?
