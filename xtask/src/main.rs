@@ -26,7 +26,7 @@ mod verdict;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use crate::repository::{Options, Repository};
 
@@ -34,6 +34,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test [--long] [--install-system]   run every test; ends with `N passed, N failed, N skipped`
+       [--only SUITE]                one suite: cargo, fuzz, clients, packages
   check [--install-system]           formatting, tidy, clippy, dependencies, generated references
   package                            a static program, a Debian package and an image, in target/package
   tidy                               the repository's rules alone (no build)
@@ -71,6 +72,10 @@ fn run(arguments: &[String]) -> Result<bool> {
         }
         other => bail!("unknown command `{other}`\n\n{USAGE}"),
     };
+    let (only, flags) = match command.as_str() {
+        "test" => take_only(flags)?,
+        _ => (None, flags.to_vec()),
+    };
     if let Some(flag) = flags.iter().find(|flag| !known.contains(&flag.as_str())) {
         bail!("`{command}` does not know `{flag}`\n\n{USAGE}");
     }
@@ -81,10 +86,22 @@ fn run(arguments: &[String]) -> Result<bool> {
         install_system: has("--install-system"),
     };
     match command.as_str() {
-        "test" => test::run(&repository, options),
+        "test" => test::run(&repository, options, only.as_deref()),
         "check" => Ok(check::run(&repository, options)),
         "generate" => generate::run(&repository, has("--check")),
         "package" => package::run(&repository),
         _ => tidy::run(&repository),
     }
+}
+
+/// Takes `--only SUITE` out of the flags.
+fn take_only(flags: &[String]) -> Result<(Option<String>, Vec<String>)> {
+    let mut rest = flags.to_vec();
+    let Some(at) = rest.iter().position(|flag| flag == "--only") else {
+        return Ok((None, rest));
+    };
+    ensure!(at + 1 < rest.len(), "`--only` wants the name of a suite");
+    let suite = rest.remove(at + 1);
+    rest.remove(at);
+    Ok((Some(suite), rest))
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::process::say;
 use crate::repository::{Options, Repository, under_ci};
@@ -19,6 +19,8 @@ pub(crate) struct Run<'a> {
 }
 
 struct Suite {
+    /// What `--only` calls it.
+    word: &'static str,
     name: &'static str,
     run: fn(&Run<'_>) -> Result<Tally>,
 }
@@ -26,25 +28,35 @@ struct Suite {
 /// The suites, in order. One with real servers, clients or a browser is a line here.
 const SUITES: &[Suite] = &[
     Suite {
+        word: "cargo",
         name: "cargo test",
         run: cargo_test,
     },
     Suite {
+        word: "fuzz",
         name: "fuzz targets",
         run: fuzz::run,
     },
     Suite {
+        word: "clients",
         name: "clients",
         run: clients::run,
     },
     Suite {
+        word: "packages",
         name: "packages",
         run: packaged::run,
     },
 ];
 
-/// Runs all suites and prints `N passed, N failed, N skipped` last; false on a failure or a forbidden skip.
-pub(crate) fn run(repository: &Repository, options: Options) -> Result<bool> {
+/// Runs all suites, or only one, and prints `N passed, N failed, N skipped` last; false on a failure or a forbidden
+/// skip.
+pub(crate) fn run(repository: &Repository, options: Options, only: Option<&str>) -> Result<bool> {
+    let wanted: Vec<&Suite> = SUITES
+        .iter()
+        .filter(|suite| only.is_none_or(|word| suite.word == word))
+        .collect();
+    ensure!(!wanted.is_empty(), "there is no such suite");
     let record = repository.path("target/skips.jsonl");
     if record.exists() {
         fs_err::remove_file(&record)?;
@@ -55,7 +67,7 @@ pub(crate) fn run(repository: &Repository, options: Options) -> Result<bool> {
         tools: Tools::find(repository, options)?,
     };
     let mut tally = Tally::default();
-    for suite in SUITES {
+    for suite in wanted {
         say(&format!("\n== {}", suite.name));
         tally.add((suite.run)(&run)?);
     }

@@ -150,11 +150,9 @@ impl Gateway {
             return Ok(());
         }
         self.library.refresh(tenant).await?;
-        // Nobody listens: only the end counts.
-        let (ends, _) = mpsc::unbounded_channel();
-        if !self.remove_out_of_turn(tenant, documents, &ends).await? {
+        if !self.remove_out_of_turn(tenant, documents).await? {
             self.register_removal(tenant, documents).await?;
-            self.ingest(tenant, &ends).await?;
+            self.ingest_unheard(tenant).await?;
         }
         Ok(self.library.refresh(tenant).await?)
     }
@@ -163,7 +161,6 @@ impl Gateway {
         &self,
         tenant: &Tenant,
         documents: &[(String, PathBuf)],
-        ends: &Ends,
     ) -> Result<bool, GatewayError> {
         let store = self.library.store();
         let _settling = store.settling(tenant).await;
@@ -176,8 +173,21 @@ impl Gateway {
             removals,
             ..Batch::default()
         };
-        self.write_batch(tenant, batch, ends).await?;
+        let (nobody, _) = mpsc::unbounded_channel();
+        self.write_batch(tenant, batch, &nobody).await?;
         Ok(true)
+    }
+
+    /// Works on the tenant's tasks for nobody who listens: whoever wants to know asks for the state of a task.
+    pub async fn ingest_unheard(&self, tenant: &Tenant) -> Result<(), GatewayError> {
+        let (ends, mut told) = mpsc::unbounded_channel();
+        let working = async {
+            let worked = self.ingest(tenant, &ends).await;
+            drop(ends);
+            worked
+        };
+        let hearing = async { while told.recv().await.is_some() {} };
+        tokio::join!(working, hearing).0
     }
 
     /// Works on the tenant's tasks until none waits, those of an earlier run that was cut included, and brings

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -74,9 +74,7 @@ impl Intake {
 }
 
 async fn work(gateway: &Gateway, tenant: &Tenant) {
-    // Nobody listens: whoever wants to know asks for the state of the task.
-    let (ends, _) = mpsc::unbounded_channel();
-    while let Err(error) = gateway.ingest(tenant, &ends).await {
+    while let Err(error) = gateway.ingest_unheard(tenant).await {
         tracing::error!(%tenant, %error, "documents are not taken in; trying again");
         sleep(AGAIN).await;
     }

@@ -59,10 +59,11 @@ async fn ingest_until_refused(gateway: &trousseau_gateway::service::Gateway, roo
         let word = word(number);
         let text = format!("{word} {}\n", "remplissage du disque ".repeat(200));
         fs_err::write(root.join("files").join(&name), text).unwrap();
-        gateway
-            .register(&tenant, all_of(root.join("files").join(&name)))
-            .await
-            .unwrap();
+        // The disk may be full already for the task.
+        let wanted = all_of(root.join("files").join(&name));
+        if let Err(error) = gateway.register(&tenant, wanted).await {
+            return error.code().to_owned();
+        }
         let worked = gateway.ingest(&tenant, &ends).await;
         while let Ok(end) = ended.try_recv() {
             assert!(end.end.is_ok(), "{end:?}");

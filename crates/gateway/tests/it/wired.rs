@@ -85,7 +85,10 @@ impl Wired {
         let shutdown = CancellationToken::new();
         let serving = serve(Arc::clone(&server), listener, shutdown.clone());
         let serving = TaskTracker::new().spawn(serving);
-        let key = new_key(&server, Role::Administrator, |_| {}).await;
+        let key = match server.accounts.is_empty().await.unwrap() {
+            true => new_key(&server, Role::Administrator, |_| {}).await,
+            false => String::new(),
+        };
         Self {
             address,
             key,

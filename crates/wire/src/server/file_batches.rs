@@ -71,8 +71,11 @@ struct WireFile {
     rest: Map<String, Value>,
 }
 
-/// Reads the request for a new batch: each file with what its giver writes beside it.
-pub fn new_batch(bytes: &[u8]) -> Result<Vec<(String, Map<String, Value>)>, Fault> {
+/// A file's id, and what its giver writes beside it.
+pub type NamedFile = (String, Map<String, Value>);
+
+/// Reads the request for a new batch.
+pub fn new_batch(bytes: &[u8]) -> Result<Vec<NamedFile>, Fault> {
     let batch: WireBatch = json::request(bytes, |body| {
         json::misread::<Option<Vec<String>>>(body, "", "file_ids")
             .or_else(|| json::misread::<Option<Vec<WireFile>>>(body, "", "files"))

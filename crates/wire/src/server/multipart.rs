@@ -276,10 +276,13 @@ mod tests {
         content-disposition: form-data; name=\"file\"; filename=\"a \\\"b\\\".md\"\r\nContent-Type: text/markdown\r\n\r\n\
         un\r\n--x\r\ndeux\r\n\r\n--xx--\r\nrest";
 
-    /// Name, file name and bytes of each part, where the body comes in pieces of `size`.
-    fn read(body: &[u8], size: usize) -> Result<Vec<(String, Option<String>, Vec<u8>)>, Fault> {
+    /// Name, file name and bytes of a part.
+    type Read = (String, Option<String>, Vec<u8>);
+
+    /// The parts of a body that comes in pieces of `size`.
+    fn read(body: &[u8], size: usize) -> Result<Vec<Read>, Fault> {
         let mut decoder = Decoder::new("xx");
-        let mut parts: Vec<(String, Option<String>, Vec<u8>)> = Vec::new();
+        let mut parts: Vec<Read> = Vec::new();
         let mut ended = 0;
         for chunk in body.chunks(size) {
             for piece in decoder.push(chunk)? {
