@@ -31,6 +31,7 @@ mod http_routes;
 mod http_tls;
 mod interruptions;
 mod labels;
+mod monitoring;
 mod oidc_scene;
 mod openapi;
 mod openapi_document;
