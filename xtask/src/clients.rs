@@ -93,10 +93,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
     let node = answer(Command::new("npm").arg("--version")).is_some()
         || system_packages(&["nodejs", "npm"], run.options)?;
     ensure!(node, "Node.js is missing");
-    ensure!(
-        succeeds(run.repository.cargo().args(["build", "--package", "trousseau"]))?,
-        "the program does not build"
-    );
+    build(run.repository)?;
     let upstream = Upstream::start(run.repository)?;
     for client in CLIENTS {
         if let Err(error) = try_client(run.repository, client, &upstream, &mut tally) {
@@ -104,6 +101,15 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
         }
     }
     Ok(tally)
+}
+
+/// Builds the program that is tried.
+pub(crate) fn build(repository: &Repository) -> Result<()> {
+    ensure!(
+        succeeds(repository.cargo().args(["build", "--package", "trousseau"]))?,
+        "the program does not build"
+    );
+    Ok(())
 }
 
 fn try_client(
@@ -192,14 +198,14 @@ impl Drop for Upstream {
 }
 
 /// A server with the key of its administrator; it ends with the client.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
-    key: String,
+    pub(crate) url: String,
+    pub(crate) key: String,
 }
 
 impl Server {
-    fn start(repository: &Repository, name: &str, upstream: &str) -> Result<Self> {
+    pub(crate) fn start(repository: &Repository, name: &str, upstream: &str) -> Result<Self> {
         let folder = repository.path("target/clients").join(name);
         if folder.exists() {
             fs_err::remove_dir_all(&folder)?;

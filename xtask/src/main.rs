@@ -3,7 +3,8 @@
 //! - `test` runs every test there is and ends with `N passed, N failed, N skipped` (`test`). What a test may be
 //!   skipped for is in `ci/skips.toml`, read by `verdict`; what the tests need beside Rust is fetched by
 //!   `tools`.
-//!   Existing clients of OpenAI's API are run against a server in `clients`.
+//!   Existing clients of OpenAI's API are run against a server in `clients`, and made-up
+//!   requests in `contract`.
 //! - `package` builds what is installed elsewhere: a static program, a Debian package, an image (`package`); their tests
 //!   are in `packaged`.
 //! - `check` holds the code to the repository's rules: formatting, the rules of `tidy`, clippy, licences and
@@ -13,6 +14,7 @@
 
 mod check;
 mod clients;
+mod contract;
 mod fuzz;
 mod generate;
 mod package;
@@ -34,7 +36,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test [--long] [--install-system]   run every test; ends with `N passed, N failed, N skipped`
-       [--only SUITE]                one suite: cargo, fuzz, clients, packages
+       [--only SUITE]                one suite: cargo, fuzz, clients, contract, packages
   check [--install-system]           formatting, tidy, clippy, dependencies, generated references
   package                            a static program, a Debian package and an image, in target/package
   tidy                               the repository's rules alone (no build)

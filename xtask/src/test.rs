@@ -9,7 +9,7 @@ use crate::process::say;
 use crate::repository::{Options, Repository, under_ci};
 use crate::tools::Tools;
 use crate::verdict::{Allowed, Skip, Tally};
-use crate::{clients, fuzz, packaged, verdict};
+use crate::{clients, contract, fuzz, packaged, verdict};
 
 /// What a suite gets: where it runs, what was asked for, the programs it may call.
 pub(crate) struct Run<'a> {
@@ -41,6 +41,11 @@ const SUITES: &[Suite] = &[
         word: "clients",
         name: "clients",
         run: clients::run,
+    },
+    Suite {
+        word: "contract",
+        name: "contract",
+        run: contract::run,
     },
     Suite {
         word: "packages",

@@ -82,7 +82,7 @@ fn is_public(host: &str) -> bool {
         name.strip_suffix(*last)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    name.contains('.') && !INSIDE.iter().any(|last| inside(last)) && !name.ends_with(".svc.cluster.local")
+    name.contains('.') && !INSIDE.iter().any(inside) && !name.ends_with(".svc.cluster.local")
 }
 
 #[cfg(test)]

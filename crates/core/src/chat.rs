@@ -265,9 +265,17 @@ fn visit_map(map: &Map<String, Value>, visit: &mut dyn FnMut(&str)) {
     }
 }
 
+/// Whether a text is a `data:` URL of bytes (RFC 2397). What only begins like one is text.
+fn holds_bytes(text: &str) -> bool {
+    let head = text.strip_prefix("data:").and_then(|rest| rest.split_once(','));
+    head.is_some_and(|(kind, bytes)| {
+        kind.ends_with(";base64") && !kind.contains(' ') && !bytes.contains(char::is_whitespace)
+    })
+}
+
 fn visit_strings(value: &Value, visit: &mut dyn FnMut(&str)) {
     match value {
-        Value::String(text) if !text.starts_with("data:") => visit(text),
+        Value::String(text) if !holds_bytes(text) => visit(text),
         Value::Array(values) => values.iter().for_each(|value| visit_strings(value, visit)),
         Value::Object(map) => visit_map(map, visit),
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
@@ -524,12 +532,15 @@ mod tests {
             let mut request = plain.clone();
             place(
                 &mut request,
-                serde_json::json!({ "text": "secret", "url": "data:bytes" }),
+                serde_json::json!({ "text": "secret", "url": "data:image/png;base64,bytes" }),
             );
             let mut seen = Vec::new();
             request.visit_texts(&mut |text| seen.push(text.to_owned()));
             assert!(seen.iter().any(|text| text == "secret"), "place {at}");
-            assert!(!seen.iter().any(|text| text == "data:bytes"), "place {at}");
+            assert!(
+                !seen.iter().any(|text| text == "data:image/png;base64,bytes"),
+                "place {at}"
+            );
             digests.push(request.digest());
         }
         let count = digests.len();

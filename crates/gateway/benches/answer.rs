@@ -3,6 +3,8 @@
 //! The table printed first is in CPU microseconds per request, of all threads together. What divan prints is time on
 //! the clock.
 
+#![expect(clippy::print_stdout, reason = "the table is the result")]
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;

@@ -97,14 +97,16 @@ pub(super) async fn logout(
     Ok(farewell(client))
 }
 
-/// `POST /api/auth/logout-everywhere`: ends every session of the user.
+/// `POST /api/auth/logout-everywhere`: ends every session of the user. A key has none, whatever its name.
 pub(super) async fn logout_everywhere(
     State(server): State<Arc<Server>>,
     Extension(client): Extension<Client>,
     caller: Caller,
 ) -> Result<Response, Refusal> {
     let Principal { tenant, user, .. } = &caller.principal;
-    server.accounts.end_sessions(tenant, user).await?;
+    if caller.by_session {
+        server.accounts.end_sessions(tenant, user).await?;
+    }
     Ok(farewell(client))
 }
 

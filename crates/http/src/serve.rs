@@ -114,7 +114,7 @@ pub async fn serve(
         shutdown.clone(),
     ));
     while let Some((socket, address)) = accept(&listener.socket, &shutdown).await {
-        let attending = attend(
+        let attending = Box::pin(attend(
             Arc::clone(&server),
             router.clone(),
             Accepted {
@@ -123,7 +123,7 @@ pub async fn serve(
                 tls: listener.tls.clone(),
             },
             shutdown.child_token(),
-        );
+        ));
         let cut = cut.clone();
         tasks.spawn(async move { cut.run_until_cancelled(attending).await });
     }
@@ -206,11 +206,12 @@ async fn attend(server: Arc<Server>, router: Router, accepted: Accepted, closing
     let Place { link, .. } = &place;
     let Accepted { socket, address, tls } = accepted;
     let limits = &server.settings.limits;
-    let first = timeout(limits.head, socket.readable());
+    let mut byte = [0];
+    let first = timeout(limits.head, socket.peek(&mut byte));
     // A client that never speaks costs no more than its socket.
-    if !matches!(link.closing.run_until_cancelled(first).await, Some(Ok(Ok(())))) {
+    let Some(Ok(Ok(1))) = link.closing.run_until_cancelled(first).await else {
         return;
-    }
+    };
     // Without it the last piece of an answer may wait for the client's next word.
     let _best_effort = socket.set_nodelay(true);
     let socket = Watched::new(socket, Arc::clone(link), Times::from(limits));
@@ -220,11 +221,12 @@ async fn attend(server: Arc<Server>, router: Router, accepted: Accepted, closing
         link: Arc::clone(link),
     };
     match tls {
-        None => converse(&server, router, peer, socket).await,
+        // In boxes of their own: what a connection needs once it speaks is not set aside before.
+        None => Box::pin(converse(&server, router, peer, socket)).await,
         Some(tls) => {
-            let handshake = timeout(limits.head, tls.acceptor().accept(socket));
+            let handshake = Box::pin(timeout(limits.head, tls.acceptor().accept(socket)));
             match link.closing.run_until_cancelled(handshake).await {
-                Some(Ok(Ok(socket))) => converse(&server, router, peer, socket).await,
+                Some(Ok(Ok(socket))) => Box::pin(converse(&server, router, peer, socket)).await,
                 Some(Ok(Err(error))) => tracing::debug!(%error, "a TLS handshake failed"),
                 Some(Err(_)) | None => {}
             }

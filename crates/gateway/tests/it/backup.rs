@@ -387,7 +387,7 @@ pub(crate) async fn work(task: &str, root: &Path) {
             restore(&copy, &root.join("restored")).unwrap();
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn copy_all(from: &Path, to: &Path) {

@@ -38,26 +38,26 @@ impl Service {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = lines.next().map(Result::unwrap).unwrap_or_default();
-        let Some((before, address)) = first.split_once("://") else {
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        out.read_line(&mut first).unwrap();
+        let Some((before, address)) = first.trim_end().split_once("://") else {
             let ran = Ran::from(child.wait_with_output().unwrap());
             panic!("the server did not start: {ran:#?}");
         };
         let (address, is_tls) = (address.to_owned(), before.ends_with("https"));
-        // The key, if any, is written before the server answers.
+        let mut second = String::new();
         if !is_tls {
+            // The key, if any, is written before the server answers.
             let ready = get(&address, "/readyz", None);
             assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
-        }
-        let (sender, receiver) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let _gone = sender.send(line);
+            if !out.buffer().is_empty() || rustix::io::ioctl_fionread(out.get_ref()).unwrap() > 0 {
+                out.read_line(&mut second).unwrap();
             }
-        });
-        let line = receiver.recv_timeout(Duration::from_millis(300)).ok();
-        let key = line.and_then(|line| line.strip_prefix("key: ").map(str::to_owned));
+        }
+        let key = second.trim_end().strip_prefix("key: ").map(str::to_owned);
+        // Nothing more is written there; what would be must not stop the server.
+        std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
         Self {
             child: Some(child),
             address,

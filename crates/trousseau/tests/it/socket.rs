@@ -331,8 +331,9 @@ fn a_deep_data_folder_has_its_socket_too() {
 
 #[test]
 fn a_server_that_ends_lets_its_commands_finish() {
-    let dir = stocked();
-    let service = Service::start(&dir, &[]);
+    let dir = Dir::new();
+    dir.write("data/trousseau.toml", "[ask]\nmax_question_bytes = 1048576\n");
+    let mut service = Service::start(&dir, &[]);
     let mut waiting = dir
         .command(&["ask", "-", "--json"])
         .stdin(Stdio::piped())
@@ -341,8 +342,8 @@ fn a_server_that_ends_lets_its_commands_finish() {
         .spawn()
         .unwrap();
     let mut input = waiting.stdin.take().unwrap();
-    // The server waits for the question when it is told to end.
-    std::thread::sleep(Duration::from_millis(300));
+    // More than a pipe holds: once it is taken, the server has asked for it and waits for the rest.
+    input.write_all(&[b' '; 200_000]).unwrap();
     service.signal(rustix::process::Signal::TERM);
     input
         .write_all("Le guichet ouvre à quelle heure ?".as_bytes())
@@ -350,5 +351,5 @@ fn a_server_that_ends_lets_its_commands_finish() {
     drop(input);
     let ran = Ran::from(waiting.wait_with_output().unwrap()).succeeded();
     assert_eq!(ran.object()["abstained"], true);
-    service.stop().ended_with(0);
+    service.wait().ended_with(0);
 }

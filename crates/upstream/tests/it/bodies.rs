@@ -77,7 +77,7 @@ async fn half_a_json_and_other_json() {
     }
     let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
     let mock = Mock::always(answer("200 OK", "application/json", "", deep));
-    malformed(&failure(&mock.url()).await, "recursion limit");
+    malformed(&failure(&mock.url()).await, "nested more than 127 deep");
 }
 
 #[tokio::test]

@@ -1,0 +1,382 @@
+//! `docs/openapi.yaml` against the router, and against what a running server answers.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use trousseau_core::principal::Role;
+use trousseau_http::{Access, ROUTES, Settings};
+
+use crate::openapi_document::Document;
+use crate::scripted::{Scripted, Step};
+use crate::stage::{Stage, cast, own, route, unknown};
+use crate::wired::{Reply, Wired, new_key, request, staged};
+
+const ANSWER: &[Step] = &[Step::Say("À neuf heures [1]."), Step::Cite, Step::End];
+const PASSWORD: &str = "une phrase assez longue";
+const JSON: &str = "content-type: application/json";
+
+/// Operations whose success needs an identity provider: `accounts_oidc` has one.
+const ELSEWHERE: [&str; 2] = ["departToProvider", "arriveFromProvider"];
+
+#[test]
+fn the_document_names_what_can_be_called_and_nothing_else() {
+    let document = Document::read();
+    let documented: BTreeSet<(String, &str)> = document
+        .operations()
+        .into_iter()
+        .map(|(method, path, _)| (method, path))
+        .collect();
+    let routes: BTreeSet<(String, &str)> = ROUTES
+        .iter()
+        .map(|route| (route.method.to_string(), route.path))
+        .collect();
+    assert_eq!(documented, routes);
+}
+
+#[test]
+fn the_document_says_what_needs_no_key() {
+    let document = Document::read();
+    for (method, path, operation) in document.operations() {
+        let route = ROUTES
+            .iter()
+            .find(|route| route.method.as_str() == method && route.path == path);
+        let public = route.unwrap().access == Access::Public;
+        let open = operation["security"] == json!([]);
+        assert_eq!(open, public, "{method} {path}");
+        let role = matches!(route.unwrap().access, Access::Roles(_));
+        let told = operation["description"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("For "));
+        assert_eq!(told, role, "{method} {path}");
+        let refuses = operation["responses"]["401"].is_object();
+        assert!(public || refuses, "{method} {path}");
+    }
+}
+
+/// Calls a server and holds what it answers against the document.
+struct Tour {
+    wired: Wired,
+    document: Document,
+    faults: Vec<String>,
+    /// The operations that were answered as asked.
+    seen: BTreeSet<String>,
+}
+
+impl Tour {
+    /// `call` is `METHOD /path/{name}`; `places` go into the braces and behind the path.
+    async fn call(&mut self, call: &str, places: &[&str], headers: &[&str], body: &str) -> Reply {
+        let (method, template) = call.split_once(' ').unwrap();
+        let mut path = template.to_owned();
+        let mut query = String::new();
+        for place in places {
+            match path.split_once('{') {
+                Some((before, rest)) => {
+                    let (_, after) = rest.split_once('}').unwrap();
+                    path = format!("{before}{place}{after}");
+                }
+                None => query = format!("?{place}"),
+            }
+        }
+        let own = headers
+            .iter()
+            .any(|header| header.starts_with("authorization") || header.starts_with("cookie"));
+        let key = format!("authorization: Bearer {}", self.wired.key);
+        let mut headers = headers.to_vec();
+        if !own {
+            headers.push(&key);
+        }
+        let reply = self
+            .wired
+            .send(request(method, &format!("{path}{query}"), &headers, body))
+            .await;
+        let operations = self.document.operations();
+        let found = operations
+            .iter()
+            .find(|(known, path, _)| known == method && *path == template);
+        let (_, _, operation) = found.unwrap_or_else(|| panic!("{call} is not documented"));
+        let found = self.document.faults(operation, &reply);
+        if reply.status < 300 {
+            self.seen
+                .insert(operation["operationId"].as_str().unwrap().to_owned());
+        }
+        let found = found
+            .into_iter()
+            .map(|fault| format!("{call} {}: {fault}", reply.status));
+        self.faults.extend(found);
+        reply
+    }
+
+    /// The same with JSON, answered with this status.
+    async fn post(&mut self, call: &str, places: &[&str], body: &Value, status: u16) -> Value {
+        let reply = self.call(call, places, &[JSON], &body.to_string()).await;
+        assert_eq!(reply.status, status, "{call}: {reply:?}");
+        reply.json()
+    }
+
+    /// A request without a body, answered as asked.
+    async fn get(&mut self, call: &str, places: &[&str]) -> Value {
+        let reply = self.call(call, places, &[], "").await;
+        assert_eq!(reply.status, 200, "{call}: {reply:?}");
+        reply.json()
+    }
+
+    async fn ask(&mut self, model: &str, more: Value, status: u16) -> Reply {
+        let mut body = json!({
+            "model": model,
+            "messages": [{ "role": "user", "content": "Quand ouvre le guichet ?" }],
+        });
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        let reply = self
+            .call("POST /v1/chat/completions", &[], &[JSON], &body.to_string())
+            .await;
+        assert_eq!(reply.status, status, "{reply:?}");
+        reply
+    }
+}
+
+/// A server with routes that answer, fail and refuse.
+async fn tour(stage: &Stage) -> Tour {
+    let (mut gateway, _) = staged(stage, &[("local", ANSWER)]).await;
+    for (name, script, target) in [
+        ("failing", [Step::Fail], own("broken")),
+        ("outside", [Step::End], unknown("stranger")),
+    ] {
+        let target_name = target.name.clone();
+        cast(
+            &mut gateway,
+            &target_name,
+            &Scripted::new(&target_name, stage.data(), &script),
+        );
+        gateway.targets.push(target);
+        gateway.settings.routes.push(route(name, &[&target_name]));
+    }
+    Tour {
+        wired: Wired::start(stage, gateway, Settings::default()).await,
+        document: Document::read(),
+        faults: Vec::new(),
+        seen: BTreeSet::new(),
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_answers_is_documented() {
+    let stage = Stage::new();
+    let mut tour = tour(&stage).await;
+    tour.get("GET /v1/models", &[]).await;
+    tour.get("GET /v1/models/{model}", &["documents"]).await;
+    answers_and_records(&mut tour).await;
+    files(&mut tour).await;
+    accounts(&mut tour).await;
+    refusals(&mut tour).await;
+    tour.get("GET /api/collections", &[]).await;
+    tour.get("GET /api/tasks", &["state=succeeded"]).await;
+    tour.call("GET /metrics", &[], &[], "").await;
+    tour.get("GET /healthz", &[]).await;
+    tour.get("GET /readyz", &[]).await;
+    tour.wired.server.health.drain();
+    assert_eq!(tour.call("GET /readyz", &[], &[], "").await.status, 503);
+
+    assert!(tour.faults.is_empty(), "{:#?}", tour.faults);
+    let operations = tour.document.operations();
+    let unseen: Vec<&str> = operations
+        .iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str().unwrap())
+        .filter(|name| !tour.seen.contains(*name) && !ELSEWHERE.contains(name))
+        .collect();
+    assert!(unseen.is_empty(), "never answered: {unseen:?}");
+}
+
+async fn answers_and_records(tour: &mut Tour) {
+    let begun = tour.post("POST /api/conversations", &[], &json!({}), 201).await;
+    let conversation = begun["id"].as_str().unwrap();
+    let more = json!({ "trousseau": { "conversation": conversation, "label": "personal+minor" } });
+    let answer = tour.ask("documents", more, 200).await.json();
+    assert!(answer["trousseau"]["citations"][0].is_object(), "{answer}");
+    let stream = json!({ "stream": true, "stream_options": { "include_usage": true } });
+    assert!(tour.ask("documents", stream, 200).await.events().len() > 2);
+    let entry = answer["trousseau"]["entry"].as_str().unwrap();
+    let (replica, index) = entry.split_once('/').unwrap();
+    let rating = json!({ "entry": entry, "rating": "up", "comment": "Merci." });
+    tour.post("POST /api/feedback", &[], &rating, 200).await;
+
+    tour.get("GET /api/conversations", &["q=guichet"]).await;
+    let shown = tour
+        .get("GET /api/conversations/{conversation}", &[conversation])
+        .await;
+    assert!(shown["records"]["items"][0].is_object(), "{shown}");
+    let title = json!({ "title": "Horaires" });
+    tour.post(
+        "PATCH /api/conversations/{conversation}",
+        &[conversation],
+        &title,
+        200,
+    )
+    .await;
+    let listed = tour.get("GET /api/records", &["limit=5"]).await;
+    assert!(listed["items"][1].is_object(), "{listed}");
+    tour.get("GET /api/records/{replica}/{entry}", &[replica, index])
+        .await;
+
+    let officer = new_key(&tour.wired.server, Role::DataProtectionOfficer, |_| {}).await;
+    let officer = format!("authorization: Bearer {officer}");
+    let metadata = tour
+        .call("GET /api/records/metadata", &[], &[&officer], "")
+        .await
+        .json();
+    assert!(metadata["items"][0].is_object(), "{metadata}");
+    let access = "POST /api/records/{replica}/{entry}/access";
+    let reason = json!({ "reason": "Demande d'accès" }).to_string();
+    let read = tour
+        .call(access, &[replica, index], &[&officer, JSON], &reason)
+        .await;
+    assert_eq!(read.status, 200, "{read:?}");
+    tour.get("DELETE /api/feedback/{replica}/{entry}", &[replica, index])
+        .await;
+    tour.get("DELETE /api/records/{replica}/{entry}", &[replica, index])
+        .await;
+    tour.get("DELETE /api/conversations/{conversation}", &[conversation])
+        .await;
+}
+
+async fn files(tour: &mut Tour) {
+    let form = "--b\r\ncontent-disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n\
+        --b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"piscine.txt\"\r\n\r\n\
+        La piscine ferme en août.\n\r\n--b--\r\n";
+    let kind = "content-type: multipart/form-data; boundary=b";
+    let file = tour.call("POST /v1/files", &[], &[kind], form).await.json();
+    let file = file["id"].as_str().unwrap();
+    tour.get("GET /v1/files", &["purpose=assistants"]).await;
+    tour.get("GET /v1/files/{file}", &[file]).await;
+    tour.call("GET /v1/files/{file}/content", &[file], &[], "").await;
+
+    let new = json!({ "name": "sport", "metadata": { "service": "sport" } });
+    let store = tour.post("POST /v1/vector_stores", &[], &new, 200).await;
+    let store = store["id"].as_str().unwrap();
+    tour.get("GET /v1/vector_stores", &["order=asc"]).await;
+    let one = "/v1/vector_stores/{store}";
+    let change = json!({ "name": "Sport" });
+    tour.post(&format!("POST {one}"), &[store], &change, 200).await;
+    let attachment = json!({ "file_id": file, "attributes": { "lieu": "Montclair" } });
+    tour.post(&format!("POST {one}/files"), &[store], &attachment, 200)
+        .await;
+    taken_in(tour, store, file).await;
+    tour.get(&format!("GET {one}"), &[store]).await;
+    tour.get(&format!("GET {one}/files"), &[store, "filter=completed"])
+        .await;
+    let change = json!({ "attributes": { "lieu": "Montclair", "places": 25 } });
+    tour.post(
+        &format!("POST {one}/files/{{file}}"),
+        &[store, file],
+        &change,
+        200,
+    )
+    .await;
+    tour.get(&format!("GET {one}/files/{{file}}/content"), &[store, file])
+        .await;
+    let search = json!({ "query": "fermeture de la piscine" });
+    let found = tour
+        .post(&format!("POST {one}/search"), &[store], &search, 200)
+        .await;
+    assert!(found["data"][0].is_object(), "{found}");
+    tour.get(&format!("DELETE {one}/files/{{file}}"), &[store, file])
+        .await;
+
+    let files = json!({ "files": [{ "file_id": file }] });
+    let batches = format!("POST {one}/file_batches");
+    let batch = tour.post(&batches, &[store], &files, 200).await;
+    let batch = batch["id"].as_str().unwrap();
+    taken_in(tour, store, file).await;
+    tour.get(&format!("GET {one}/file_batches/{{batch}}"), &[store, batch])
+        .await;
+    let files = format!("GET {one}/file_batches/{{batch}}/files");
+    tour.get(&files, &[store, batch]).await;
+    tour.get(&format!("DELETE {one}"), &[store]).await;
+    tour.get("DELETE /v1/files/{file}", &[file]).await;
+}
+
+/// Waits until a file is taken in.
+async fn taken_in(tour: &mut Tour, store: &str, file: &str) {
+    for _ in 0..500 {
+        let shown = tour
+            .get("GET /v1/vector_stores/{store}/files/{file}", &[store, file])
+            .await;
+        if shown["status"] == "completed" {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("{file} is not taken in");
+}
+
+async fn accounts(tour: &mut Tour) {
+    let new = json!({ "name": "cle", "grants": { "role": "auditor" }, "expires": "2999-01-01T00:00:00Z" });
+    let made = tour.post("POST /api/keys", &[], &new, 201).await;
+    tour.get("GET /api/keys", &[]).await;
+    let id = made["key"]["id"].as_str().unwrap();
+    tour.get("DELETE /api/keys/{key}", &[id]).await;
+
+    let new = json!({ "name": "anne", "display": "Anne", "grants": { "groups": ["mairie"], "routes": ["documents"] } });
+    let made = tour.post("POST /api/users", &[], &new, 201).await;
+    let first = json!({ "token": made["link"]["token"], "password": PASSWORD });
+    tour.post("POST /api/auth/first", &[], &first, 200).await;
+    tour.post("POST /api/users/{user}/link", &["anne"], &json!({}), 201)
+        .await;
+    let change = json!({ "grants": { "clearance": "internal", "label_floor": { "class": "internal", "tags": ["minor"] } } });
+    tour.post("PATCH /api/users/{user}", &["anne"], &change, 200)
+        .await;
+    tour.get("GET /api/users", &[]).await;
+
+    let key = tour.get("GET /api/auth/session", &[]).await;
+    assert!(key["csrf"].is_null(), "{key}");
+    for (end, everywhere) in [
+        ("POST /api/auth/logout", false),
+        ("POST /api/auth/logout-everywhere", true),
+    ] {
+        let login = json!({ "name": "anne", "password": PASSWORD }).to_string();
+        let reply = tour.call("POST /api/auth/login", &[], &[JSON], &login).await;
+        let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap();
+        let cookie = format!("cookie: {cookie}");
+        let session = tour.call("GET /api/auth/session", &[], &[&cookie], "").await;
+        let csrf = format!("x-csrf-token: {}", session.json()["csrf"].as_str().unwrap());
+        assert_eq!(tour.call(end, &[], &[&cookie], "").await.status, 403);
+        assert_eq!(tour.call(end, &[], &[&cookie, &csrf], "").await.status, 204);
+        assert_eq!(
+            tour.call("GET /api/auth/session", &[], &[&cookie], "")
+                .await
+                .status,
+            401
+        );
+        // A key is nobody's session: there is nothing to end.
+        assert_eq!(tour.call(end, &[], &[], "").await.status, 204, "{everywhere}");
+    }
+}
+
+async fn refusals(tour: &mut Tour) {
+    let denied = tour.ask("outside", json!({}), 403).await.json();
+    let told = &denied["error"]["trousseau"];
+    assert!(told["rejected"][0]["reasons"][0]["text"].is_string(), "{denied}");
+    let failed = tour.ask("failing", json!({}), 503).await.json();
+    assert!(
+        failed["error"]["trousseau"]["attempts"][0].is_object(),
+        "{failed}"
+    );
+    tour.ask("nowhere", json!({}), 404).await;
+    tour.ask("documents", json!({ "n": 2 }), 400).await;
+    let stranger = ["authorization: Bearer trs-inconnue"];
+    assert_eq!(tour.call("GET /v1/models", &[], &stranger, "").await.status, 401);
+    let wrong = json!({ "name": "anne", "password": "ce n'est pas la phrase" });
+    tour.post("POST /api/auth/login", &[], &wrong, 401).await;
+    let form = tour
+        .call("POST /api/auth/login", &[], &["content-type: text/plain"], "{}")
+        .await;
+    assert_eq!(form.status, 415);
+    let own = json!({ "disabled": true });
+    let name = format!("key-{}", Role::Administrator);
+    tour.post("PATCH /api/users/{user}", &[&name], &own, 409).await;
+    assert_eq!(
+        tour.call("GET /api/auth/oidc/login", &[], &[], "").await.status,
+        404
+    );
+}
