@@ -30,7 +30,10 @@ fuzz_target!(|input: (u8, &[u8])| {
     // What is too long is found sooner or later as the pieces are.
     if let (Ok(whole), Ok(split)) = (whole, split) {
         let limit = whole.0.len().min(split.0.len());
-        assert_eq!(whole.0[..limit.saturating_sub(1)], split.0[..limit.saturating_sub(1)]);
+        assert_eq!(
+            whole.0[..limit.saturating_sub(1)],
+            split.0[..limit.saturating_sub(1)]
+        );
         assert_eq!(whole.1, split.1);
     }
 });
