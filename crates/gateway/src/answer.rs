@@ -273,6 +273,7 @@ impl Gateway {
             made_by: target.as_deref().zip(model.as_deref()),
             attempts: &attempts,
             answer: came.then_some(&answer),
+            label: Some(explanation.labelling.label()),
         };
         self.records
             .keep_made(&open.tenant, &open.entry(), &made, open.durability)
@@ -329,7 +330,7 @@ impl Gateway {
             finished: now,
         };
         let (log, tenant) = (&open.log, &open.tenant);
-        log.close_decision(tenant, &self.records, &closed).await?;
+        log.close_decision(tenant, &self.records, closed).await?;
         Ok(index)
     }
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use trousseau_core::principal::Principal;
-use trousseau_ledger::Durability;
 use trousseau_retrieval::error::StoreError;
 
 use super::own::{Listing, Page, SEARCH_BYTES, Summary, Wanted};
@@ -143,7 +142,7 @@ fn none(id: &str) -> GatewayError {
 
 impl Records {
     async fn insert_conversation(&self, owner: &Principal, begun: &Conversation) -> Result<(), StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         sqlx::query(
             "INSERT INTO conversations (tenant, id, actor, title, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
         )
@@ -175,7 +174,7 @@ impl Records {
         .bind(&owner.user)
         .bind(after)
         .bind(limit.saturating_add(1) as i64)
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let read = rows.iter().map(conversation).collect::<Result<_, _>>();
@@ -199,7 +198,7 @@ impl Records {
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(after)
-        .fetch(self.disk.database.readers());
+        .fetch(self.readers().await?);
         let wanted = Wanted::of(Some(text));
         let mut found: Vec<Conversation> = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| self.fault(error))? {
@@ -229,7 +228,7 @@ impl Records {
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(id)
-        .fetch_optional(self.disk.database.readers())
+        .fetch_optional(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let read = row.as_ref().map(conversation).transpose();
@@ -243,7 +242,7 @@ impl Records {
         title: &str,
         now: i64,
     ) -> Result<Option<Conversation>, StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         let row = sqlx::query(
             "UPDATE conversations SET title = ?, updated = max(updated, ?) WHERE tenant = ? AND actor = ? AND id = ?
              RETURNING id, title, created, updated",

@@ -8,7 +8,6 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use trousseau_core::label::Label;
 use trousseau_core::principal::Principal;
-use trousseau_ledger::Durability;
 use trousseau_retrieval::columns::{self, parsed};
 use trousseau_retrieval::error::StoreError;
 use trousseau_text::fold::fold;
@@ -175,7 +174,7 @@ impl Records {
             .bind(&listing.conversation)
             .bind(after.map(|entry| &entry.replica))
             .bind(after.map(|entry| entry.index as i64))
-            .fetch(self.disk.database.readers());
+            .fetch(self.readers().await?);
         let wanted = Wanted::of(listing.text.as_deref());
         let mut found = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| self.fault(error))? {
@@ -197,7 +196,7 @@ impl Records {
         feedback: &Feedback,
         now: i64,
     ) -> Result<bool, StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         let kept = sqlx::query(
             "INSERT INTO feedback (tenant, replica, entry, rating, comment, created)
              SELECT tenant, replica, entry, ?1, ?2, ?3 FROM records
@@ -218,7 +217,7 @@ impl Records {
     }
 
     async fn unrate(&self, owner: &Principal, entry: &EntryId) -> Result<(), StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         sqlx::query("DELETE FROM feedback WHERE tenant = ? AND replica = ? AND entry = ?")
             .bind(owner.tenant.as_str())
             .bind(&entry.replica)
