@@ -84,9 +84,18 @@ impl Database {
     }
 
     /// The one connection that writes; waits for whoever writes now.
+    ///
+    /// It is outside any transaction. When a commit fails on a full disk, SQLite ends the transaction by itself, and
+    /// sqlx, which counts them, then takes the next one for a part of it: rolling that one back would leave it open, and
+    /// every later commit would only end a part of it and write nothing. So whatever is open is ended here.
     pub async fn writer(&self) -> Result<MutexGuard<'_, SqliteConnection>, StoreError> {
         match &self.writer {
-            Some(writer) => Ok(writer.lock().await),
+            Some(writer) => {
+                let mut writer = writer.lock().await;
+                // Refused when nothing is open, which is how it should be.
+                let _ended = sqlx::raw_sql("ROLLBACK").execute(&mut *writer).await;
+                Ok(writer)
+            }
             None => Err(StoreError::sql(
                 &self.path,
                 sqlx::Error::Protocol("opened for reading only".to_owned()),

@@ -87,7 +87,7 @@ fn a_write_whose_request_has_gone_is_made() {
         let write = async {
             let opened = opened(&entry, &Secret([7; 32]), &label);
             records
-                .open_record(&tenant, opened, Durability::Batch)
+                .open_record(&tenant, opened, Durability::Request)
                 .await
                 .unwrap();
         };
