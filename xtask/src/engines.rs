@@ -10,9 +10,10 @@ mod llama;
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use crate::clients::{build, count_cases};
+use crate::clients::count_cases;
+use crate::process::succeeds;
 use crate::repository::Repository;
 use crate::server::Server;
 use crate::test::Run;
@@ -36,6 +37,14 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
         }
     }
     Ok(tally)
+}
+
+/// Builds the program and the example that is tried beside it: in one go, so that what both stand on is built once.
+fn build(repository: &Repository) -> Result<()> {
+    let mut build = repository.cargo();
+    build.args(["build", "--workspace", "--bin", "trousseau", "--example", "embed"]);
+    ensure!(succeeds(&mut build)?, "the program does not build");
+    Ok(())
 }
 
 /// A script of `xtask/engines`, for the Python at `python`; what it is to try stands in its environment.

@@ -1,6 +1,6 @@
 //! llama.cpp behind the server of its Python package, with a tiny model that a script writes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -86,7 +86,6 @@ pub(super) struct Llama {
 pub(super) fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
     let llama = Llama::get(run)?;
     let repository = run.repository;
-    let embed = example(repository)?;
     let tiny = llama.serve(repository, "tiny", &["--n_ctx", "8192"])?;
     let large = ["--n_ctx", "262144", "--interrupt_requests", "false"];
     let endless = llama.serve(repository, "endless", &large)?;
@@ -104,7 +103,7 @@ pub(super) fn run(run: &Run<'_>, tally: &mut Tally) -> Result<()> {
         .env("UPSTREAM_URL", &tiny.url)
         .env("EMBEDDER_URL", &embedder.url)
         .env("ENGINE_KEY", KEY)
-        .env("EMBED", embed);
+        .env("EMBED", repository.path("target/debug/examples/embed"));
     try_cases(NAME, cases, &server, tally)
 }
 
@@ -141,12 +140,4 @@ impl Llama {
             .args(options);
         Engine::start(repository, name, &mut command, port, "/v1/models")
     }
-}
-
-/// The program that embeds what it is told to, as this repository's crate does it.
-fn example(repository: &Repository) -> Result<PathBuf> {
-    let mut build = repository.cargo();
-    build.args(["build", "--workspace", "--example", "embed"]);
-    ensure!(succeeds(&mut build)?, "the example does not build");
-    Ok(repository.path("target/debug/examples").join(Path::new("embed")))
 }
