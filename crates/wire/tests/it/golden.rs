@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
 use serde_json::Value;
-use trousseau_wire::client::{ChatReader, Dialect, chat_body, embeddings, error, rerank};
+use trousseau_wire::client::{ChatReader, Dialect, blames_setup, chat_body, embeddings, error, rerank};
 use trousseau_wire::server;
 
 use crate::told::{read, told};
@@ -53,7 +53,7 @@ fn every_file_is_read() {
             servers.insert(server);
         }
     }
-    assert_eq!(servers.len(), 7, "{servers:?}");
+    assert_eq!(servers.len(), 8, "{servers:?}");
 }
 
 #[test]
@@ -160,6 +160,31 @@ fn llama_cpp_python() {
     assert_snapshot!(failure("llama-cpp-python/error-401.json"), @"Invalid API key");
     let unpooled = embeddings(file("llama-cpp-python/embeddings-tokens.json").as_bytes(), 1);
     assert_snapshot!(unpooled.unwrap_err(), @"a vector for each token: the server must pool them into one for each text");
+}
+
+#[test]
+fn litellm() {
+    let said = |name: &str| error(400, file(name).as_bytes());
+    assert_snapshot!(said("litellm/key-400.json"), @"No connected db.");
+    assert_snapshot!(said("litellm/model-400.json"), @"/chat/completions: Invalid model name passed in model=missing. Call `/v1/models` to view available models for your key.");
+    assert_snapshot!(said("litellm/long-400.json"), @"litellm.ContextWindowExceededError: litellm.BadRequestError: ContextWindowExceededError: OpenAIException - This model's maximum context length is 8192 tokens.");
+}
+
+#[test]
+fn a_refusal_is_told_from_a_wrong_key_or_model() {
+    for (name, expected) in [
+        ("litellm/key-400.json", true),
+        ("litellm/model-400.json", true),
+        ("litellm/long-400.json", false),
+        ("mistral/error-400.json", true),
+        ("llama-cpp-python/error-400.json", false),
+        ("llama-cpp/error-400.json", false),
+        ("vllm/error-400.json", false),
+    ] {
+        assert_eq!(blames_setup(file(name).as_bytes()), expected, "{name}");
+    }
+    assert!(!blames_setup(b"<html>"));
+    assert!(!blames_setup(b"{\"error\":\"model_not_found\"}"));
 }
 
 #[test]
