@@ -2,14 +2,13 @@
 //!
 //! Each client gets a server of its own with an empty data folder, and all of them the same small upstream.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::process::{answer, say, succeeds};
+use crate::process::{answer, lines, say, succeeds};
 use crate::repository::Repository;
+use crate::server::{Server, Setup};
 use crate::test::Run;
 use crate::tools::{self, system_packages};
 use crate::verdict::Tally;
@@ -119,27 +118,39 @@ fn try_client(
     tally: &mut Tally,
 ) -> Result<()> {
     let mut command = command(repository, client)?;
-    let server = Server::start(repository, client.name, &upstream.url)?;
+    let server = Server::start(repository, &setup(client.name, &upstream.url))?;
     command
         .env("TROUSSEAU_URL", &server.url)
         .env("TROUSSEAU_KEY", &server.key)
         .env("UPSTREAM_URL", &upstream.url)
         .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
         .env("PYTHONDONTWRITEBYTECODE", "1");
+    count_cases(client.name, &mut command, tally)
+}
+
+/// Runs a script of cases, which tells of each on a line (`xtask/clients/cases.py`), and counts them.
+pub(crate) fn count_cases(name: &str, command: &mut Command, tally: &mut Tally) -> Result<()> {
     let output = command.stderr(Stdio::inherit()).output()?;
-    let mut told = 0;
+    let (mut told, mut failures) = (0, 0);
     for line in String::from_utf8_lossy(&output.stdout).lines() {
-        if let Some(name) = line.strip_prefix("ok ") {
-            say(&format!("{}: {name} ... ok", client.name));
+        if let Some(case) = line.strip_prefix("ok ") {
+            say(&format!("{name}: {case} ... ok"));
             tally.pass();
             told += 1;
         } else if let Some(failed) = line.strip_prefix("failed ") {
-            tally.fail(format!("{}: {failed}", client.name));
-            told += 1;
+            tally.fail(format!("{name}: {failed}"));
+            (told, failures) = (told + 1, failures + 1);
         }
     }
     ensure!(told > 0, "it told of no case and ended with {}", output.status);
+    let counted = output.status.success() || failures > 0;
+    ensure!(counted, "it ended with {} before its last case", output.status);
     Ok(())
+}
+
+/// A server in front of `upstream`.
+pub(crate) fn setup(name: &str, upstream: &str) -> Setup {
+    Setup::new(name, CONFIG.replace("{upstream}", upstream))
 }
 
 /// The command that runs a client's cases. Node finds packages beside the script, Python in its environment.
@@ -195,70 +206,4 @@ impl Drop for Upstream {
     fn drop(&mut self) {
         let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
-}
-
-/// A server with the key of its administrator; it ends with the client.
-pub(crate) struct Server {
-    child: Child,
-    pub(crate) url: String,
-    pub(crate) key: String,
-}
-
-impl Server {
-    pub(crate) fn start(repository: &Repository, name: &str, upstream: &str) -> Result<Self> {
-        let folder = repository.path("target/clients").join(name);
-        if folder.exists() {
-            fs_err::remove_dir_all(&folder)?;
-        }
-        fs_err::create_dir_all(&folder)?;
-        let config = folder.join("trousseau.toml");
-        fs_err::write(&config, CONFIG.replace("{upstream}", upstream))?;
-        let mut child = serve(repository, &folder, &config)
-            .spawn()
-            .context("cannot start the server")?;
-        let (mut url, mut key) = (None, None);
-        for line in lines(&mut child)? {
-            let line = line?;
-            if let Some((_, address)) = line.split_once("http://") {
-                url = Some(format!("http://{}", address.trim_end_matches('/')));
-            } else if let Some(told) = line.trim().strip_prefix("key: ") {
-                key = Some(told.to_owned());
-            }
-            if let (Some(url), Some(key)) = (&url, &key) {
-                return Ok(Self {
-                    child,
-                    url: url.clone(),
-                    key: key.clone(),
-                });
-            }
-        }
-        anyhow::bail!("the server ended without an address and a key: {}", child.wait()?)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let process = self.child.id().to_string();
-        let _asked = Command::new("kill").args(["-TERM", &process]).status();
-        let _ended = self.child.wait();
-    }
-}
-
-fn serve(repository: &Repository, folder: &Path, config: &Path) -> Command {
-    let program: PathBuf = repository.path("target/debug/trousseau");
-    let mut command = Command::new(program);
-    command
-        .arg("--data")
-        .arg(folder.join("data"))
-        .arg("--config")
-        .arg(config);
-    command
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped());
-    command
-}
-
-fn lines(child: &mut Child) -> Result<impl Iterator<Item = std::io::Result<String>> + use<>> {
-    let output = child.stdout.take().context("it has no output")?;
-    Ok(BufReader::new(output).lines())
 }

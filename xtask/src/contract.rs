@@ -1,14 +1,13 @@
 //! The server held against `docs/openapi.yaml` by requests that nobody thought of: schemathesis makes them, valid and not,
 //! and checks what comes back.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::clients::{Server, build};
-use crate::process::succeeds;
+use crate::clients::{build, setup};
+use crate::process::{status, succeeds};
+use crate::server::Server;
 use crate::test::Run;
 use crate::tools;
 use crate::verdict::Tally;
@@ -34,7 +33,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
     build(run.repository)?;
     let programs = tools::python(run.repository, NAME, &[PACKAGE])?;
     // No model is behind the other routes; they fail like one that is down.
-    let server = Server::start(run.repository, NAME, "http://127.0.0.1:9")?;
+    let server = Server::start(run.repository, &setup(NAME, "http://127.0.0.1:9"))?;
     let key = format!("Authorization: Bearer {}", server.key);
     let mut command = Command::new(programs.join("schemathesis"));
     command
@@ -60,23 +59,10 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
         true => tally.pass(),
         false => tally.fail("contract: the server does not answer as docs/openapi.yaml says".to_owned()),
     }
+    let address = server.url.trim_start_matches("http://");
     ensure!(
-        answers(&server)?,
+        status(address, "/v1/models", &format!("{key}\r\n"))? == 200,
         "the key no longer opens the server: most requests were asked in vain"
     );
     Ok(tally)
-}
-
-/// Whether the server still answers its key.
-fn answers(server: &Server) -> Result<bool> {
-    let address = server.url.trim_start_matches("http://");
-    let mut socket = TcpStream::connect(address)?;
-    let key = &server.key;
-    write!(
-        socket,
-        "GET /v1/models HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\r\n"
-    )?;
-    let mut reply = Vec::new();
-    socket.read_to_end(&mut reply)?;
-    Ok(reply.starts_with(b"HTTP/1.1 200"))
 }

@@ -4,7 +4,7 @@
 //!   skipped for is in `ci/skips.toml`, read by `verdict`; what the tests need beside Rust is fetched by
 //!   `tools`.
 //!   Existing clients of OpenAI's API are run against a server in `clients`, and made-up
-//!   requests in `contract`.
+//!   requests in `contract`; real model servers and a real identity provider stand behind one in `engines`.
 //! - `package` builds what is installed elsewhere: a static program, a Debian package, an image (`package`); their tests
 //!   are in `packaged`.
 //! - `check` holds the code to the repository's rules: formatting, the rules of `tidy`, clippy, licences and
@@ -15,12 +15,14 @@
 mod check;
 mod clients;
 mod contract;
+mod engines;
 mod fuzz;
 mod generate;
 mod package;
 mod packaged;
 mod process;
 mod repository;
+mod server;
 mod test;
 mod tidy;
 mod tools;
@@ -36,13 +38,13 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test [--long] [--install-system]   run every test; ends with `N passed, N failed, N skipped`
-       [--only SUITE]                one suite: cargo, fuzz, clients, contract, packages
+       [--only SUITE]                one suite: cargo, fuzz, clients, contract, packages, engines
   check [--install-system]           formatting, tidy, clippy, dependencies, generated references
   package                            a static program, a Debian package and an image, in target/package
   tidy                               the repository's rules alone (no build)
   generate [--check]                 write the generated references, or find the stale ones
 
-  --long             also run the randomised harnesses at full size
+  --long             also run the randomised harnesses at full size, and real engines behind a server
   --install-system   install missing system packages and toolchain components
 ";
 

@@ -10,7 +10,7 @@ use crate::process::answer;
 /// What the user asked for beside the command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
-    /// Run the randomised harnesses at full size.
+    /// Run the randomised harnesses at full size, and the suites that take long.
     pub(crate) long: bool,
     /// System packages may be installed.
     pub(crate) install_system: bool,

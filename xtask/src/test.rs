@@ -9,7 +9,7 @@ use crate::process::say;
 use crate::repository::{Options, Repository, under_ci};
 use crate::tools::Tools;
 use crate::verdict::{Allowed, Skip, Tally};
-use crate::{clients, contract, fuzz, packaged, verdict};
+use crate::{clients, contract, engines, fuzz, packaged, verdict};
 
 /// What a suite gets: where it runs, what was asked for, the programs it may call.
 pub(crate) struct Run<'a> {
@@ -22,7 +22,16 @@ struct Suite {
     /// What `--only` calls it.
     word: &'static str,
     name: &'static str,
+    /// Whether it only runs when asked for: by its name or with `--long`.
+    long: bool,
     run: fn(&Run<'_>) -> Result<Tally>,
+}
+
+impl Suite {
+    /// Whether it is to run.
+    fn wanted(&self, only: Option<&str>, long: bool) -> bool {
+        only.map_or(long || !self.long, |word| self.word == word)
+    }
 }
 
 /// The suites, in order. One with real servers, clients or a browser is a line here.
@@ -30,27 +39,38 @@ const SUITES: &[Suite] = &[
     Suite {
         word: "cargo",
         name: "cargo test",
+        long: false,
         run: cargo_test,
     },
     Suite {
         word: "fuzz",
         name: "fuzz targets",
+        long: false,
         run: fuzz::run,
     },
     Suite {
         word: "clients",
         name: "clients",
+        long: false,
         run: clients::run,
     },
     Suite {
         word: "contract",
         name: "contract",
+        long: false,
         run: contract::run,
     },
     Suite {
         word: "packages",
         name: "packages",
+        long: false,
         run: packaged::run,
+    },
+    Suite {
+        word: "engines",
+        name: "engines",
+        long: true,
+        run: engines::run,
     },
 ];
 
@@ -59,7 +79,7 @@ const SUITES: &[Suite] = &[
 pub(crate) fn run(repository: &Repository, options: Options, only: Option<&str>) -> Result<bool> {
     let wanted: Vec<&Suite> = SUITES
         .iter()
-        .filter(|suite| only.is_none_or(|word| suite.word == word))
+        .filter(|suite| suite.wanted(only, options.long))
         .collect();
     ensure!(!wanted.is_empty(), "there is no such suite");
     let record = repository.path("target/skips.jsonl");
@@ -136,6 +156,18 @@ fn count_tests(mut command: Command, show: fn(&str)) -> Result<Tally> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_suite_runs_when_it_is_asked_for() {
+        let words = |only, long| -> Vec<&str> {
+            let wanted = SUITES.iter().filter(|suite| suite.wanted(only, long));
+            wanted.map(|suite| suite.word).collect()
+        };
+        assert_eq!(words(None, true).len(), SUITES.len());
+        assert!(!words(None, false).contains(&"engines") && words(None, false).contains(&"cargo"));
+        assert_eq!(words(Some("engines"), false), ["engines"]);
+        assert_eq!(words(Some("clients"), true), ["clients"]);
+    }
 
     #[test]
     fn a_run_that_dies_without_a_count_is_a_failure() {

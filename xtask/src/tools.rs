@@ -128,6 +128,16 @@ pub(crate) fn cargo_deny(repository: &Repository) -> Result<PathBuf> {
 
 /// A virtual environment of its own for each set of Python packages, pinned; renewed when the set changes.
 pub(crate) fn python(repository: &Repository, name: &str, packages: &[&str]) -> Result<PathBuf> {
+    built_python(repository, name, packages, &[])
+}
+
+/// The same with environment variables for packages that are compiled on the way.
+pub(crate) fn built_python(
+    repository: &Repository,
+    name: &str,
+    packages: &[&str],
+    variables: &[(&str, &str)],
+) -> Result<PathBuf> {
     let home = repository.tools().join(name);
     let wanted = packages.join(" ");
     let held = fs_err::read_to_string(home.join("packages")).unwrap_or_default();
@@ -137,7 +147,8 @@ pub(crate) fn python(repository: &Repository, name: &str, packages: &[&str]) -> 
             && succeeds(
                 Command::new(home.join("bin/pip"))
                     .args(["install", "--quiet", "--disable-pip-version-check"])
-                    .args(packages),
+                    .args(packages)
+                    .envs(variables.iter().copied()),
             )?;
         ensure!(made, "{wanted} could not be fetched");
         fs_err::write(home.join("packages"), wanted)?;

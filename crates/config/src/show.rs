@@ -156,6 +156,7 @@ fn remote(name: &str, remote: &Remote) -> Value {
         "kind": "openai",
         "url": remote.url,
         "model": remote.model,
+        "dialect": remote.dialect.name(),
         "key": remote.key,
         "key_header": remote.key_header.as_ref().map(HeaderName::as_str),
         "stream": remote.stream,

@@ -1,5 +1,6 @@
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::Class;
+use trousseau_upstream::Dialect;
 
 use super::*;
 
@@ -124,6 +125,33 @@ fn what_is_shown_reads_back_as_the_same() {
         assert_eq!(again.rules, config.rules);
         assert_eq!(again.targets, config.targets);
         assert_eq!(again.kinds, config.kinds);
+    }
+}
+
+#[test]
+fn the_dialect_is_the_one_that_is_written_or_the_one_that_the_host_tells() {
+    for (url, written, expected) in [
+        ("https://api.mistral.ai/v1", "", Dialect::Mistral),
+        ("https://gateway.example/mistral/v1", "", Dialect::OpenAi),
+        (
+            "https://gateway.example/mistral/v1",
+            "dialect = \"mistral\"",
+            Dialect::Mistral,
+        ),
+        (
+            "https://api.mistral.ai/v1",
+            "dialect = \"openai\"",
+            Dialect::OpenAi,
+        ),
+    ] {
+        let text = format!(
+            "[[upstream]]\nname = \"u\"\nkind = \"openai\"\nurl = \"{url}\"\nmodel = \"m\"\n{written}\n"
+        );
+        let config = Config::parse(&text, None).unwrap();
+        let Kind::OpenAi(remote) = &config.kinds[0].1 else {
+            panic!("the upstream is a server");
+        };
+        assert_eq!(remote.dialect, expected, "{text}");
     }
 }
 
@@ -278,6 +306,13 @@ kind = "openai"
 name = "v"
 kind = "claude"
 
+[[upstream]]
+name = "x"
+kind = "openai"
+url = "https://models.example/v1"
+model = "m"
+dialect = "Mistral"
+
 [[route]]
 name = "r"
 targets = ["u", "w"]
@@ -295,7 +330,8 @@ banned = ["nobody"]
     upstream.u.url is missing
     upstream.u.model is missing
     upstream.v.kind: "claude" is not one of extractive, openai
-    route.r.targets: there is no "w"; there are u
+    upstream.x.dialect: "Mistral" is not one of openai, mistral
+    route.r.targets: there is no "w"; there are u, x
     route.r.durability: "batch" is not one of request
     collection: the name "a" is taken twice
     collection.a.label: "secret" is not one of public, internal, personal, sensitive, restricted

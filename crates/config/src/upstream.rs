@@ -10,6 +10,7 @@ use trousseau_policy::attestation::Attestation;
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::decide::Target;
 use trousseau_policy::fact::Fact;
+use trousseau_upstream::Dialect;
 use trousseau_upstream::server::Timeouts;
 
 use super::egress::check_url;
@@ -46,6 +47,8 @@ pub struct Remote {
     pub url: String,
     /// The model's name there.
     pub model: String,
+    /// The way of speaking that it wants.
+    pub dialect: Dialect,
     /// Where the key stands that it asks for.
     pub key: Option<SecretPlace>,
     /// The header that carries the key, in place of `Authorization: Bearer`.
@@ -67,6 +70,7 @@ pub(super) struct RawUpstream {
     kind: String,
     url: Option<String>,
     model: Option<String>,
+    dialect: Option<String>,
     key: Option<RawSecret>,
     key_header: Option<String>,
     #[serde(default)]
@@ -153,6 +157,7 @@ fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote 
         faults.missing(&at("key"));
     }
     Remote {
+        dialect: dialect(&at("dialect"), raw.dialect.as_deref(), &url, faults),
         url,
         model,
         key: secret::resolve(raw.key, &at("key"), file, faults),
@@ -162,6 +167,18 @@ fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote 
         client_certificate,
         stream: raw.stream.unwrap_or(true),
     }
+}
+
+/// The dialect that is written; else the one that the host of `url` tells.
+fn dialect(key: &str, written: Option<&str>, url: &str, faults: &mut Faults) -> Dialect {
+    let guessed = Dialect::of_url(url);
+    let Some(name) = written else {
+        return guessed;
+    };
+    Dialect::named(name).unwrap_or_else(|| {
+        faults.value(key, name, &Dialect::ALL.map(Dialect::name).join(", "));
+        guessed
+    })
 }
 
 fn header_name(key: &str, name: &str, faults: &mut Faults) -> Option<HeaderName> {

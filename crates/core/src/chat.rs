@@ -384,11 +384,19 @@ pub struct ChatEnd {
     pub finish: FinishReason,
     /// Whether the model declined because nothing supports an answer.
     pub abstained: bool,
-    /// What it cost.
+    /// What it cost; nothing where the server counts no tokens. [`ChatEnd::counted`] tells that from zero.
     pub usage: Usage,
     /// How many citation markers were removed because they pointed to no passage.
     #[serde(default)]
     pub removed_markers: u64,
+}
+
+impl ChatEnd {
+    /// What it cost, where somebody counted: many servers count no tokens in a stream, and no model reads none. An
+    /// abstention may have cost nothing.
+    pub fn counted(&self) -> Option<&Usage> {
+        (self.abstained || self.usage != Usage::default()).then_some(&self.usage)
+    }
 }
 
 /// An answer, whole or as far as it came.

@@ -286,7 +286,7 @@ impl Gateway {
             attempts: &attempts,
             answer: came.then(|| open.secret.commit("answer", answer.text.as_bytes())),
             citations: answer.citations.len(),
-            usage: answer.end.as_ref().map(|end| &end.usage),
+            usage: answer.end.as_ref().and_then(|end| end.counted()),
         };
         let index = self.close_decision(&open, outcome).await?;
         let entry = open.entry();

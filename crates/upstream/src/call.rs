@@ -212,7 +212,11 @@ impl Endpoint {
             return blame.status(status, &headers, &words);
         }
         let body = error_body(response).await;
-        blame.status(status, &headers, &client::error(status.as_u16(), &body))
+        let words = client::error(status.as_u16(), &body);
+        if status == StatusCode::BAD_REQUEST && client::blames_setup(&body) {
+            return blame.misconfigured(status, &words);
+        }
+        blame.status(status, &headers, &words)
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage};
 use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
 use trousseau_core::permit::Permit;
-use trousseau_wire::client::{ChatReader, Dialect, chat_body};
+use trousseau_wire::client::{ChatReader, chat_body};
 use trousseau_wire::sse::Decoder;
 
 use crate::abstention::Wording;
@@ -67,8 +67,8 @@ impl OpenAi {
         };
         let prompt = grounded.then(|| prompt::grounded(&request, &self.fences, &self.wording));
         let messages = prompt.as_deref().unwrap_or(&request.messages);
-        let body = chat_body(&request, messages, &server.model, form == Form::Events)
-            .in_dialect(Dialect::of_url(&server.url));
+        let body =
+            chat_body(&request, messages, &server.model, form == Form::Events).in_dialect(server.dialect);
         let body = self.endpoint.written(&body)?;
         let answer = self.endpoint.post(body, &*request, form).await?;
         let citing = (grounded && !asks_for_json(&request))

@@ -43,6 +43,15 @@ impl Blame<'_> {
         self.code(status.as_u16(), words)
     }
 
+    /// The error of a server that blames what is configured here.
+    pub(crate) fn misconfigured(&self, status: StatusCode, words: &str) -> ModelError {
+        ModelError::Misconfigured {
+            target: self.target(),
+            status: status.as_u16(),
+            reason: self.redacted(words),
+        }
+    }
+
     /// The error that a status stands for, where no headers came with it.
     fn code(&self, status: u16, words: &str) -> ModelError {
         let (target, reason) = (self.target(), self.redacted(words));

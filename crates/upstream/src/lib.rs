@@ -31,3 +31,4 @@ pub use chat::OpenAi;
 pub use embedding::OpenAiEmbedder;
 pub use reranking::HttpReranker;
 pub use server::Server;
+pub use trousseau_wire::client::Dialect;

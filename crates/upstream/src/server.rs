@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
+use trousseau_wire::client::Dialect;
 
 use crate::secret::Secret;
 
@@ -15,6 +16,8 @@ pub struct Server {
     pub model: String,
     /// The address that its paths are added to: `https://api.example/v1`. A query, such as Azure's `api-version`, stays.
     pub url: String,
+    /// The way of speaking that it wants.
+    pub dialect: Dialect,
     /// The key that it asks for.
     pub secret: Option<Secret>,
     /// The header that carries the key; `None` is `Authorization: Bearer`.
@@ -30,12 +33,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server without a key, with the usual limits.
+    /// A server without a key, with the usual limits, in the dialect that its host tells.
     pub fn new(target: impl Into<String>, model: impl Into<String>, url: impl Into<String>) -> Self {
+        let url = url.into();
         Self {
             target: target.into(),
             model: model.into(),
-            url: url.into(),
+            dialect: Dialect::of_url(&url),
+            url,
             secret: None,
             key_header: None,
             headers: HeaderMap::new(),

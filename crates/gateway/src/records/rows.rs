@@ -87,7 +87,7 @@ impl KeepRow {
             attempts: to_json(&made.attempts)?,
             answer: made.answer.map(|answer| digested(&answer.text)),
             citations: to_json(&citations)?,
-            usage: end.map(|end| to_json(&end.usage)).transpose()?,
+            usage: end.and_then(|end| end.counted()).map(to_json).transpose()?,
             label: made.label.map(Label::to_string).unwrap_or_default(),
         })
     }

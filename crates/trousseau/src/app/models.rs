@@ -76,6 +76,7 @@ fn remote_model(name: &str, remote: &Remote, network: &Network) -> Result<OpenAi
         secret: remote.key.as_ref().map(secret::open).transpose()?,
         key_header: remote.key_header.clone(),
         headers: remote.headers.clone(),
+        dialect: remote.dialect,
         timeouts: remote.timeouts,
         streams: remote.stream,
         ..upstream::Server::new(name, &remote.model, &remote.url)

@@ -115,6 +115,25 @@ fn a_question_goes_to_a_server_with_its_key_and_comes_back_cited() {
 }
 
 #[test]
+fn a_server_under_another_name_is_spoken_to_in_the_dialect_that_is_written() {
+    for (written, asked) in [
+        ("", true),
+        ("dialect = \"openai\"", true),
+        ("dialect = \"mistral\"", false),
+    ] {
+        let (url, received) = model();
+        let dir = configured(&url);
+        let config = fs_err::read_to_string(dir.data().join("trousseau.toml")).unwrap();
+        let config = config.replace("kind = \"openai\"\n", &format!("kind = \"openai\"\n{written}\n"));
+        dir.write("data/trousseau.toml", config);
+        dir.run(&["ask", "À quelle heure ouvre le guichet ?", "--route", "local"])
+            .succeeded();
+        let sent = received.recv().unwrap();
+        assert_eq!(sent.contains("stream_options"), asked, "{written}: {sent}");
+    }
+}
+
+#[test]
 fn the_demonstration_calls_no_server_whatever_is_configured() {
     let (url, received) = model();
     let dir = configured(&url);

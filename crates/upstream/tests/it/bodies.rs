@@ -272,6 +272,12 @@ async fn a_stream_that_breaks_is_cut_and_never_ends_silently() {
     }
     let mock = Mock::always(vec![stream_head(), last_chunk()]);
     assert!(matches!(failure(&mock.url()).await, ModelError::Cut { .. }));
+    // Dropped in favour of another request, as the server of llama-cpp-python does.
+    let script = vec![stream_head(), chunk(said("Il était")), chunk(DONE), last_chunk()];
+    let mock = Mock::always(script);
+    let (answer, end) = ask(&model(&mock.url()), question("Racontez.")).await;
+    assert_eq!((answer.text.as_str(), &answer.end), ("Il était", &None));
+    malformed(&end.unwrap_err(), "without a finish reason");
     let mock = Mock::always(vec![stream_head(), chunk(DONE), last_chunk()]);
     malformed(&failure(&mock.url()).await, "before its answer began");
 }

@@ -47,6 +47,22 @@ async fn statuses_tell_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_status_400_about_the_key_or_the_model_is_no_refusal_of_the_request() {
+    for (kind, expected) in [
+        ("no_db_connection", "model-misconfigured"),
+        ("invalid_model", "model-misconfigured"),
+        ("invalid_request_error", "model-refused"),
+    ] {
+        let body = json!({ "error": { "message": "Because.", "type": kind, "code": "400" } });
+        let mock = refusing("400 Bad Request", "", &body.to_string());
+        let error = failure(&mock.url()).await;
+        assert_eq!(error.code(), expected, "{kind}");
+        assert!(error.to_string().contains("Because."), "{error}");
+        assert_eq!(error.fails_over(), expected == "model-misconfigured");
+    }
+}
+
+#[tokio::test]
 async fn the_wait_of_a_rate_limit_is_read() {
     for (headers, expected) in [
         ("", None),

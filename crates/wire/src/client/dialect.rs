@@ -26,6 +26,11 @@ impl Dialect {
         }
     }
 
+    /// The dialect of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
+    }
+
     /// The dialect of the server at an address such as `https://api.mistral.ai/v1`, as far as its host tells.
     pub fn of_url(url: &str) -> Self {
         let address = url.split_once("://").map_or(url, |(_, address)| address);

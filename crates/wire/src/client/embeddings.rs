@@ -59,9 +59,28 @@ struct WireVector {
     embedding: Vec<f32>,
 }
 
+/// An answer of llama.cpp's servers for a model that pools nothing.
+#[derive(Deserialize)]
+struct WireTokens {
+    data: Vec<WireTokenVectors>,
+}
+
+#[derive(Deserialize)]
+struct WireTokenVectors {
+    #[serde(rename = "embedding")]
+    _embedding: Vec<Vec<f32>>,
+}
+
+fn of_tokens(bytes: &[u8]) -> bool {
+    json::answer::<WireTokens>(bytes, VALUES).is_ok_and(|answer| !answer.data.is_empty())
+}
+
 /// Reads the vectors of `texts` texts. Fails unless there is one for each, of one length, without infinite numbers.
 pub fn embeddings(bytes: &[u8], texts: usize) -> Result<Embeddings, Fault> {
-    let answer: WireEmbeddings = json::answer(bytes, VALUES)?;
+    let answer: WireEmbeddings = json::answer(bytes, VALUES).map_err(|fault| match of_tokens(bytes) {
+        true => Fault::malformed("a vector for each token: the server must pool them into one for each text"),
+        false => fault,
+    })?;
     if answer.error.is_some() {
         return Err(Fault::Reported {
             message: errors::error(200, bytes),

@@ -27,6 +27,34 @@ pub fn error(status: u16, body: &[u8]) -> String {
     said.unwrap_or_else(|| format!("HTTP status {status}"))
 }
 
+/// Kinds of errors by which servers say with status 400 that the key or the model's name is wrong: OpenAI, Mistral,
+/// and LiteLLM's proxy where it has no database to look a key up in.
+const SETUP: [&str; 5] = [
+    "model_not_found",
+    "invalid_model",
+    "invalid_api_key",
+    "authentication_error",
+    "no_db_connection",
+];
+
+/// How LiteLLM's proxy says of a model's name that it is not known, under a kind that says nothing.
+const UNKNOWN_MODEL: &str = "Invalid model name passed in model=";
+
+/// Whether the body of a call that failed with status 400 blames the key or the model's name, which are configured here,
+/// rather than the request.
+pub fn blames_setup(body: &[u8]) -> bool {
+    let Ok(value) = json::answer::<Value>(body, VALUES) else {
+        return false;
+    };
+    let error = value.get("error").filter(|error| error.is_object());
+    let error = error.unwrap_or(&value);
+    let kinds = ["type", "code"]
+        .iter()
+        .filter_map(|name| error.get(*name)?.as_str());
+    let words = error.get("message").and_then(Value::as_str).unwrap_or_default();
+    kinds.into_iter().any(|kind| SETUP.contains(&kind)) || words.contains(UNKNOWN_MODEL)
+}
+
 /// The error that stands in place of an answer, in a call that has not failed otherwise.
 pub(super) fn reported(answer: &WireAnswer) -> Option<Fault> {
     if let Some(error) = answer.error.as_ref().filter(|error| !error.is_null()) {

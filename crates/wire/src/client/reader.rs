@@ -159,12 +159,14 @@ impl ChatReader {
         }
     }
 
-    /// The events behind `[DONE]`.
+    /// The events behind `[DONE]`. Without a finish reason the answer is not whole: the server of llama-cpp-python says
+    /// `[DONE]` to whoever it drops because another request has come.
     fn done(&mut self) -> Result<Vec<ChatEvent>, Fault> {
-        if self.finish.is_none() && !self.begun {
-            return Err(Fault::malformed("a stream that ended before its answer began"));
+        match (self.finish, self.begun) {
+            (Some(_), _) => Ok(self.last()),
+            (None, true) => Err(Fault::malformed("a stream that ended without a finish reason")),
+            (None, false) => Err(Fault::malformed("a stream that ended before its answer began")),
         }
-        Ok(self.last())
     }
 
     fn last(&mut self) -> Vec<ChatEvent> {

@@ -55,7 +55,11 @@ pub fn completion<'a>(completion: &Completion<'a>) -> CompletionBody<'a> {
             finish_reason: answer.end.as_ref().map(|end| end.finish.name()),
             rest: Rest::of(&answer.extra.choice, &CHOICE, Some("logprobs")),
         }],
-        usage: answer.end.as_ref().map(|end| WrittenUsage(&end.usage)),
+        usage: answer
+            .end
+            .as_ref()
+            .and_then(|end| end.counted())
+            .map(WrittenUsage),
         rest: Rest::of(&answer.extra.answer, &ANSWER, None),
         trousseau,
     }

@@ -47,7 +47,8 @@ impl Chunks {
         Some(self.chunk(delta, Finish::default()))
     }
 
-    /// The last chunks of a whole answer: the one with `finish_reason`, and the tokens where they were asked for.
+    /// The last chunks of a whole answer: the one with `finish_reason`, and the tokens where they were asked for and
+    /// counted.
     pub fn end(&mut self, answer: &ChatAnswer, trousseau: &Value) -> Vec<String> {
         let delta = Delta {
             annotations: annotations(answer),
@@ -58,10 +59,11 @@ impl Chunks {
             trousseau: Some(trousseau),
         };
         let mut chunks = vec![self.chunk(delta, finish)];
-        if let Some(end) = answer.end.as_ref().filter(|_| self.include_usage) {
+        let counted = answer.end.as_ref().and_then(|end| end.counted());
+        if let Some(usage) = counted.filter(|_| self.include_usage) {
             chunks.push(written(&Chunk {
                 choices: &[],
-                usage: Some(Some(WrittenUsage(&end.usage))),
+                usage: Some(Some(WrittenUsage(usage))),
                 ..self.empty(&Map::new())
             }));
         }

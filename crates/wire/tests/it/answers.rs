@@ -231,6 +231,24 @@ fn a_streamed_answer() {
 }
 
 #[test]
+fn tokens_that_nobody_counted_are_not_told_as_none() {
+    let ended = |abstained| {
+        let end = ChatEnd {
+            finish: FinishReason::Stop,
+            abstained,
+            usage: Usage::default(),
+            removed_markers: 0,
+        };
+        [ChatEvent::Text("Non.".to_owned()), ChatEvent::End(end)]
+    };
+    assert!(whole(&ended(false)).get("usage").is_none());
+    assert!(!streamed(&ended(false), true).contains("prompt_tokens"));
+    // Whoever answers without a model has read none.
+    assert_eq!(whole(&ended(true))["usage"]["total_tokens"], 0);
+    assert!(streamed(&ended(true), true).contains("\"total_tokens\":0"));
+}
+
+#[test]
 fn an_empty_answer() {
     let events = [end(FinishReason::Length)];
     assert_eq!(whole(&events)["choices"][0]["message"]["content"], "");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use insta::assert_snapshot;
 use serde_json::Value;
-use trousseau_wire::client::{ChatReader, Dialect, chat_body, embeddings, error, rerank};
+use trousseau_wire::client::{ChatReader, Dialect, blames_setup, chat_body, embeddings, error, rerank};
 use trousseau_wire::server;
 
 use crate::told::{read, told};
@@ -53,7 +53,7 @@ fn every_file_is_read() {
             servers.insert(server);
         }
     }
-    assert_eq!(servers.len(), 6, "{servers:?}");
+    assert_eq!(servers.len(), 8, "{servers:?}");
 }
 
 #[test]
@@ -132,6 +132,59 @@ fn llama_cpp() {
     "#);
     assert_snapshot!(failure("llama-cpp/error-400.json"), @"the request exceeds the available context size. try increasing the context size or enable context shift");
     assert_snapshot!(failure("llama-cpp/error-503.json"), @"Loading model");
+}
+
+#[test]
+fn llama_cpp_python() {
+    // It counts no tokens in a stream.
+    assert_snapshot!(stream("llama-cpp-python/stream.jsonl"), @r#"
+    text "Bon"
+    text "jour"
+    end length 0+0 {}
+    "#);
+    assert_snapshot!(stream("llama-cpp-python/tools.jsonl"), @r#"
+    extra {"message":{"function_call":{"name":"meteo","arguments":"{\"ville\": "}}}
+    call 0 id call__0_meteo_cmpl-7d1c name meteo "{\"ville\": "
+    extra {"message":{"function_call":{"name":"meteo","arguments":"\"Lyon\"}"}}}
+    call 0 "\"Lyon\"}"
+    extra {"message":{"function_call":{"name":"meteo","arguments":""}}}
+    call 0 ""
+    end tool_calls 0+0 {}
+    "#);
+    assert_snapshot!(stream("llama-cpp-python/interrupted.jsonl"), @r#"
+    text "Bon"
+    text "jour"
+    fault "": a stream that ended without a finish reason
+    "#);
+    assert_snapshot!(failure("llama-cpp-python/error-400.json"), @"This model's maximum context length is 8192 tokens. However, you requested 16022 tokens (16018 in the messages, 4 in the completion). Please reduce the length of the messages or completion.");
+    assert_snapshot!(failure("llama-cpp-python/error-401.json"), @"Invalid API key");
+    let unpooled = embeddings(file("llama-cpp-python/embeddings-tokens.json").as_bytes(), 1);
+    assert_snapshot!(unpooled.unwrap_err(), @"a vector for each token: the server must pool them into one for each text");
+}
+
+#[test]
+fn litellm() {
+    let said = |name: &str| error(400, file(name).as_bytes());
+    assert_snapshot!(said("litellm/key-400.json"), @"No connected db.");
+    assert_snapshot!(said("litellm/model-400.json"), @"/chat/completions: Invalid model name passed in model=missing. Call `/v1/models` to view available models for your key.");
+    assert_snapshot!(said("litellm/long-400.json"), @"litellm.ContextWindowExceededError: litellm.BadRequestError: ContextWindowExceededError: OpenAIException - This model's maximum context length is 8192 tokens.");
+}
+
+#[test]
+fn a_refusal_is_told_from_a_wrong_key_or_model() {
+    for (name, expected) in [
+        ("litellm/key-400.json", true),
+        ("litellm/model-400.json", true),
+        ("litellm/long-400.json", false),
+        ("mistral/error-400.json", true),
+        ("llama-cpp-python/error-400.json", false),
+        ("llama-cpp/error-400.json", false),
+        ("vllm/error-400.json", false),
+    ] {
+        assert_eq!(blames_setup(file(name).as_bytes()), expected, "{name}");
+    }
+    assert!(!blames_setup(b"<html>"));
+    assert!(!blames_setup(b"{\"error\":\"model_not_found\"}"));
 }
 
 #[test]

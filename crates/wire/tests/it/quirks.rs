@@ -47,10 +47,10 @@ fn a_stream_is_whole_when_it_says_so() {
     text "a"
     end stop 0+0 {}
     "#);
-    // Without a finish reason.
+    // Without a finish reason: dropped in favour of another request.
     assert_snapshot!(stream(&[text("a"), done()]), @r#"
     text "a"
-    end stop 0+0 {}
+    fault "": a stream that ended without a finish reason
     "#);
     // Cut.
     assert_snapshot!(stream(&[text("a")]), @r#"text "a""#);
