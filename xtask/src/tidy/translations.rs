@@ -38,7 +38,12 @@ impl Part {
 pub(super) fn same_in_both_languages(files: &[TrackedFile]) -> Vec<String> {
     let mut faults = Vec::new();
     for (english, french) in PAGES {
-        let text = |path: &str| files.iter().find(|file| file.path == path).map(|file| &*file.text);
+        let text = |path: &str| {
+            files
+                .iter()
+                .find(|file| file.path == path)
+                .map(|file| &*file.text)
+        };
         match (text(english), text(french)) {
             (Some(ours), Some(theirs)) => {
                 for (page, text, other) in [(english, ours, french), (french, theirs, english)] {
