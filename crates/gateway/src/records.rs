@@ -72,9 +72,10 @@ impl Records {
         Ok(Self { disk, writer })
     }
 
-    /// Fails when the file cannot be read.
+    /// Fails when the file cannot be read, or when the disk still refuses what it refused last.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.disk.database.check().await
+        self.disk.database.check().await?;
+        self.disk.check().await
     }
 
     /// Closes the file, after the last write that was begun.

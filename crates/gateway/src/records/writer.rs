@@ -8,7 +8,8 @@
 //! What must outlive a power loss is on the disk when its waiter hears of it. What need only outlive the process is
 //! in the write-ahead file by then, and on the disk within [`INTERVAL`].
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -33,6 +34,9 @@ const QUEUE: usize = 1024;
 /// After how long what was written without waiting for the disk is there too.
 const INTERVAL: Duration = Duration::from_millis(50);
 
+/// How much room is looked for after the disk was full, in bytes.
+const ROOM: usize = 512 << 10;
+
 /// The file, and whether its writing connection waits for the disk.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -40,6 +44,8 @@ pub(super) struct Disk {
     path: PathBuf,
     /// Touched only by who holds the writing connection.
     waits: AtomicBool,
+    /// The last write was refused by the disk.
+    refuses: AtomicBool,
 }
 
 impl Disk {
@@ -48,6 +54,7 @@ impl Disk {
             database,
             path,
             waits: AtomicBool::new(true),
+            refuses: AtomicBool::new(false),
         }
     }
 
@@ -69,6 +76,28 @@ impl Disk {
             self.waits.store(waits, Ordering::Relaxed);
         }
         Ok(writer)
+    }
+
+    /// Whether writes are taken. After the disk refused one, this looks for room, and makes one that changes nothing:
+    /// by itself it would find its room where the refused one was cut.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        if !self.refuses.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut scratch = self.path.clone().into_os_string();
+        scratch.push("-room");
+        blocking(move || find_room(&PathBuf::from(scratch))).await??;
+        let mut writer = self.writer(Durability::Request).await?;
+        let same = sqlx::query("UPDATE replicas SET closed_below = closed_below");
+        let written = same.execute(&mut *writer).await;
+        self.noted(written.map(|_| ()).map_err(|error| self.database.fault(error)))
+    }
+
+    /// Remembers whether the disk took a write.
+    fn noted(&self, written: Result<(), StoreError>) -> Result<(), StoreError> {
+        let refused = matches!(written, Err(StoreError::Full { .. } | StoreError::Disk { .. }));
+        self.refuses.store(refused, Ordering::Relaxed);
+        written
     }
 
     /// Waits until everything that was committed is on the disk.
@@ -161,10 +190,10 @@ async fn work(disk: Arc<Disk>, mut queue: mpsc::Receiver<Waiting>) {
 
 async fn write_group(disk: &Disk, group: &mut Vec<Waiting>, durability: Durability) {
     let writes: Vec<&Write> = group.iter().map(|waiting| &waiting.write).collect();
-    let written = transact(disk, &writes, durability).await;
+    let written = disk.noted(transact(disk, &writes, durability).await);
     if written.is_err() && group.len() > 1 {
         for waiting in group.drain(..) {
-            let written = transact(disk, &[&waiting.write], durability).await;
+            let written = disk.noted(transact(disk, &[&waiting.write], durability).await);
             let _gone = waiting.done.send(written);
         }
         return;
@@ -173,6 +202,15 @@ async fn write_group(disk: &Disk, group: &mut Vec<Waiting>, durability: Durabili
     let mut written = Some(written);
     for waiting in group.drain(..) {
         let _gone = waiting.done.send(written.take().unwrap_or(Ok(())));
+    }
+}
+
+/// Whether there is room for the records of some questions beside the files that there are.
+fn find_room(scratch: &Path) -> io::Result<()> {
+    let tried = fs_err::write(scratch, vec![0; ROOM]);
+    match fs_err::remove_file(scratch) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => tried,
     }
 }
 
