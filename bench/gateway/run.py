@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -99,26 +98,27 @@ def resident(pid):
     return kilobytes / 1024
 
 
-def body(url, key):
-    headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {key}"} if key else {})
+def body(url, headers):
+    headers = dict(header.split(": ", 1) for header in headers) | {"content-type": "application/json"}
     question = {"model": "mock-model", "messages": [{"role": "user", "content": "Bonjour"}]}
     request = urllib.request.Request(url, json.dumps(question).encode(), headers)
     with urllib.request.urlopen(request, timeout=5) as answer:
         return answer.read()
 
 
-def wait(url, key, process, seconds=60):
+def wait(url, headers, process, seconds=180):
     """Waits for the first answer; seconds since now."""
     begin = time.perf_counter()
-    while time.perf_counter() - begin < seconds:
-        if process.poll() is not None:
-            sys.exit(f"the gateway at {url} ended with {process.returncode}")
+    fault = None
+    while time.perf_counter() - begin < seconds and process.poll() is None:
         try:
-            body(url, key)
+            body(url, headers)
             return time.perf_counter() - begin
-        except (urllib.error.URLError, OSError):
+        except OSError as error:
+            fault = error
             time.sleep(0.002)
-    sys.exit(f"no answer from {url}")
+    ended = "" if process.poll() is None else f"; it ended with {process.returncode}"
+    sys.exit(f"no answer from {url}: {fault}{ended}; --verbose shows what it says")
 
 
 def load(url, arguments, headers, pid, warm):
@@ -134,12 +134,13 @@ def load(url, arguments, headers, pid, warm):
     return seen
 
 
-def measure(name, command, url, headers, key, arguments, environment=None, folder=None):
-    process = subprocess.Popen(
-        command, cwd=folder, env=os.environ | (environment or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def measure(gateway, arguments):
+    name, command, port, headers, environment, folder = gateway
+    url = f"http://127.0.0.1:{port}/v1/chat/completions"
+    said = None if arguments.verbose else subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=said, stderr=said)
     try:
-        start = wait(url, key, process)
+        start = wait(url, headers, process)
         time.sleep(1)
         idle = resident(process.pid)
         rows = []
@@ -191,27 +192,28 @@ def portkey_folder():
 
 
 def gateways(wanted, folder):
-    """Each gateway as (name, command, port, headers, key, environment, folder)."""
+    """Each gateway as (name, command, port, headers, environment, folder)."""
     direct = f"http://127.0.0.1:{MOCK}/v1"
     if "nginx" in wanted and shutil.which("nginx"):
         (folder / "nginx.conf").write_text(NGINX.format(mock=MOCK, port=9201))
-        yield "nginx", ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], 9201, [], None, {}, None
+        yield "nginx", ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], 9201, [], {}, None
     for number, durability in enumerate(["batch", "request"]):
         if "trousseau" in wanted:
             command, key = trousseau(durability, folder, 9202 + number)
-            yield f"trousseau, {durability}", command, 9202 + number, [f"authorization: Bearer {key}"], key, {}, None
+            yield f"trousseau, {durability}", command, 9202 + number, [f"authorization: Bearer {key}"], {}, None
     if "litellm" in wanted:
         home = virtual_environment("litellm", "litellm[proxy]==1.106.2")
         (folder / "litellm.yaml").write_text(LITELLM.format(mock=MOCK, key=LITELLM_KEY))
         command = [str(home / "bin" / "litellm"), "--config", str(folder / "litellm.yaml"), "--host", "127.0.0.1"]
         command += ["--port", "9204", "--num_workers", "1", "--telemetry", "False"]
         environment = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-        yield "LiteLLM 1.106.2", command, 9204, [f"authorization: Bearer {LITELLM_KEY}"], LITELLM_KEY, environment, None
+        yield "LiteLLM 1.106.2", command, 9204, [f"authorization: Bearer {LITELLM_KEY}"], environment, None
     if "portkey" in wanted:
         home = portkey_folder()
-        command = ["node", "node_modules/@portkey-ai/gateway/build/start-server.js", "--port=9205", "--headless"]
+        command = ["node", "--require", str(HERE / "portkey.cjs"), "node_modules/@portkey-ai/gateway/build/start-server.js"]
+        command += ["--port=9205", "--headless"]
         config = {"provider": "openai", "custom_host": direct, "api_key": "x"}
-        yield "Portkey 1.15.2", command, 9205, [f"x-portkey-config: {json.dumps(config)}"], None, {}, home
+        yield "Portkey 1.15.2", command, 9205, [f"x-portkey-config: {json.dumps(config)}"], {}, home
 
 
 def main():
@@ -220,6 +222,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--warm-up", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--verbose", action="store_true", help="show what the gateways say; it costs them time")
     arguments = parser.parse_args()
     for program in ["trousseau", "bench-mock", "bench-load"]:
         if not (RELEASE / program).is_file():
@@ -229,13 +232,12 @@ def main():
     try:
         with tempfile.TemporaryDirectory() as temporary:
             direct = f"http://127.0.0.1:{MOCK}/v1/chat/completions"
-            wait(direct, None, mock)
+            wait(direct, [], mock)
             base = ["--seconds", str(arguments.seconds), "--warm-up", "1", "--connections", "1"]
             floor = load(direct, base, [], mock.pid, 1)
-            for name, command, port, headers, key, environment, folder in gateways(arguments.only, pathlib.Path(temporary)):
-                print(f"measuring {name}", file=sys.stderr)
-                url = f"http://127.0.0.1:{port}/v1/chat/completions"
-                results.append(measure(name, command, url, headers, key, arguments, environment, folder))
+            for gateway in gateways(arguments.only, pathlib.Path(temporary)):
+                print(f"measuring {gateway[0]}", file=sys.stderr)
+                results.append(measure(gateway, arguments))
     finally:
         mock.kill()
     print(f"the mock alone, one connection: p50 {floor['p50_ms']:.3f} ms, p99 {floor['p99_ms']:.3f} ms")

@@ -126,9 +126,18 @@ fn build_debian(
     let unit = root.join("usr/lib/systemd/system/trousseau.service");
     copy(&packaging.join("trousseau.service"), &unit, 0o644)?;
     let example = repository.path("docs/reference/trousseau.toml");
-    copy(&example, &root.join("etc/trousseau/trousseau.toml"), 0o640)?;
+    // The service's user has no name before it runs, and so no group: everybody reads a file that holds no secret.
+    copy(&example, &root.join("etc/trousseau/trousseau.toml"), 0o644)?;
     let doc = root.join("usr/share/doc/trousseau");
     copy(&packaging.join("debian/copyright"), &doc.join("copyright"), 0o644)?;
+    let version = &format!("{version}-1");
+    write(
+        &doc.join("changelog.Debian"),
+        debian_changelog(repository, version)?,
+        0o644,
+    )?;
+    let overrides = root.join("usr/share/lintian/overrides/trousseau");
+    copy(&packaging.join("debian/lintian-overrides"), &overrides, 0o644)?;
     copy(&repository.path("CHANGELOG.md"), &doc.join("changelog"), 0o644)?;
     let french = repository.path("docs/reference/trousseau.fr.toml");
     copy(&french, &doc.join("examples/trousseau.fr.toml"), 0o644)?;
@@ -137,13 +146,15 @@ fn build_debian(
     copy_tree(pages, &root.join("usr/share"))?;
     compress(&root.join("usr/share/man"))?;
     compress_file(&doc.join("changelog"))?;
+    compress_file(&doc.join("changelog.Debian"))?;
 
     let architecture = answer(Command::new("dpkg").arg("--print-architecture")).context("no dpkg here")?;
     let architecture = architecture.trim();
     let control = fs_err::read_to_string(packaging.join("debian/control"))?
-        .replace("{version}", &format!("{version}-1"))
+        .replace("{version}", version)
         .replace("{architecture}", architecture)
         .replace("{size}", &(size_of(&root)? / 1024).to_string());
+    write(&root.join("DEBIAN/md5sums"), digests(&root)?, 0o644)?;
     write(&root.join("DEBIAN/control"), control, 0o644)?;
     copy(
         &packaging.join("debian/conffiles"),
@@ -157,7 +168,7 @@ fn build_debian(
             0o755,
         )?;
     }
-    let package = out.join(format!("trousseau_{version}-1_{architecture}.deb"));
+    let package = out.join(format!("trousseau_{version}_{architecture}.deb"));
     let mut build = Command::new("dpkg-deb");
     build
         .args(["--root-owner-group", "--build"])
@@ -165,6 +176,29 @@ fn build_debian(
         .arg(&package);
     ensure!(succeeds(&mut build)?, "dpkg-deb refused the package");
     Ok(package)
+}
+
+/// What changed in the package, dated like the commit that it is built from.
+fn debian_changelog(repository: &Repository, version: &str) -> Result<String> {
+    let date = answer(
+        repository
+            .command("git")
+            .args(["log", "-1", "--format=%cD", "HEAD"]),
+    );
+    let date = date.context("no commit to date the package by")?;
+    let form = fs_err::read_to_string(repository.path("packaging/debian/changelog"))?;
+    Ok(form.replace("{version}", version).replace("{date}", date.trim()))
+}
+
+/// The digests of all files, by which `dpkg --verify` finds what was changed since.
+fn digests(root: &Path) -> Result<String> {
+    let mut sum = Command::new("md5sum");
+    sum.current_dir(root).arg("--");
+    each_file(root, &mut |file| {
+        sum.arg(file.strip_prefix(root)?);
+        Ok(())
+    })?;
+    answer(&mut sum).context("md5sum cannot read the files of the package")
 }
 
 fn lay_out_image(out: &Path, program: &Path) -> Result<PathBuf> {

@@ -19,11 +19,12 @@ use crate::verdict::{Skip, Tally};
 const EXPOSURE: &str = "20";
 
 /// What a new system gets besides its manual pages.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "./etc/trousseau/trousseau.toml",
     "./usr/bin/trousseau",
     "./usr/lib/systemd/system/trousseau.service",
     "./usr/share/bash-completion/completions/trousseau",
+    "./usr/share/doc/trousseau/changelog.Debian.gz",
     "./usr/share/doc/trousseau/changelog.gz",
     "./usr/share/doc/trousseau/copyright",
     "./usr/share/man/fr/man1/trousseau.1.gz",
@@ -54,6 +55,16 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
     }
     let linted = lint_containerfile(run.repository);
     note(&mut tally, "the Containerfile is clean", linted);
+    if answer(Command::new("lintian").arg("--version")).is_some()
+        || system_packages(&["lintian"], run.options)?
+    {
+        note(&mut tally, "lintian has nothing to say", lint_package(&packages));
+    } else {
+        tally.skip(Skip {
+            id: "package-lintian".to_owned(),
+            reason: "needs lintian".to_owned(),
+        });
+    }
     let engine = answer(Command::new("buildah").arg("--version")).is_some()
         || system_packages(&["buildah"], run.options)?;
     if engine {
@@ -102,10 +113,14 @@ fn holds_its_files(_: &Repository, packages: &Packages) -> Result<()> {
     }
     let owned = listed.lines().all(|line| line.contains(" root/root "));
     ensure!(owned, "not everything belongs to root:\n{listed}");
-    let open = listed.lines().find(|line| line.ends_with("/trousseau.toml"));
+    // The service runs as a user whom nobody knows before.
+    let closed = listed.lines().find(|line| {
+        let mode = line.as_bytes();
+        line.starts_with(['-', 'd']) && (mode.get(7) != Some(&b'r') || mode.get(8) == Some(&b'w'))
+    });
     ensure!(
-        open.is_some_and(|line| line.starts_with("-rw-r-----")),
-        "the configuration is open to everybody"
+        closed.is_none(),
+        "not for everybody to read, or for everybody to write: {closed:?}"
     );
     Ok(())
 }
@@ -158,6 +173,16 @@ fn lint_containerfile(repository: &Repository) -> Result<()> {
         "{}",
         String::from_utf8_lossy(&output.stdout)
     );
+    Ok(())
+}
+
+/// No errors and no warnings but those that `packaging/debian/lintian-overrides` gives a reason for.
+fn lint_package(packages: &Packages) -> Result<()> {
+    let mut lintian = Command::new("lintian");
+    lintian.args(["--fail-on", "error,warning", "--tag-display-limit", "0"]);
+    let output = lintian.arg(&packages.debian).output()?;
+    let told = [output.stdout, output.stderr].concat();
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&told));
     Ok(())
 }
 

@@ -211,6 +211,7 @@ fn limits(raw: &RawLimits, faults: &mut Faults) -> Limits {
         body: faults.seconds(&place("body_seconds"), raw.body_seconds, usual.body),
         files: faults.number(&place("files"), raw.files, 1..=1_000_000, usual.files as usize) as u64,
         write: faults.seconds(&place("write_seconds"), raw.write_seconds, usual.write),
+        pace: usual.pace,
         idle: faults.seconds(&place("idle_seconds"), raw.idle_seconds, usual.idle),
         quiet: faults.seconds(&place("quiet_seconds"), raw.quiet_seconds, usual.quiet),
         drain: faults.seconds(&place("drain_seconds"), raw.drain_seconds, usual.drain),

@@ -37,6 +37,7 @@ backup-damaged = { $path } is missing or damaged: its SHA-256 should be { $expec
 backup-unfinished = A restore into { $path } has not ended.
     .hint = Run the same restore again, or empty the folder.
 backup-file = { $reason }
+    .hint = While a server runs, it is the server that reads and writes here: its user must be allowed to.
 
 # Files and vector stores.
 files-no-file = There is no file { $id }, or you may not see it.

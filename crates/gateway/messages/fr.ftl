@@ -37,6 +37,7 @@ backup-damaged = { $path } manque ou est endommagé : son SHA-256 devrait être 
 backup-unfinished = Une restauration dans { $path } n’est pas achevée.
     .hint = Relancez la même restauration, ou videz le dossier.
 backup-file = { $reason }
+    .hint = Pendant que le service tourne, c’est lui qui lit et écrit ici : son utilisateur doit en avoir le droit.
 
 # Fichiers et collections.
 files-no-file = Il n’y a pas de fichier { $id }, ou vous n’avez pas le droit de le voir.

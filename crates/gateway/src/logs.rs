@@ -86,6 +86,13 @@ impl Logs {
         Ok(log)
     }
 
+    /// Whether every open ledger takes entries; a disk that refused some is tried again.
+    pub async fn check(&self) -> Result<(), GatewayError> {
+        let open: Vec<_> = self.open.lock().await.values().cloned().collect();
+        blocking(move || open.iter().try_for_each(|log| log.ledger.check())).await??;
+        Ok(())
+    }
+
     /// How the open ledgers stand.
     pub async fn heads(&self) -> Heads {
         let mut heads = Heads::default();

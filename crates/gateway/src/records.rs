@@ -21,7 +21,8 @@ mod record;
 mod rows;
 mod schema;
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sqlx::sqlite::SqliteRow;
@@ -34,6 +35,7 @@ use trousseau_ledger::Durability;
 use trousseau_retrieval::columns::{bytes32, parsed};
 use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
+use trousseau_retrieval::library::blocking;
 
 use self::applier::Applier;
 use self::journal::{Journal, label_key};
@@ -46,10 +48,18 @@ pub use self::record::{Closed, EntryId, Feedback, InvalidEntryId, Made, Opened, 
 /// The name of the file in a data folder.
 pub const FILE: &str = "records.sqlite";
 
+/// The name of a file that is there for a moment only.
+const SCRATCH: &str = "records.room";
+
+/// How much room is looked for after the disk was full, in bytes.
+const ROOM: usize = 512 << 10;
+
 /// The record store.
 #[derive(Debug)]
 pub struct Records {
     database: Arc<Database>,
+    /// A file that is written and removed to see whether there is room.
+    scratch: PathBuf,
     writing: Option<Writing>,
 }
 
@@ -77,12 +87,28 @@ impl Records {
             Access::Read => None,
             Access::Write => Some(Writing::start(data, &database).await?),
         };
-        Ok(Self { database, writing })
+        let scratch = data.join(SCRATCH);
+        Ok(Self {
+            database,
+            scratch,
+            writing,
+        })
     }
 
-    /// Fails when the file cannot be read.
+    /// Fails when the file cannot be read, or when the disk still refuses what it refused last.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.database.check().await
+        self.database.check().await?;
+        let Some(Writing { journal, .. }) = &self.writing else {
+            return Ok(());
+        };
+        if !journal.shared.is_refused() {
+            return Ok(());
+        }
+        let scratch = self.scratch.clone();
+        blocking(move || find_room(&scratch)).await??;
+        self.settle().await?;
+        journal.shared.accept();
+        Ok(())
     }
 
     /// Closes the file, after the last write that was begun.
@@ -334,6 +360,15 @@ impl Writing {
             journal: Journal::start(Arc::clone(&shared))?,
             applier: Applier::start(Arc::clone(database), shared),
         })
+    }
+}
+
+/// Whether there is room for the records of some questions beside the files that there are.
+fn find_room(scratch: &Path) -> io::Result<()> {
+    let tried = fs_err::write(scratch, vec![0; ROOM]);
+    match fs_err::remove_file(scratch) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => tried,
     }
 }
 

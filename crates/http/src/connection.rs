@@ -1,5 +1,5 @@
-//! A connection's bytes, watched: a client that sends its head slowly, never reads, or says nothing for long does
-//! not hold the connection; and a client that is still sending when it is refused can read why.
+//! A connection's bytes, watched: a client that sends its head slowly, never reads or hardly, or says nothing for long
+//! does not hold the connection; and a client that is still sending when it is refused can read why.
 
 use std::io;
 use std::pin::Pin;
@@ -24,6 +24,7 @@ pub(super) struct Watched<S> {
     limits: Times,
     reading: Timer,
     writing: Timer,
+    wait: Wait,
     /// Since when bytes of a request's head have come while no request is answered.
     head: Option<Instant>,
     /// Since when nothing has come, nor been answered.
@@ -39,14 +40,52 @@ pub(super) struct Times {
     head: Duration,
     idle: Duration,
     write: Duration,
+    /// Bytes per second.
+    pace: u32,
 }
 
 impl From<&Limits> for Times {
     fn from(limits: &Limits) -> Self {
         let Limits {
-            head, idle, write, ..
+            head,
+            idle,
+            write,
+            pace,
+            ..
         } = *limits;
-        Self { head, idle, write }
+        Self {
+            head,
+            idle,
+            write,
+            pace,
+        }
+    }
+}
+
+/// How long a client that reads slowly has made the server wait, less what it took since, counted at a pace.
+#[derive(Default)]
+struct Wait {
+    before: Duration,
+    since: Option<Instant>,
+}
+
+impl Wait {
+    /// Notes that nothing can be written; gives when that has lasted too long.
+    fn goes_on(&mut self, limits: Times) -> Instant {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        since + limits.write.saturating_sub(self.before)
+    }
+
+    /// Notes that the client took so many bytes.
+    fn ends(&mut self, bytes: usize, limits: Times) {
+        if let Some(since) = self.since.take() {
+            self.before += since.elapsed();
+        }
+        if !self.before.is_zero() {
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            let made_up = Duration::from_secs(1) * bytes / limits.pace.max(1);
+            self.before = self.before.saturating_sub(made_up);
+        }
     }
 }
 
@@ -86,6 +125,7 @@ impl<S> Watched<S> {
             limits,
             reading: Timer::default(),
             writing: Timer::default(),
+            wait: Wait::default(),
             head: None,
             idle: None,
             begun: 0,
@@ -147,18 +187,27 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
-    /// Waits for a write, and fails when the client takes nothing for too long.
-    fn written<T>(&mut self, wrote: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if wrote.is_ready() {
+    /// Waits for a write, and fails when the client takes nothing for too long, or too little.
+    fn written(
+        &mut self,
+        wrote: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(wrote) = wrote {
             self.writing.clear();
-            return wrote;
+            self.wait
+                .ends(wrote.as_ref().map_or(0, |bytes| *bytes), self.limits);
+            return Poll::Ready(wrote);
         }
-        let deadline = self
-            .writing
-            .deadline
-            .unwrap_or_else(|| Instant::now() + self.limits.write);
+        let deadline = self.wait.goes_on(self.limits);
         ready!(self.writing.poll(deadline, context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// The same for what takes no bytes.
+    fn done(&mut self, done: Poll<io::Result<()>>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let none = done.map_ok(|()| 0);
+        self.written(none, context).map_ok(drop)
     }
 
     /// Reads and drops what the client still sends: a socket closed over unread bytes would reset the connection,
@@ -207,13 +256,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.socket).poll_flush(context);
-        self.written(flushed, context)
+        self.done(flushed, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.lingering.is_none() {
             let shut = Pin::new(&mut self.socket).poll_shutdown(context);
-            ready!(self.written(shut, context))?;
+            ready!(self.done(shut, context))?;
         }
         if self.link.lingers() {
             ready!(self.linger(context));

@@ -34,13 +34,17 @@ pub(super) async fn alive() -> Response {
     Json(json!({ "status": "alive" })).into_response()
 }
 
-/// `GET /readyz`. Each part is asked; nothing is told that an outsider could use.
+/// `GET /readyz`. Each part is asked, and what a disk has refused is tried again, so that a server to which nobody
+/// sends requests any more finds out when there is room. Nothing is told that an outsider could use.
 pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     let gateway = &server.gateway;
     let serving = !server.health.is_draining();
     let documents = gateway.library.store().check().await;
     let records = gateway.records.check().await;
-    let ledger = gateway.logs.heads().await.failing.pop().map(|(_, reason)| reason);
+    let ledger = match gateway.logs.check().await {
+        Ok(()) => gateway.logs.heads().await.failing.pop().map(|(_, reason)| reason),
+        Err(error) => Some(error.to_string()),
+    };
     for (part, fault) in [
         ("documents", documents.as_ref().err().map(ToString::to_string)),
         ("records", records.as_ref().err().map(ToString::to_string)),

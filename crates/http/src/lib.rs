@@ -86,6 +86,8 @@ pub struct Server {
     intake: Intake,
     connections: Connections,
     slots: Arc<Semaphore>,
+    /// When the routes were made known, in seconds since 1970.
+    since: i64,
 }
 
 impl Server {
@@ -98,6 +100,7 @@ impl Server {
     ) -> Self {
         Self {
             intake: Intake::default(),
+            since: (gateway.now)().as_second(),
             gateway,
             accounts,
             texts,

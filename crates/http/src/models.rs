@@ -9,13 +9,13 @@ use trousseau_wire::server::{self as wire, Model, Models};
 use super::refusal::Refusal;
 use super::{Caller, HttpError, Server};
 
-/// When the routes were made, in seconds since 1970: the configuration does not say.
-const SINCE: i64 = 0;
-
 /// `GET /v1/models`.
 pub(super) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Json<Models> {
     let routes = server.gateway.routes_of(&caller.principal);
-    Json(wire::models(routes.map(|route| route.name.as_str()), SINCE))
+    Json(wire::models(
+        routes.map(|route| route.name.as_str()),
+        server.since,
+    ))
 }
 
 /// `GET /v1/models/{model}`.
@@ -26,7 +26,7 @@ pub(super) async fn get(
 ) -> Result<Json<Model>, Refusal> {
     let mut routes = server.gateway.routes_of(&caller.principal);
     match routes.find(|route| route.name == name) {
-        Some(route) => Ok(Json(wire::model(&route.name, SINCE))),
+        Some(route) => Ok(Json(wire::model(&route.name, server.since))),
         None => Err(HttpError::NoModel { name }.into()),
     }
 }

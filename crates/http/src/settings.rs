@@ -36,8 +36,12 @@ pub struct Limits {
     pub body: Duration,
     /// The most files that one user may keep.
     pub files: u64,
-    /// How long a client may read nothing of what is written to it.
+    /// How long a client may make the server wait before it takes what is written to it. What it takes, counted at
+    /// `pace`, makes up for what it made the server wait before.
     pub write: Duration,
+    /// The pace at which a client must read, in bytes per second. Only what it makes the server wait for counts: not
+    /// a model that thinks, and not what is on its way already.
+    pub pace: u32,
     /// How long a connection may wait for its next request.
     pub idle: Duration,
     /// How long a stream may say nothing before a comment is sent.
@@ -56,6 +60,7 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             files: 10_000,
             write: Duration::from_secs(30),
+            pace: 1024,
             // Longer than reverse proxies keep theirs (60 s): it is they who close, not this server under a
             // request that is on its way.
             idle: Duration::from_secs(75),

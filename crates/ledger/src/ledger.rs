@@ -224,6 +224,17 @@ impl Ledger {
         hold(&self.shared.publish_failure).clone()
     }
 
+    /// Whether entries are taken. After some were refused, because the disk was full or failed, this tries the disk
+    /// again: whoever waits for it to be well need not append.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::DiskFull`] and [`LedgerError::Io`] as long as nothing can be written; [`LedgerError::Failed`]
+    /// when nothing will be before the next start.
+    pub fn check(&self) -> Result<(), LedgerError> {
+        self.shared.sequencer.check()
+    }
+
     /// One entry.
     ///
     /// # Errors

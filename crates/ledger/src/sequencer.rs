@@ -10,9 +10,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::error::{At as _, LedgerError};
 use crate::ledger::{Durability, Recovery};
-use crate::wal::Wal;
 use crate::wal::record::{Flags, Kind};
 use crate::wal::replay::{Pending, Replay, replay};
+use crate::wal::{Wal, WriteFailure};
 
 /// A write-ahead file longer than this is followed by a new one, so that opening a log stays quick.
 const ROTATE_BYTES: u64 = 1 << 20;
@@ -43,6 +43,8 @@ struct State {
     pending: VecDeque<Pending>,
     flags: Flags,
     is_used: bool,
+    /// The last entries were refused, though the file could be put right.
+    is_refusing: bool,
 }
 
 #[derive(Debug, Default)]
@@ -87,6 +89,7 @@ impl Sequencer {
             pending: pending.into(),
             flags: after,
             is_used: false,
+            is_refusing: false,
         };
         let sequencer = Self {
             dir: dir.to_owned(),
@@ -166,12 +169,10 @@ impl Sequencer {
             state.wal.push_entry(index, durable, &entry.entry, entry.leaf);
         }
         if let Err(failure) = state.wal.flush() {
-            if !failure.is_undone {
-                self.fail(&failure.error);
-            }
-            return Err(failure.error);
+            state.is_refusing = true;
+            return Err(self.failed_write(failure));
         }
-        state.is_used = true;
+        (state.is_used, state.is_refusing) = (true, false);
         state.size += entries.len() as u64;
         if !entries.is_empty() {
             state.flags = state.flags.after(Kind::Entry);
@@ -184,6 +185,25 @@ impl Sequencer {
             state.flags.batch_open = true;
         }
         Ok(range)
+    }
+
+    /// Whether entries are taken. After some were refused, the disk is tried again.
+    pub(crate) fn check(&self) -> Result<(), LedgerError> {
+        let mut state = hold(&self.state);
+        self.refuse_if_failed()?;
+        if state.is_refusing {
+            state.wal.probe().map_err(|failure| self.failed_write(failure))?;
+            state.is_refusing = false;
+        }
+        Ok(())
+    }
+
+    /// What a write that did not happen means: nothing is appended any more if the file could not be put right.
+    fn failed_write(&self, failure: WriteFailure) -> LedgerError {
+        if !failure.is_undone {
+            self.fail(&failure.error);
+        }
+        failure.error
     }
 
     /// Returns when all entries below `end` are durable. Threads that wait together share one sync.

@@ -22,6 +22,9 @@ pub fn scan_wal(bytes: &[u8]) -> (usize, usize) {
     (records.len(), damage.len())
 }
 
+/// How much room is tried, in bytes: more than the entries of one question take.
+const PROBE_BYTES: usize = 64 << 10;
+
 /// A write that did not happen.
 #[derive(Debug)]
 pub(crate) struct WriteFailure {
@@ -116,6 +119,18 @@ impl Wal {
 
     fn push(&mut self, record: &Record<'_>) {
         self.buffer_check = record.write(&self.buffer_check, &mut self.buffer);
+    }
+
+    /// Whether the file has room for more: writes zeros behind its end and cuts them off. A crash in between leaves
+    /// what a cut write leaves.
+    pub(crate) fn probe(&mut self) -> Result<(), WriteFailure> {
+        let tried = self.file.write_all_at(&[0; PROBE_BYTES], self.length);
+        let cut = self.file.set_len(self.length);
+        let is_undone = cut.is_ok();
+        tried.and(cut).map_err(|error| WriteFailure {
+            error: LedgerError::io(self.file.path(), error),
+            is_undone,
+        })
     }
 
     /// Hands what was added to the operating system, all of it or nothing.

@@ -6,6 +6,7 @@ mod adr;
 mod crates;
 mod files;
 mod messages;
+mod translations;
 
 use anyhow::Result;
 
@@ -25,6 +26,7 @@ const RULES: &[Rule] = &[
     crates::size,
     crates::one_test_binary,
     messages::same_in_both_languages,
+    translations::same_in_both_languages,
     adr::numbered_and_listed,
 ];
 

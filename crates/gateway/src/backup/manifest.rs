@@ -1,6 +1,6 @@
 //! The manifest: every file of a backup with its size and digest. It is written last.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -210,7 +210,10 @@ pub(super) fn close_to_others(folder: &Path) -> Result<(), BackupError> {
         }
         // Closed from its first moment on.
         let mut builder = std::fs::DirBuilder::new();
-        builder.mode(0o700).create(folder)?;
+        builder
+            .mode(0o700)
+            .create(folder)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
     }
     Ok(fs_err::set_permissions(
         folder,

@@ -74,6 +74,8 @@ struct State {
     number: u64,
     /// Why the database does not catch up.
     failure: Option<String>,
+    /// The last write was refused.
+    is_refused: bool,
 }
 
 /// One of the two files.
@@ -118,6 +120,7 @@ impl Journal {
             active: 0,
             number: left.last().map_or(0, |(number, _)| number + 1),
             failure: None,
+            is_refused: false,
         };
         let shared = Shared {
             state: Mutex::new(state),
@@ -278,7 +281,9 @@ impl Shared {
         if let Err(error) = (&*turn.file).write_all(&bytes) {
             // What stands there in part would hide what comes after it.
             turn.file.set_len(turn.bytes)?;
-            return Err(refused(&turn.path, &error));
+            let error = refused(&turn.path, &error);
+            state.is_refused = true;
+            return Err(error);
         }
         turn.bytes += bytes.len() as u64;
         for write in writes {
@@ -286,6 +291,7 @@ impl Shared {
             turn.writes.push(write);
         }
         let file = Arc::clone(&turn.file);
+        state.is_refused = false;
         drop(state);
         self.written.notify_one();
         Ok(file)
@@ -335,6 +341,17 @@ impl Shared {
             turn.bytes = 0;
         }
         Ok(())
+    }
+
+    /// Whether the disk refused the last write, or the database does not catch up.
+    pub(super) fn is_refused(&self) -> bool {
+        let state = self.hold();
+        state.is_refused || state.failure.is_some()
+    }
+
+    /// There is room again.
+    pub(super) fn accept(&self) {
+        self.hold().is_refused = false;
     }
 
     /// Notes why the database does not catch up.

@@ -28,6 +28,7 @@ fn does_what_it_is_told() {
     match task {
         "ingest" => stage::run(ingest(root)),
         "fill-the-disk" => stage::run(crate::full_disk::fill(root)),
+        "ready-on-a-full-disk" => stage::run(crate::full_disk::readiness()),
         "back-up" | "restore" => stage::run(crate::backup::work(task, root)),
         "ask-request" | "ask-batch" => stage::run(crate::groups::work(task, root)),
         _ => panic!("no such task: {task}"),

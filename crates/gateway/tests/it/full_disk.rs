@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
+use serde_json::json;
 use tokio::sync::mpsc;
 use trousseau_core::error::Explain as _;
 use trousseau_core::principal::Tenant;
@@ -13,7 +14,7 @@ use trousseau_gateway::records::EntryId;
 use crate::child;
 use crate::scripted::{Scripted, Step};
 use crate::stage::{self, REPLICA, Stage, all_of, ask, cast, operator, question};
-use crate::truth;
+use crate::{truth, wired};
 
 /// The codes that say what is wrong.
 const CLEAR: &[&str] = &["store-full", "store-disk", "lexical-engine", "ledger-disk-full"];
@@ -25,6 +26,76 @@ fn a_file_that_cannot_grow_costs_nothing_acknowledged() {
     let limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 1600; exec \"$@\"", "sh"];
     child::finish("fill-the-disk", stage.root(), &limited);
     stage::run(heal(&stage));
+}
+
+#[test]
+fn a_server_is_not_ready_while_its_disk_is_full() {
+    let stage = Stage::new();
+    let mount = "mount -t tmpfs -o size=24m tmpfs \"$0\" && TMPDIR=\"$0\" exec \"$@\"";
+    let path = stage.root().to_str().unwrap();
+    let namespace = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        mount,
+        path,
+    ];
+    let can_mount = std::process::Command::new(namespace[0])
+        .args(&namespace[1..])
+        .arg("true")
+        .status();
+    if !can_mount.is_ok_and(|status| status.success()) {
+        trousseau_testing::skip("http-full-disk", "needs user namespaces");
+        return;
+    }
+    child::finish("ready-on-a-full-disk", stage.root(), &namespace);
+}
+
+/// Serves from a small disk: while it is full, questions fail and `/readyz` says so; with room, both are well again
+/// although nobody asked meanwhile.
+pub(crate) async fn readiness() {
+    let stage = Stage::new();
+    let wired = wired::scripted(&stage, &[Step::Say("Oui."), Step::End]).await;
+    let long = format!("Question ? {}", "mot ".repeat(2000));
+    let ask = json!({ "model": "documents", "messages": [{ "role": "user", "content": long }] });
+    assert_eq!(wired.get("/readyz").await.status, 200);
+    assert_eq!(wired.ask(&ask).await.status, 200);
+
+    let ballast = stage.root().join("ballast");
+    let mut file = fs_err::File::create(&ballast).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    drop(file);
+    let mut asked = 0;
+    let refused = loop {
+        let reply = wired.ask(&ask).await;
+        if reply.status != 200 {
+            break reply;
+        }
+        asked += 1;
+        assert!(asked < 1000, "there is room for every question");
+    };
+    assert_eq!(refused.status, 503, "{refused:?}");
+    let unready = wired.get("/readyz").await;
+    assert_eq!(unready.status, 503, "{refused:?}, then {unready:?}");
+    let checks = &unready.json()["checks"];
+    let failing = ["ledger", "records"].map(|part| checks[part] == "failing");
+    assert!(failing.contains(&true), "{unready:?}");
+
+    fs_err::remove_file(&ballast).unwrap();
+    wired::until(async || wired.get("/readyz").await.status == 200).await;
+    assert_eq!(wired.ask(&ask).await.status, 200);
+    wired.end().await.close().await.unwrap();
+
+    // What could not be ended is closed when the ledger is opened next.
+    let gateway = stage.open().await;
+    let tenant = Tenant::default();
+    let log = gateway.logs.log(&tenant, &gateway.records, (gateway.now)()).await;
+    drop(log.unwrap());
+    gateway.close().await.unwrap();
+    truth::check(&stage.data()).await;
 }
 
 /// Ingests, then asks, until there is no room for either; notes what was acknowledged.

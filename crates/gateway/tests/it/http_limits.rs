@@ -11,7 +11,13 @@ use trousseau_http::Settings;
 
 use crate::scripted::Step;
 use crate::stage::Stage;
-use crate::wired::{Reply, Wired, question, request, staged};
+use crate::wired::{Reply, Wired, question, request, staged, until};
+
+/// A piece of an answer that does not fit into many buffers.
+const MUCH: &str = match str::from_utf8(&[b'a'; 64 << 10]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
 
 const ANSWER: &[Step] = &[Step::Say("À neuf heures."), Step::End];
 
@@ -106,15 +112,6 @@ async fn a_body_that_breaks_off_costs_nothing() {
     until(async || wired.ask(&question(false)).await.status == 200).await;
 }
 
-/// Waits until something holds.
-async fn until(mut holds: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !holds().await {
-        assert!(Instant::now() < end, "it never held");
-        sleep(Duration::from_millis(10)).await;
-    }
-}
-
 #[tokio::test]
 async fn a_slow_head_and_a_silent_client_are_closed() {
     let stage = Stage::new();
@@ -166,10 +163,6 @@ async fn a_connection_is_used_again() {
 
 #[tokio::test]
 async fn a_client_that_never_reads_is_given_up() {
-    const MUCH: &str = match str::from_utf8(&[b'a'; 64 << 10]) {
-        Ok(text) => text,
-        Err(_) => "",
-    };
     let stage = Stage::new();
     let wired = limited(&stage, &[Step::Say(MUCH); 2000], |settings| {
         settings.limits.write = Duration::from_millis(200);
@@ -185,6 +178,59 @@ async fn a_client_that_never_reads_is_given_up() {
     // Its place is free again.
     until(async || wired.get("/v1/models").await.status == 200).await;
     drop(unread);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_now_and_then_is_given_up() {
+    let stage = Stage::new();
+    let wired = limited(&stage, &[Step::Say(MUCH); 2000], |settings| {
+        settings.limits.write = Duration::from_secs(1);
+        settings.limits.pace = 1 << 30;
+        settings.limits.requests = 1;
+    })
+    .await;
+    let mut slow = wired.open_stream().await;
+    // Each pause is shorter than what a client may make the server wait; together they are not.
+    let mut buffer = vec![0; 256 << 10];
+    let (mut read, mut pauses) = (0, 0);
+    while let Ok(bytes) = slow.socket.read(&mut buffer).await
+        && bytes > 0
+    {
+        (read, pauses) = (read + bytes, pauses + 1);
+        assert!(pauses < 400, "still open after {read} bytes");
+        sleep(Duration::from_millis(50)).await;
+    }
+    until(async || {
+        let entries = stage.entries(&Tenant::default());
+        entries.iter().any(|entry| entry["state"] == "cancelled")
+    })
+    .await;
+    until(async || wired.get("/v1/models").await.status == 200).await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_fast_enough_has_the_whole_answer() {
+    let stage = Stage::new();
+    let script = [&[Step::Say(MUCH); 300][..], &[Step::End]].concat();
+    let wired = limited(&stage, &script, |settings| {
+        settings.limits.write = Duration::from_secs(1);
+    })
+    .await;
+    let mut slow = wired.open_stream().await;
+    let mut buffer = vec![0; 256 << 10];
+    let (mut read, mut tail) = (0, Vec::new());
+    // Longer in all than a client may make the server wait at once.
+    loop {
+        let bytes = slow.socket.read(&mut buffer).await.unwrap();
+        if bytes == 0 || tail.ends_with(b"0\r\n\r\n") {
+            break;
+        }
+        read += bytes;
+        tail = buffer[bytes.saturating_sub(64)..bytes].to_vec();
+        sleep(Duration::from_millis(20)).await;
+    }
+    let tail = String::from_utf8_lossy(&tail).into_owned();
+    assert!(tail.contains("[DONE]"), "{read} bytes, then {tail}");
 }
 
 #[tokio::test]

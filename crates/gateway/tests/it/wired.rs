@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use trousseau_accounts::{Accounts, Grants, NewKey};
@@ -319,4 +320,13 @@ fn unchunk(mut rest: &str) -> (String, bool) {
         rest = more.get(size + 2..).unwrap_or_default();
     }
     (whole, false)
+}
+
+/// Waits until something holds.
+pub(crate) async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !holds().await {
+        assert!(Instant::now() < end, "it never held");
+        sleep(Duration::from_millis(10)).await;
+    }
 }

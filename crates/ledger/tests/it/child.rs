@@ -110,6 +110,7 @@ fn fill(dir: &Path, ballast: Option<&Path>) {
         fs_err::write(ballast, vec![0; 2 << 20]).unwrap();
     }
     let (ledger, _) = open(dir).unwrap();
+    ledger.check().unwrap();
     let long_entry = |index: u64| [entry(index), vec![b'.'; 3000]].concat();
     let refused = loop {
         let index = ledger.size();
@@ -130,6 +131,7 @@ fn fill(dir: &Path, ballast: Option<&Path>) {
             "ledger-disk-full"
         );
         assert_eq!(ledger.size(), size);
+        assert_eq!(ledger.check().unwrap_err().code(), "ledger-disk-full");
     }
     assert_eq!(ledger.entry(size - 1).unwrap(), long_entry(size - 1));
     if let Some(ballast) = ballast {
@@ -137,6 +139,8 @@ fn fill(dir: &Path, ballast: Option<&Path>) {
         assert!(ledger.publish_failure().is_some());
         assert_eq!(ledger.checkpoint().size, 0);
         fs_err::remove_file(ballast).unwrap();
+        ledger.check().unwrap();
+        assert_eq!(ledger.size(), size);
         assert_eq!(
             ledger.append(&long_entry(size), Durability::Request).unwrap(),
             size

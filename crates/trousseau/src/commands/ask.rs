@@ -163,7 +163,7 @@ fn refused(denied: &Denied, entry: &EntryId) -> Value {
         "answer": null,
         "abstained": false,
         "citations": [],
-        "label": denied.label.to_string(),
+        "label": denied.label,
         "decision": { "target": null, "permitted": [], "rejected": denied.rejected },
         "entry": entry.to_string(),
     })
@@ -176,7 +176,7 @@ pub(super) fn object(answered: &Answered) -> Value {
         "answer": answered.answer.text,
         "abstained": answered.answer.abstained(),
         "citations": citations.collect::<Vec<_>>(),
-        "label": answered.explanation.labelling.label().to_string(),
+        "label": answered.explanation.labelling.label(),
         "decision": decision::object(&answered.explanation, &answered.target),
         "entry": answered.entry.to_string(),
         "outcome": answered.outcome.to_string(),

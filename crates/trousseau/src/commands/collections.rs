@@ -33,7 +33,7 @@ pub(super) async fn run(caller: &Caller) -> Result<Exit, Failure> {
                 json!({
                     "collection": row.name,
                     "documents": row.documents,
-                    "label": settings.collection(&row.name).label.to_string(),
+                    "label": settings.collection(&row.name).label,
                     "readers": readers(&row.name),
                 })
             })

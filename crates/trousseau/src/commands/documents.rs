@@ -63,7 +63,7 @@ fn object(row: &DocumentRow) -> serde_json::Value {
         "document": row.id,
         "path": row.path,
         "collection": row.collection,
-        "label": row.label.to_string(),
+        "label": row.label,
         "digest": row.digest,
         "title": row.title,
         "format": row.format,

@@ -32,7 +32,7 @@ pub(super) async fn explain(caller: &Caller, explain: Explain) -> Result<Exit, F
     app.close().await?;
     if printer.json() {
         printer.object(&json!({
-            "label": explanation.labelling.label().to_string(),
+            "label": explanation.labelling.label(),
             "labelling": explanation.labelling,
             "permitted": decision::names(&explanation),
             "rejected": explanation.decision.rejected,

@@ -59,7 +59,7 @@ fn object(passage: &Passage) -> serde_json::Value {
         "score": passage.score,
         "start": passage.span.start,
         "end": passage.span.end,
-        "label": passage.label.to_string(),
+        "label": passage.label,
         "text": passage.text,
     })
 }

@@ -135,7 +135,7 @@ fn what_it_keeps_can_be_asked_verified_and_explained() {
         "explain",
         "Mon IBAN est FR76 3000 6000 0112 3456 7890 189",
     ]);
-    assert_eq!(explained["label"], "personal");
+    assert_eq!(explained["label"], serde_json::json!({ "class": "personal" }));
     assert_eq!(run(&["documents"])["documents"].as_array().unwrap().len(), 17);
     let again = dir.run(&["demo", "--keep", "kept"]).succeeded();
     assert_eq!(again.out.matches("unchanged").count(), 3, "{again:#?}");

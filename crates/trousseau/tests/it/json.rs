@@ -70,7 +70,7 @@ fn an_answer_names_its_citations_label_decision_and_entry() {
         answer["answer"].as_str().unwrap().contains("dix-huit mois"),
         "{answer:#}"
     );
-    assert_eq!(answer["label"], "internal");
+    assert_eq!(answer["label"], json!({ "class": "internal" }));
     assert_eq!(answer["decision"]["permitted"], json!(["local"]));
     let rejected = &answer["decision"]["rejected"][0];
     assert_eq!(rejected["target"], "cloud");
@@ -124,7 +124,7 @@ fn a_question_that_no_upstream_may_see_is_refused_with_every_reason() {
     );
     assert_eq!(
         (&refused["answer"], &refused["label"]),
-        (&json!(null), &json!("personal"))
+        (&json!(null), &json!({ "class": "personal" }))
     );
     assert_eq!(refused["decision"]["permitted"], json!([]));
     let rejected = refused["decision"]["rejected"].as_array().unwrap();
@@ -174,11 +174,14 @@ fn every_document_is_listed_shown_and_deleted() {
     let listed = dir.json(&["documents"]);
     let documents = listed["documents"].as_array().unwrap();
     assert_eq!(documents.len(), 2, "{listed:#}");
-    for field in ["document", "path", "collection", "label", "digest"] {
+    for field in ["document", "path", "collection", "digest"] {
         assert!(
             documents.iter().all(|document| document[field].is_string()),
             "{field}: {listed:#}"
         );
+    }
+    for document in documents {
+        assert!(document["label"]["class"].is_string(), "{document:#}");
     }
     let of_badge = documents
         .iter()
@@ -231,8 +234,8 @@ fn collections_tell_their_label_and_readers() {
     assert_eq!(
         dir.json(&["collections"]),
         json!({ "collections": [
-            { "collection": "documents", "documents": 1, "label": "internal", "readers": ["*"] },
-            { "collection": "public", "documents": 1, "label": "public", "readers": ["*"] },
+            { "collection": "documents", "documents": 1, "label": { "class": "internal" }, "readers": ["*"] },
+            { "collection": "public", "documents": 1, "label": { "class": "public" }, "readers": ["*"] },
         ] })
     );
 }
@@ -244,7 +247,7 @@ fn a_decision_is_explained_without_recording_it() {
     let before = size(&dir);
     let explained = dir.json(&["policy", "explain", "Écrire à jeanne@exemple.fr"]);
     assert_eq!(fields(&explained), "label labelling permitted rejected rules");
-    assert_eq!(explained["label"], "personal");
+    assert_eq!(explained["label"], json!({ "class": "personal" }));
     assert_eq!(explained["permitted"], json!(["local"]));
     assert_eq!(size(&dir), before);
 }
