@@ -17,6 +17,8 @@ mod harness;
 mod json;
 mod ledger;
 mod limits;
+mod model;
+mod network;
 mod records;
 mod resume;
 mod serve;

@@ -3,10 +3,11 @@
 use trousseau_upstream::egress::{Egress, Network};
 use trousseau_upstream::{OpenAi, Server};
 
+use trousseau_testing::authority::Authority;
+use trousseau_testing::proxy::Proxy;
+
 use crate::mock::{Mock, stream};
-use crate::proxy::Proxy;
 use crate::stage::{TARGET, ask, question, wording};
-use crate::tls::Authority;
 
 #[test]
 fn proxies_and_authorities_of_the_environment_are_not_used() {
