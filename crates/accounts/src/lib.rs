@@ -6,12 +6,14 @@
 //! that what is revoked is refused at once.
 
 mod error;
+mod failures;
 mod grants;
 mod keys;
 mod links;
 mod names;
 pub mod oidc;
 mod password;
+mod password_change;
 mod schema;
 mod sessions;
 mod throttle;
@@ -27,14 +29,17 @@ use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
 pub use error::AccountError;
+pub use failures::FailedSignIns;
 pub use grants::Grants;
 pub use keys::{KeyRow, NewKey};
 pub use links::Link;
 pub use password::Password;
+pub use password_change::PasswordChange;
 pub use sessions::{Opened, Session, SessionLimits, SignIn, check_csrf, csrf};
 pub use token::KEY_PREFIX;
 pub use users::{Identity, NewUser, UserChange, UserRow};
 
+use failures::Failures;
 use keys::KeyRing;
 use oidc::Provider;
 use password::Hashing;
@@ -50,6 +55,7 @@ pub struct Accounts {
     limits: SessionLimits,
     hashing: Hashing,
     throttle: Throttle,
+    failures: Failures,
     provider: Option<Provider>,
 }
 
@@ -63,9 +69,18 @@ pub struct Admitted {
 }
 
 impl Accounts {
+    /// The version of the file's form.
+    pub const FORMAT: usize = schema::SCHEMA.steps.len();
+
     /// Opens `accounts.sqlite` in the folder `data`.
     pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
         let database = Database::open(&data.join("accounts.sqlite"), &schema::SCHEMA, access).await?;
+        if access == Access::Write {
+            // Nothing that is deleted leaves its bytes behind in the file.
+            let pragma = sqlx::raw_sql("PRAGMA secure_delete = ON");
+            let set = pragma.execute(&mut *database.writer().await?).await;
+            set.map_err(|error| database.fault(error))?;
+        }
         let keys = KeyRing::load(&database).await?;
         let sessions = SessionRing::load(&database).await?;
         Ok(Self {
@@ -75,6 +90,7 @@ impl Accounts {
             limits: SessionLimits::default(),
             hashing: Hashing::default(),
             throttle: Throttle::default(),
+            failures: Failures::default(),
             provider: None,
         })
     }
