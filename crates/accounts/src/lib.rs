@@ -5,6 +5,7 @@
 //! with each request is held in memory, so that it costs no read, and leaves it before it leaves the file, so
 //! that what is revoked is refused at once.
 
+mod csrf;
 mod error;
 mod failures;
 mod grants;
@@ -28,6 +29,7 @@ use trousseau_core::principal::Principal;
 use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
+pub use csrf::{check_csrf, csrf};
 pub use error::AccountError;
 pub use failures::FailedSignIns;
 pub use grants::Grants;
@@ -35,7 +37,7 @@ pub use keys::{KeyRow, NewKey};
 pub use links::Link;
 pub use password::Password;
 pub use password_change::PasswordChange;
-pub use sessions::{Opened, Session, SessionLimits, SignIn, check_csrf, csrf};
+pub use sessions::{Opened, Session, SessionLimits, SignIn};
 pub use token::KEY_PREFIX;
 pub use users::{Identity, NewUser, UserChange, UserRow};
 

@@ -9,11 +9,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Row as _;
-use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::{Principal, Tenant};
@@ -92,18 +89,6 @@ impl std::fmt::Debug for Opened {
             .field("session", &self.session)
             .finish_non_exhaustive()
     }
-}
-
-/// What a changing request of a session must bring in a header: nothing that another site could know or
-/// a browser would send by itself. It is derived from the cookie, which only this program reads.
-pub fn csrf(cookie: &str) -> String {
-    let digest = Digest::of_fields([b"csrf".as_slice(), cookie.as_bytes()]);
-    URL_SAFE_NO_PAD.encode(digest.0)
-}
-
-/// Whether a request of a session brought what it must.
-pub fn check_csrf(cookie: &str, presented: &str) -> bool {
-    csrf(cookie).as_bytes().ct_eq(presented.as_bytes()).into()
 }
 
 /// The sessions, by their digests.

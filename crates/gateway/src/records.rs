@@ -4,7 +4,7 @@
 //! opens the ledger's commitments. `records.sqlite` has its own writer, apart from the documents'.
 //!
 //! The answer path writes through [`writer`], which puts what concurrent requests write into one transaction.
-//! People read, search, rate and delete what is their own ([`own`], [`conversations`]); another's record is read by
+//! People read, search ([`search`]), rate and delete what is their own ([`own`], [`conversations`]); another's record is read by
 //! the data-protection officer alone, with a reason ([`oversight`]). What is older than the organisation keeps, and
 //! what a person wants gone, is erased ([`erasure`]); what a person wants to see is written out ([`export`]).
 
@@ -16,6 +16,7 @@ pub mod own;
 mod record;
 mod rows;
 mod schema;
+mod search;
 mod writer;
 
 use std::path::Path;

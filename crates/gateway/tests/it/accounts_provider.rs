@@ -23,7 +23,7 @@ use crate::stage::Stage;
 use crate::wired::{Words, staged};
 
 /// A browser without cookies.
-fn browser() -> openid::Browser {
+fn fresh() -> openid::Browser {
     openid::Browser::new(client(&Egress::default(), None).unwrap())
 }
 
@@ -67,7 +67,7 @@ async fn sign_in(folder: &Path, algorithm: &str, userinfo: &str) {
     let (server, shutdown) = (Arc::new(server), CancellationToken::new());
     let serving = TaskTracker::new().spawn(serve(Arc::clone(&server), listener, shutdown.clone()));
 
-    let mut browser = self::browser();
+    let mut browser = fresh();
     let start = home
         .join("/api/auth/oidc/login?return_to=/chat%3Fa=1%26b")
         .unwrap();
@@ -93,15 +93,15 @@ async fn sign_in(folder: &Path, algorithm: &str, userinfo: &str) {
 
     // The answer once more, in the same browser and in another: neither lets anybody in.
     assert_eq!(browser.fetch(&last, None).await.status, StatusCode::UNAUTHORIZED);
-    let elsewhere = self::browser().fetch(&last, None).await;
+    let elsewhere = fresh().fetch(&last, None).await;
     assert_eq!(elsewhere.status, StatusCode::UNAUTHORIZED);
 
     // An answer that another browser did not ask for: the code is real and unused.
     let login = home.join("/api/auth/oidc/login").unwrap();
-    let caught = self::browser()
+    let caught = fresh()
         .go(login.clone(), "mallory", Some(callback.as_str()))
         .await;
-    let mut victim = self::browser();
+    let mut victim = fresh();
     victim.fetch(&login, None).await;
     let refused = victim.fetch(&caught.0, None).await;
     assert_eq!(

@@ -418,6 +418,8 @@ fn a_restore_that_is_killed_is_refused_by_all_and_gone_on_with() {
         let mut child = child::start("restore", stage.root(), &[]);
         let begun = stage.root().join("begun");
         wait_for(&begun, &mut child);
+        // A restore first looks at all of the backup.
+        wait_for(&data, &mut child);
         std::thread::sleep(Duration::from_millis(round as u64 * 3 % 40));
         child.kill().unwrap();
         child.wait().unwrap();
