@@ -2,7 +2,9 @@
 
 use trousseau_retrieval::database::Schema;
 
-pub(super) const SCHEMA: Schema = Schema { steps: &[STEP_1, STEP_2] };
+pub(super) const SCHEMA: Schema = Schema {
+    steps: &[STEP_1, STEP_2],
+};
 
 /// - `keys`: `digest` is the SHA-256 of the key. A revoked key stays, so that the ledger's entries can be read.
 /// - `users`: local ones have a `password` (or none until they follow their link), others an `issuer` and

@@ -33,9 +33,30 @@ const ABREAST: u64 = 64;
 const TIMES: usize = 21;
 
 const WORDS: [&str; 24] = [
-    "mairie", "guichet", "naissance", "passeport", "télétravail", "horaires", "d’accueil", "marché", "piscine",
-    "cantine", "inscription", "école", "dossier", "subvention", "urbanisme", "permis", "construire", "déchets",
-    "collecte", "rendez-vous", "état", "civil", "logement", "transports",
+    "mairie",
+    "guichet",
+    "naissance",
+    "passeport",
+    "télétravail",
+    "horaires",
+    "d’accueil",
+    "marché",
+    "piscine",
+    "cantine",
+    "inscription",
+    "école",
+    "dossier",
+    "subvention",
+    "urbanisme",
+    "permis",
+    "construire",
+    "déchets",
+    "collecte",
+    "rendez-vous",
+    "état",
+    "civil",
+    "logement",
+    "transports",
 ];
 
 /// What is searched for, and what that is.
@@ -71,10 +92,19 @@ fn main() {
             index: 4321,
         };
         gateway.delete_record(&person(), &entry).await.expect("a record");
-        println!("one record erased in {:.0} ms", began.elapsed().as_secs_f64() * 1e3);
+        println!(
+            "one record erased in {:.0} ms",
+            began.elapsed().as_secs_f64() * 1e3
+        );
         let began = Instant::now();
-        let erased = gateway.erase_subject(&Tenant::default(), "alice").await.expect("records");
-        println!("{erased} records erased in {:.1} s", began.elapsed().as_secs_f64());
+        let erased = gateway
+            .erase_subject(&Tenant::default(), "alice")
+            .await
+            .expect("records");
+        println!(
+            "{erased} records erased in {:.1} s",
+            began.elapsed().as_secs_f64()
+        );
         gateway.close().await.expect("room");
     });
 }
@@ -115,7 +145,9 @@ async fn search(gateway: &Gateway, data: &Path, text: &str, what: &str) {
 /// Reads records from the newest on until a page is full.
 async fn read_all(data: &Path, text: &str, limit: usize) -> usize {
     use futures_util::TryStreamExt as _;
-    let options = SqliteConnectOptions::new().filename(data.join("records.sqlite")).read_only(true);
+    let options = SqliteConnectOptions::new()
+        .filename(data.join("records.sqlite"))
+        .read_only(true);
     let mut connection = options.connect().await.expect("a file");
     let mut rows = sqlx::query(
         "SELECT question, answer FROM records WHERE tenant = 'default' AND actor = 'alice' ORDER BY created DESC",
@@ -126,7 +158,11 @@ async fn read_all(data: &Path, text: &str, limit: usize) -> usize {
     while let Some(row) = rows.try_next().await.expect("a row") {
         let (question, answer): (&str, &str) = (row.get("question"), row.get("answer"));
         let (question, answer) = (fold(question), fold(answer));
-        found += usize::from(words.iter().all(|word| question.contains(word) || answer.contains(word)));
+        found += usize::from(
+            words
+                .iter()
+                .all(|word| question.contains(word) || answer.contains(word)),
+        );
         if found > limit {
             break;
         }
@@ -148,7 +184,9 @@ fn text(seed: u64, words: u64) -> String {
     let mut state = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
     let mut text = String::new();
     for _ in 0..words {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         text.push_str(WORDS[(state >> 33) as usize % WORDS.len()]);
         text.push(' ');
     }
@@ -188,7 +226,10 @@ async fn keep(gateway: &Gateway, number: u64) {
         attempts: &[],
         answer: Some(&answer),
     };
-    records.keep_made(&tenant, &entry, &made, batch).await.expect("room");
+    records
+        .keep_made(&tenant, &entry, &made, batch)
+        .await
+        .expect("room");
     let closed = Closed {
         entry,
         outcome: number,

@@ -97,10 +97,7 @@ impl Published {
             ),
             ("token_endpoint", Some(&description.token_endpoint)),
             ("userinfo_endpoint", description.userinfo_endpoint.as_ref()),
-            (
-                "end_session_endpoint",
-                description.end_session_endpoint.as_ref(),
-            ),
+            ("end_session_endpoint", description.end_session_endpoint.as_ref()),
             ("jwks_uri", Some(&description.jwks_uri)),
         ] {
             url.map_or(Ok(()), |url| check_address(what, url))?;

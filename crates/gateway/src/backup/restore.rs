@@ -50,10 +50,7 @@ pub async fn restore(from: &Path, data: &Path, accounts: usize) -> Result<Manife
             "documents.sqlite",
             trousseau_retrieval::store::Store::FORMAT as i64,
         ),
-        (
-            crate::records::FILE,
-            crate::records::Records::FORMAT as i64,
-        ),
+        (crate::records::FILE, crate::records::Records::FORMAT as i64),
         ("accounts.sqlite", accounts as i64),
     ];
     let source = from.to_path_buf();

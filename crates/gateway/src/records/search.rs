@@ -29,6 +29,10 @@ const BATCH: i64 = 200;
 /// How many bits of the number of an index row tell apart the records of one millisecond.
 const APART: u32 = 20;
 
+/// How many parts of a word, such as "arc-en-ciel", and how many letters make one word of the index.
+const PARTS: usize = 4;
+const LETTERS: usize = 64;
+
 /// Whose records are put into the index.
 type Whose = (Tenant, String);
 
@@ -47,8 +51,12 @@ pub(super) struct Query(BTreeSet<String>);
 
 impl Query {
     pub(super) fn of(text: Option<&str>) -> Self {
-        let words = text.unwrap_or_default().split_whitespace().map(fold);
-        Self(words.filter(|word| !word.is_empty()).collect())
+        let words = text.unwrap_or_default().split_whitespace().map(parts);
+        Self(
+            words
+                .flat_map(|parts| parts.chunks(PARTS).map(joined).collect::<Vec<_>>())
+                .collect(),
+        )
     }
 
     pub(super) fn finds_everything(&self) -> bool {
@@ -78,26 +86,30 @@ fn owner_word(tenant: &Tenant, user: &str) -> String {
     digest.chars().take(32).collect()
 }
 
-/// The words of a text, folded, each once: whole as it stands between spaces, and from each sign inside it on, so that
+/// The words of a text, folded, each once: as they stand between spaces, and from each sign inside them on, so that
 /// "d’accueil" is found by "accueil" and by "d'accueil".
 fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut words = BTreeSet::new();
     for word in texts.into_iter().flat_map(str::split_whitespace) {
-        let mut rest = word;
-        loop {
-            let folded = fold(rest);
-            if folded.is_empty() {
-                break;
-            }
-            words.insert(folded);
-            let begins = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
-            let Some(sign) = begins.find(|c: char| !c.is_alphanumeric()) else {
-                break;
-            };
-            rest = &begins[sign..];
-        }
+        let parts = parts(word);
+        words.extend((0..parts.len()).map(|first| joined(&parts[first..])));
     }
     words.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// What stands between the signs of a word, folded.
+fn parts(word: &str) -> Vec<String> {
+    // Accents that stand by themselves, soft hyphens and joiners are inside a word.
+    let inside =
+        |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
+    let parts = word.split(|c: char| !c.is_alphanumeric() && !inside(c)).map(fold);
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// The first parts of a word as one, cut, so that a page of signs without a space is not kept once for each of them.
+fn joined(parts: &[String]) -> String {
+    let letters = parts.iter().take(PARTS).flat_map(|part| part.chars());
+    letters.take(LETTERS).collect()
 }
 
 impl Records {
@@ -191,10 +203,7 @@ impl Records {
         .await
         .map_err(|error| self.fault(error))?;
         let read = |row: SqliteRow| Ok((columns::word(&row, "tenant")?, row.try_get("actor")?));
-        found
-            .map(read)
-            .transpose()
-            .map_err(|error| self.fault(error))
+        found.map(read).transpose().map_err(|error| self.fault(error))
     }
 
     /// Puts the oldest of a person's records that are not in the index there; how many that were.
@@ -224,11 +233,7 @@ impl Records {
 }
 
 /// Puts one record into the index.
-async fn index(
-    transaction: &mut SqliteConnection,
-    owner: &str,
-    row: &SqliteRow,
-) -> Result<(), sqlx::Error> {
+async fn index(transaction: &mut SqliteConnection, owner: &str, row: &SqliteRow) -> Result<(), sqlx::Error> {
     let created: i64 = row.try_get("created")?;
     let first = created.clamp(0, i64::MAX >> APART) << APART;
     let number: i64 = sqlx::query_scalar(
@@ -265,6 +270,18 @@ mod tests {
             "accueil daccueil du ete guichet pres prenez rendezvous svp vous"
         );
         assert_eq!(words(["", " !? — "]), "");
+        assert_eq!(words(["te\u{301}le\u{301}travail"]), "teletravail");
+    }
+
+    #[test]
+    fn a_page_of_signs_without_a_space_stays_a_page() {
+        let page = "ab-".repeat(20_000) + &"z".repeat(20_000);
+        let kept = words([page.as_str()]);
+        assert!(kept.len() < 600, "{}", kept.len());
+        for found in ["ab-ab", "ab-ab-ab-ab-ab", "zzzz", &"z".repeat(400)] {
+            assert!(Query::of(Some(found)).is_in(&page), "{found}");
+        }
+        assert!(!Query::of(Some("ab-zzy")).is_in(&page));
     }
 
     #[test]
@@ -273,7 +290,8 @@ mod tests {
         let owner = Principal::operator(Tenant::default());
         let expression = query.expression(&owner);
         let words = expression.split(" AND ").skip(1);
-        let expected = ["accueil", "lete", "near", "or", "ownerx"].map(|word| format!("words : \"{word}\" *"));
+        let expected =
+            ["accueil", "lete", "near", "or", "ownerx"].map(|word| format!("words : \"{word}\" *"));
         assert_eq!(words.collect::<Vec<_>>(), expected);
         assert!(Query::of(Some(" ?! ")).finds_everything());
     }

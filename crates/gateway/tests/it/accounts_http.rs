@@ -65,7 +65,12 @@ pub(crate) async fn login(wired: &Wired, headers: &[&str], name: &str, password:
         .await
 }
 
-pub(crate) async fn send(wired: &Wired, (method, path): (&str, &str), headers: &[&str], body: &Value) -> Reply {
+pub(crate) async fn send(
+    wired: &Wired,
+    (method, path): (&str, &str),
+    headers: &[&str],
+    body: &Value,
+) -> Reply {
     wired
         .send(request(method, path, headers, &body.to_string()))
         .await

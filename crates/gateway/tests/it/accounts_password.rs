@@ -66,14 +66,20 @@ async fn a_session_that_was_left_open_is_no_way_to_the_password() {
     // What is wrong with the new one is told before the present one is looked at, and counts as nothing.
     for _ in 0..8 {
         let short = change(&wired, &alice, "devinette devinette", "court").await;
-        assert_eq!((short.status, short.code().as_str()), (400, "account-password-length"));
+        assert_eq!(
+            (short.status, short.code().as_str()),
+            (400, "account-password-length")
+        );
     }
     let body = json!({ "current": PASSWORD, "password": OTHER });
     let forged = [alice.cookie.as_str(), "content-type: application/json"];
     assert_eq!(send(&wired, CHANGE, &forged, &body).await.code(), "auth-csrf");
     for _ in 0..5 {
         let wrong = change(&wired, &alice, "devinette devinette", OTHER).await;
-        assert_eq!((wrong.status, wrong.code().as_str()), (401, "account-credentials"));
+        assert_eq!(
+            (wrong.status, wrong.code().as_str()),
+            (401, "account-credentials")
+        );
         assert!(!wrong.body.contains("devinette"), "{wrong:?}");
     }
     // From here on one has to wait, whoever knows it too, and at the door as well: it is one count.
@@ -86,7 +92,11 @@ async fn a_session_that_was_left_open_is_no_way_to_the_password() {
     let failed = wired.server.accounts.take_failures().await.unwrap();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].user.as_deref(), Some("alice"));
-    let reasons: Vec<(&str, u64)> = failed[0].reasons.iter().map(|(reason, times)| (*reason, *times)).collect();
+    let reasons: Vec<(&str, u64)> = failed[0]
+        .reasons
+        .iter()
+        .map(|(reason, times)| (*reason, *times))
+        .collect();
     assert_eq!(reasons, [("account-credentials", 5), ("account-throttled", 2)]);
     wired.end().await.close().await.unwrap();
 }
@@ -107,7 +117,11 @@ async fn of_two_who_change_a_password_at_once_one_is_too_late() {
     let mut statuses = [first.status, second.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 401]);
-    let good = if first.status == 200 { OTHER } else { "six mots que je retiens" };
+    let good = if first.status == 200 {
+        OTHER
+    } else {
+        "six mots que je retiens"
+    };
     signed_in(&wired, "alice", good).await;
     wired.end().await.close().await.unwrap();
 }

@@ -34,18 +34,30 @@ async fn the_provider_is_told_which_session_ends_and_where_to_come_back() {
         scene.sign_in(|_| ()).await.unwrap(),
         scene.sign_in(|_| ()).await.unwrap(),
     );
-    let location = scene.accounts.sign_out(&one.cookie, at(3)).await.unwrap().unwrap();
+    let location = scene
+        .accounts
+        .sign_out(&one.cookie, at(3))
+        .await
+        .unwrap()
+        .unwrap();
     assert!(location.starts_with(&format!("{}/out?", scene.forger.issuer)));
     let asked = query(&location);
     assert_eq!(
-        [&asked["brand"], &asked["client_id"], &asked["post_logout_redirect_uri"]],
+        [
+            &asked["brand"],
+            &asked["client_id"],
+            &asked["post_logout_redirect_uri"]
+        ],
         ["town", CLIENT, BYE]
     );
     assert_eq!(asked["state"].len(), 43);
     // The very token of that sign-in: it is the provider's, and for nobody else.
     let told = scene.forger.play.lock().unwrap().tokens.1.clone();
     assert_eq!(asked["id_token_hint"].split('.').count(), 3);
-    assert!(!told.contains(&asked["id_token_hint"]), "the later sign-in has another");
+    assert!(
+        !told.contains(&asked["id_token_hint"]),
+        "the later sign-in has another"
+    );
     assert!(scene.accounts.session(&one.cookie, at(3)).is_err());
     assert!(scene.accounts.session(&two.cookie, at(3)).is_ok());
     // Out twice is out; there is nothing left to say to the provider.
@@ -66,7 +78,10 @@ async fn without_a_way_out_or_a_provider_one_signs_out_here_alone() {
     // A provider that has no such place.
     let scene = Scene::new(|_| ()).await;
     let opened = scene.sign_in(|_| ()).await.unwrap();
-    assert_eq!(scene.accounts.sign_out(&opened.cookie, at(3)).await.unwrap(), None);
+    assert_eq!(
+        scene.accounts.sign_out(&opened.cookie, at(3)).await.unwrap(),
+        None
+    );
     assert!(scene.accounts.session(&opened.cookie, at(3)).is_err());
 
     // A user with a password, beside a provider that has one.
@@ -77,15 +92,26 @@ async fn without_a_way_out_or_a_provider_one_signs_out_here_alone() {
         grants: trousseau_accounts::Grants::default(),
         created_by: "test".to_owned(),
     };
-    let (_, link) = scene.accounts.create_user(&tenant("town"), new, at(0)).await.unwrap();
+    let (_, link) = scene
+        .accounts
+        .create_user(&tenant("town"), new, at(0))
+        .await
+        .unwrap();
     let password = Password::new("quatre mots que je retiens");
     let opened = scene
         .accounts
         .follow_link(&link.token, None, password, at(1))
         .await
         .unwrap();
-    assert_eq!(scene.accounts.sign_out(&opened.cookie, at(2)).await.unwrap(), None);
-    assert_eq!(scene.forger.calls("description"), 0, "it is no matter of the provider's");
+    assert_eq!(
+        scene.accounts.sign_out(&opened.cookie, at(2)).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        scene.forger.calls("description"),
+        0,
+        "it is no matter of the provider's"
+    );
 
     // A provider that has lost its mind since: the session here is over all the same.
     let opened = scene.sign_in(|_| ()).await.unwrap();
@@ -93,7 +119,10 @@ async fn without_a_way_out_or_a_provider_one_signs_out_here_alone() {
         .forger
         .change(|play| play.description = json!({ "issuer": "https://other.example" }));
     let later = at(2 * 3600);
-    assert_eq!(scene.accounts.sign_out(&opened.cookie, later).await.unwrap(), None);
+    assert_eq!(
+        scene.accounts.sign_out(&opened.cookie, later).await.unwrap(),
+        None
+    );
     assert!(scene.accounts.session(&opened.cookie, later).is_err());
 }
 
@@ -104,7 +133,12 @@ async fn a_token_too_long_for_an_address_is_not_sent_back() {
         .sign_in(|claims| claims["picture"] = "x".repeat(5000).into())
         .await
         .unwrap();
-    let location = scene.accounts.sign_out(&opened.cookie, at(3)).await.unwrap().unwrap();
+    let location = scene
+        .accounts
+        .sign_out(&opened.cookie, at(3))
+        .await
+        .unwrap()
+        .unwrap();
     let asked = query(&location);
     assert_eq!(asked.get("id_token_hint"), None);
     assert_eq!(asked["client_id"], CLIENT);

@@ -338,10 +338,17 @@ fn a_store_that_is_newer_or_was_damaged_before_it_was_backed_up_is_refused() {
             error.code()
         };
         // The version of the tables stands at byte 60.
-        assert_eq!(refused(&|bytes| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes())), "backup-newer");
+        assert_eq!(
+            refused(&|bytes| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes())),
+            "backup-newer"
+        );
         let torn = |bytes: &mut Vec<u8>| bytes[4096..3 * 4096].fill(0xa5);
         assert_eq!(refused(&torn), "store-damaged", "{store}");
-        assert_eq!(refused(&|bytes| bytes.truncate(bytes.len() - 4096)), "store-damaged", "{store}");
+        assert_eq!(
+            refused(&|bytes| bytes.truncate(bytes.len() - 4096)),
+            "store-damaged",
+            "{store}"
+        );
         assert_eq!(refused(&|bytes| bytes.fill(b'x')), "store-damaged", "{store}");
     }
     // What the manifest says is believed as well.

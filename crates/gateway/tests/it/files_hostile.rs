@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
-use trousseau_core::principal::{Role, Tenant};
 use trousseau_accounts::Accounts;
+use trousseau_core::principal::{Role, Tenant};
 use trousseau_gateway::backup::{backup, restore};
 use trousseau_http::Settings;
 

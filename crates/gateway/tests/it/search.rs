@@ -69,7 +69,10 @@ fn a_search_finds_beginnings_of_ones_own_words_newest_first() {
         let (alice, bob) = (person("alice"), person("bob"));
         let all = found(&gateway, &alice, "accueil").await;
         assert_eq!(all.len(), 5);
-        assert!(all[0].starts_with("Question 4") && all[4].starts_with("Question 0"), "{all:?}");
+        assert!(
+            all[0].starts_with("Question 4") && all[4].starts_with("Question 0"),
+            "{all:?}"
+        );
         for (text, count) in [
             ("ACCU mus", 5),
             ("l'accueil", 5),

@@ -27,12 +27,7 @@ pub(super) async fn restore(caller: &Caller, restore: &Restore) -> Result<Exit, 
     let lock = App::take(&data)?;
     let restored = backup::restore(&from, &data, Accounts::FORMAT).await;
     drop(lock);
-    tell(
-        caller,
-        "backup-restored",
-        &restored?,
-        &data.display().to_string(),
-    );
+    tell(caller, "backup-restored", &restored?, &data.display().to_string());
     Ok(Exit::SUCCESS)
 }
 

@@ -56,7 +56,11 @@ fn nothing_of_a_question_or_its_answer_is_written_and_the_proof_holds() {
     assert!(model.next().contains("zibeline"));
     let entry = answer["trousseau"]["entry"].as_str().unwrap().to_owned();
     let key = service.key.clone().unwrap();
-    let refused = ask(&service.address, &key, &json!({ "model": "documents", "messages": [] }));
+    let refused = ask(
+        &service.address,
+        &key,
+        &json!({ "model": "documents", "messages": [] }),
+    );
     assert_eq!(refused.0, 400, "{refused:?}");
     // While it runs as after its end.
     for text in ["zibeline", "huit heures"] {
@@ -65,8 +69,13 @@ fn nothing_of_a_question_or_its_answer_is_written_and_the_proof_holds() {
     let listed = get(&service.address, "/api/records", Some(&key));
     assert!(listed.contains("\"items\":[]"), "{listed}");
     let begun = post(&service.address, "/api/conversations", &key, "{}");
-    assert!(begun.starts_with("HTTP/1.1 409 ") && begun.contains("gateway-nothing-kept"), "{begun}");
-    let exported = dir.run(&["records", "export", "--subject", "first-start"]).succeeded();
+    assert!(
+        begun.starts_with("HTTP/1.1 409 ") && begun.contains("gateway-nothing-kept"),
+        "{begun}"
+    );
+    let exported = dir
+        .run(&["records", "export", "--subject", "first-start"])
+        .succeeded();
     assert_eq!(exported.out.lines().count(), 2, "{exported:#?}");
     service.stop().ended_with(0);
     for text in ["zibeline", "huit heures"] {

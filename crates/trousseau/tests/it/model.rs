@@ -82,7 +82,10 @@ fn answer(stream: impl Read + Write) -> Option<String> {
         events.len()
     );
     let stream = stream.get_mut();
-    stream.write_all(answer.as_bytes()).and_then(|()| stream.flush()).ok()?;
+    stream
+        .write_all(answer.as_bytes())
+        .and_then(|()| stream.flush())
+        .ok()?;
     let headers: String = headers
         .iter()
         .map(|(name, value)| format!("{name}: {value}\n"))

@@ -86,7 +86,10 @@ fn answered(service: &Service, text: &str) -> (u16, String) {
     let code = answer["error"]["code"].as_str();
     (
         status,
-        content.or(code).unwrap_or_else(|| panic!("{answer:#}")).to_owned(),
+        content
+            .or(code)
+            .unwrap_or_else(|| panic!("{answer:#}"))
+            .to_owned(),
     )
 }
 
@@ -214,7 +217,10 @@ fn the_proxy_sees_no_target_that_policy_refused() {
     );
     network.configure("", &format!("{upstream}{}", route("\"cloud\"")));
     let service = Service::start(&network.dir, &[]);
-    let (status, code) = answered(&service, "Que faire de l’IBAN FR76 3000 6000 0112 3456 7890 189 ?");
+    let (status, code) = answered(
+        &service,
+        "Que faire de l’IBAN FR76 3000 6000 0112 3456 7890 189 ?",
+    );
     assert_eq!((status, code.as_str()), (403, "policy-denied"));
     assert_eq!(network.proxy.connections(), 0, "not even a connection");
     assert!(network.model.is_idle());

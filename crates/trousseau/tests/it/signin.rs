@@ -124,7 +124,10 @@ fn people_sign_in_at_the_provider_and_out_of_both() {
         assert_eq!(after.status, StatusCode::UNAUTHORIZED);
         let asked = |name: &str| {
             let found = location.query_pairs().find(|(key, _)| key == name);
-            found.unwrap_or_else(|| panic!("{name}: {location}")).1.into_owned()
+            found
+                .unwrap_or_else(|| panic!("{name}: {location}"))
+                .1
+                .into_owned()
         };
         assert!(location.as_str().starts_with(&town.issuer), "{location}");
         assert_eq!(asked("client_id"), CLIENT);
@@ -227,7 +230,9 @@ fn a_password_is_changed_and_what_failed_is_in_the_ledger_as_one_entry() {
     assert_eq!(failed.len(), 2, "{failed:#?}");
     assert_eq!(failed[0]["reasons"], json!({ "account-credentials": 4 }));
     assert_eq!(failed[1]["reasons"], json!({ "account-credentials": 3 }));
-    let changed = entries.iter().find(|entry| entry["operation"] == "password-changed");
+    let changed = entries
+        .iter()
+        .find(|entry| entry["operation"] == "password-changed");
     assert_eq!(changed.unwrap()["account"], failed[0]["account"]);
     let told = dir.french(&["ledger", "show"]).succeeded().out;
     assert!(
