@@ -12,7 +12,6 @@ use trousseau_core::principal::Tenant;
 use zeroize::Zeroizing;
 
 use super::discovery::malformed;
-use super::error::OidcError;
 use super::{Provider, Token};
 use crate::{AccountError, Accounts};
 
@@ -54,8 +53,7 @@ impl Provider {
         let Some(endpoint) = description.end_session_endpoint else {
             return Ok(None);
         };
-        let fault = |error| OidcError::from(malformed("end_session_endpoint", &error));
-        let mut url = Url::parse(&endpoint).map_err(fault)?;
+        let mut url = Url::parse(&endpoint).map_err(|error| malformed("end_session_endpoint", &error))?;
         let mut query = url.query_pairs_mut();
         query.append_pair("client_id", &self.settings.client_id);
         if let Some(token) = id_token {

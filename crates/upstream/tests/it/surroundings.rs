@@ -1,10 +1,9 @@
 //! The environment decides nothing: neither its proxies nor its authorities are used.
 
-use trousseau_upstream::egress::{Egress, Network};
-use trousseau_upstream::{OpenAi, Server};
-
 use trousseau_testing::authority::Authority;
 use trousseau_testing::proxy::Proxy;
+use trousseau_upstream::egress::{Egress, Network};
+use trousseau_upstream::{OpenAi, Server};
 
 use crate::mock::{Mock, stream};
 use crate::stage::{TARGET, ask, question, wording};
