@@ -16,9 +16,8 @@ use trousseau_core::document::Passage;
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Principal, Role, Tenant};
 use trousseau_gateway::commitment::Secret;
-use trousseau_gateway::entry::State;
 use trousseau_gateway::records::own::Listing;
-use trousseau_gateway::records::{Closed, EntryId, Made, Opened};
+use trousseau_gateway::records::{EntryId, Made, Opened};
 use trousseau_gateway::service::Gateway;
 use trousseau_ledger::Durability;
 use trousseau_text::fold::fold;
@@ -74,6 +73,7 @@ fn main() {
     runtime.block_on(async {
         let gateway = service::open(folder.path(), Durability::Batch).await;
         fill(&gateway).await;
+        end(&gateway, folder.path()).await;
         println!("{RECORDS} records of one person, {} MB", megabytes(folder.path()));
         let began = Instant::now();
         while gateway.index_records().await.expect("an index") {}
@@ -170,6 +170,22 @@ async fn read_all(data: &Path, text: &str, limit: usize) -> usize {
     found.min(limit)
 }
 
+/// Ends all of them at once.
+async fn end(gateway: &Gateway, data: &Path) {
+    // Whoever reads waits until everything is in the database.
+    let listing = Listing {
+        limit: 1,
+        ..Listing::default()
+    };
+    gateway.records_of(&person(), &listing).await.expect("a page");
+    let options = SqliteConnectOptions::new().filename(data.join("records.sqlite"));
+    let mut connection = options.connect().await.expect("a file");
+    sqlx::raw_sql("UPDATE records SET state = 'answered', outcome = entry, finished = created")
+        .execute(&mut connection)
+        .await
+        .expect("room");
+}
+
 async fn fill(gateway: &Gateway) {
     let writers = (0..ABREAST).map(|first| async move {
         for number in (first..RECORDS).step_by(ABREAST as usize) {
@@ -225,18 +241,12 @@ async fn keep(gateway: &Gateway, number: u64) {
         made_by: Some(("local", "one-word/1")),
         attempts: &[],
         answer: Some(&answer),
+        label: None,
     };
     records
         .keep_made(&tenant, &entry, &made, batch)
         .await
         .expect("room");
-    let closed = Closed {
-        entry,
-        outcome: number,
-        state: State::Answered,
-        finished: (gateway.now)(),
-    };
-    records.close_record(&tenant, &closed, 0).await.expect("room");
 }
 
 fn megabytes(data: &Path) -> u64 {

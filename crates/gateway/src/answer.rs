@@ -293,6 +293,7 @@ impl Gateway {
             made_by: target.as_deref().zip(model.as_deref()),
             attempts: &attempts,
             answer: came.then_some(&answer),
+            label: Some(explanation.labelling.label()),
         };
         if !self.settings.forgets {
             self.records
@@ -351,7 +352,7 @@ impl Gateway {
             finished: now,
         };
         let (log, tenant) = (&open.log, &open.tenant);
-        log.close_decision(tenant, &self.records, &closed).await?;
+        log.close_decision(tenant, &self.records, closed).await?;
         Ok(index)
     }
 }

@@ -1,18 +1,21 @@
 //! Hands entries to a ledger in groups: what concurrent requests append shares one call and one wait for the disk.
 //!
-//! Each durability has a queue of its own, so that nobody waits for a disk that need not. An entry that was handed
+//! Each durability has a queue and a thread of its own, so that nobody waits for a disk that need not, and a group
+//! changes threads once. An entry that was handed
 //! over is appended whether or not its request still waits, and a decision counts as owed from before it has an index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use std::thread::JoinHandle;
+
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::task::TaskTracker;
 use trousseau_ledger::{Durability, Ledger, LedgerError};
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
 use crate::error::GatewayError;
+use crate::pace::Pace;
 
 /// How many entries are appended together at most.
 const GROUP: usize = 128;
@@ -22,7 +25,7 @@ const QUEUE: usize = 1024;
 
 /// The decisions whose outcome is owed, and bounds below those that are being sequenced; each as often as it
 /// was added.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Owed(Mutex<BTreeMap<u64, usize>>);
 
 impl Owed {
@@ -40,10 +43,12 @@ impl Owed {
         }
     }
 
-    /// The first one besides `index`.
-    pub(crate) fn first_besides(&self, index: u64) -> Option<u64> {
+    /// The first one besides `indexes`.
+    pub(crate) fn first_besides(&self, indexes: &BTreeSet<u64>) -> Option<u64> {
         let owed = self.hold();
-        let mut others = owed.iter().filter(|(key, count)| **key != index || **count > 1);
+        let mut others = owed
+            .iter()
+            .filter(|(index, count)| **count > 1 || !indexes.contains(index));
         others.next().map(|(first, _)| *first)
     }
 
@@ -62,33 +67,53 @@ struct Waiting {
 
 /// Where entries are handed over.
 pub(crate) struct Appender {
+    /// None when it ends.
+    queues: Option<Queues>,
+    threads: Vec<JoinHandle<()>>,
+    pace: Pace,
+}
+
+struct Queues {
     request: mpsc::Sender<Waiting>,
     batch: mpsc::Sender<Waiting>,
-    tasks: TaskTracker,
 }
 
 impl Appender {
-    /// Starts the tasks that append to `ledger`; the decisions among the entries are added to `owed`. The ledger is
-    /// closed by whoever drops it, and not kept open for tasks that have nothing to append.
-    pub(crate) fn start(ledger: &Arc<Ledger>, owed: &Arc<Owed>) -> Self {
-        let tasks = TaskTracker::new();
-        let start = |durability| {
+    /// Starts the threads that append to `ledger`; the decisions among the entries are added to `owed`. The ledger is
+    /// closed by whoever drops it, and not kept open for threads that have nothing to append.
+    pub(crate) fn start(ledger: &Arc<Ledger>, owed: &Arc<Owed>) -> std::io::Result<Self> {
+        let mut threads = Vec::with_capacity(2);
+        let mut start = |durability, name: &str| {
             let (queue, waiting) = mpsc::channel(QUEUE);
-            tasks.spawn(work(
-                Arc::downgrade(ledger),
-                Arc::clone(owed),
-                durability,
-                waiting,
-            ));
-            queue
+            let (ledger, owed) = (Arc::downgrade(ledger), Arc::clone(owed));
+            let thread = std::thread::Builder::new().name(name.to_owned());
+            threads.push(thread.spawn(move || work(&ledger, &owed, durability, waiting))?);
+            Ok::<_, std::io::Error>(queue)
         };
-        let (request, batch) = (start(Durability::Request), start(Durability::Batch));
-        tasks.close();
-        Self {
-            request,
-            batch,
-            tasks,
+        let request = start(Durability::Request, "ledger-request")?;
+        let batch = start(Durability::Batch, "ledger-batch")?;
+        Ok(Self {
+            queues: Some(Queues { request, batch }),
+            threads,
+            pace: Pace::new(),
+        })
+    }
+
+    /// Appends one entry in `batch` durability where that waits for nothing; else `None`.
+    pub(crate) fn append_at_once(
+        &self,
+        (ledger, owed): (&Ledger, &Owed),
+        bytes: &[u8],
+        is_decision: bool,
+    ) -> Option<Result<u64, LedgerError>> {
+        // Nobody may take a decision for closed between its sequencing and its being noted.
+        owed.add(0);
+        let appended = self.pace.at_once(|| ledger.append_at_once(bytes));
+        if let (Some(Ok(index)), true) = (&appended, is_decision) {
+            owed.add(*index);
         }
+        owed.remove(0);
+        appended
     }
 
     /// Appends one entry; returns its index once it is as durable as `durability` says.
@@ -104,39 +129,46 @@ impl Appender {
             is_decision,
             done,
         };
-        let queue = match durability {
-            Durability::Request => &self.request,
-            Durability::Batch => &self.batch,
-        };
         let gone = || StoreError::Died("the appender of the ledger has ended".to_owned());
+        let queues = self.queues.as_ref().ok_or_else(gone)?;
+        let queue = match durability {
+            Durability::Request => &queues.request,
+            Durability::Batch => &queues.batch,
+        };
         queue.send(waiting).await.map_err(|_| gone())?;
         Ok(heard.await.map_err(|_| gone())??)
     }
 
     /// Ends after the last entry that was handed over.
-    pub(crate) async fn close(self) {
-        drop((self.request, self.batch));
-        self.tasks.wait().await;
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
+        blocking(move || drop(self)).await
     }
 }
 
-async fn work(
-    ledger: Weak<Ledger>,
-    owed: Arc<Owed>,
-    durability: Durability,
-    mut queue: mpsc::Receiver<Waiting>,
-) {
-    let mut group = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut group, GROUP).await > 0 {
+impl Drop for Appender {
+    /// Waits for the last entry: whoever opens the ledger next finds it free.
+    fn drop(&mut self) {
+        self.queues = None;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread that appends to the ledger has died");
+            }
+        }
+    }
+}
+
+fn work(ledger: &Weak<Ledger>, owed: &Owed, durability: Durability, mut queue: mpsc::Receiver<Waiting>) {
+    while let Some(first) = queue.blocking_recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(next) = queue.try_recv()
+        {
+            group.push(next);
+        }
         let Some(ledger) = ledger.upgrade() else {
             return;
         };
-        let owed = Arc::clone(&owed);
-        let entries = std::mem::take(&mut group);
-        // A step that dies drops its waiters, which then hear of it.
-        if let Err(error) = blocking(move || append_group(&ledger, &owed, durability, entries)).await {
-            tracing::warn!(%error, "appending to the ledger");
-        }
+        append_group(&ledger, owed, durability, group);
     }
 }
 

@@ -63,6 +63,7 @@ pub async fn backup(
     }
     close_to_others(to)?;
     let created = (gateway.now)();
+    gateway.records.settle().await?;
     for store in STORES {
         if data.join(store).is_file() {
             copy_store(&data.join(store), &to.join(store)).await?;

@@ -25,6 +25,7 @@ mod followup;
 pub mod ingest;
 mod labels;
 pub mod logs;
+mod pace;
 pub mod records;
 pub mod service;
 pub mod settings;

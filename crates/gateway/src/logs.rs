@@ -104,7 +104,7 @@ impl Logs {
     pub async fn close(self) -> Result<(), GatewayError> {
         for (_, log) in self.open.into_inner() {
             if let Some(log) = Arc::into_inner(log) {
-                log.appender.close().await;
+                log.appender.close().await?;
                 blocking(move || Arc::into_inner(log.ledger).map_or(Ok(()), Ledger::close)).await??;
             }
         }
@@ -125,7 +125,7 @@ impl Logs {
         .await??;
         let (ledger, owed) = (Arc::new(ledger), Arc::default());
         let log = Log {
-            appender: Appender::start(&ledger, &owed),
+            appender: Appender::start(&ledger, &owed).map_err(StoreError::File)?,
             ledger,
             replica: self.replica.clone(),
             owed,
@@ -187,8 +187,7 @@ impl Log {
         event: Event<'_>,
         durability: Durability,
     ) -> Result<u64, GatewayError> {
-        let bytes = Entry::new(now, event).to_bytes()?;
-        self.appender.append(bytes, durability, false).await
+        self.sequence(now, event, durability, false).await
     }
 
     /// Sequences several entries with one wait for the disk.
@@ -212,23 +211,34 @@ impl Log {
         event: Event<'_>,
         durability: Durability,
     ) -> Result<u64, GatewayError> {
-        let bytes = Entry::new(now, event).to_bytes()?;
-        self.appender.append(bytes, durability, true).await
+        self.sequence(now, event, durability, true).await
     }
 
-    /// Notes in the records how a decision ended, after its outcome was sequenced.
+    async fn sequence(
+        &self,
+        now: Timestamp,
+        event: Event<'_>,
+        durability: Durability,
+        is_decision: bool,
+    ) -> Result<u64, GatewayError> {
+        let bytes = Entry::new(now, event).to_bytes()?;
+        if durability == Durability::Batch {
+            let log = (&*self.ledger, &*self.owed);
+            if let Some(appended) = self.appender.append_at_once(log, &bytes, is_decision) {
+                return Ok(appended?);
+            }
+        }
+        self.appender.append(bytes, durability, is_decision).await
+    }
+
+    /// Has the records note how a decision ended, after its outcome was sequenced.
     pub async fn close_decision(
         &self,
         tenant: &Tenant,
         records: &Records,
-        closed: &Closed,
+        closed: Closed,
     ) -> Result<(), GatewayError> {
-        let decision = closed.entry.index;
-        let next = closed.outcome + 1;
-        let below = self.owed.first_besides(decision).unwrap_or(next).min(next);
-        records.close_record(tenant, closed, below).await?;
-        self.owed.remove(decision);
-        Ok(())
+        Ok(records.close_record(tenant, closed, &self.owed).await?)
     }
 
     /// The proof of an entry, under a checkpoint that covers it.
@@ -356,7 +366,8 @@ impl Log {
                     state: *state,
                     finished: *time,
                 };
-                records.close_record(tenant, &closed, from).await?;
+                self.owed.add(decision);
+                self.close_decision(tenant, records, closed).await?;
             }
         }
         for decision in open {
@@ -368,7 +379,7 @@ impl Log {
                 state: State::Interrupted,
                 finished: now,
             };
-            self.close_decision(tenant, records, &closed).await?;
+            self.close_decision(tenant, records, closed).await?;
         }
         Ok(())
     }

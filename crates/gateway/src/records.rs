@@ -3,26 +3,31 @@
 //! The ledger proves that something was decided and answered; what it was stands here, with the secret that
 //! opens the ledger's commitments. `records.sqlite` has its own writer, apart from the documents'.
 //!
-//! The answer path writes through [`writer`], which puts what concurrent requests write into one transaction.
+//! The answer path writes to a [`journal`], which the [`applier`] puts into the database a moment later, or before
+//! somebody reads.
 //! People read, search ([`search`]), rate and delete what is their own ([`own`], [`conversations`]); another's record is read by
 //! the data-protection officer alone, with a reason ([`oversight`]). What is older than the organisation keeps, and
 //! what a person wants gone, is erased ([`erasure`]); what a person wants to see is written out ([`export`]).
 
+mod applier;
 pub mod conversations;
 pub mod erasure;
 pub mod export;
+mod frame;
+mod journal;
 pub mod oversight;
 pub mod own;
 mod record;
 mod rows;
 mod schema;
 mod search;
-mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, SqlitePool};
+use tokio::sync::MutexGuard;
 use trousseau_core::digest::Digest;
 use trousseau_core::label::Label;
 use trousseau_core::principal::Tenant;
@@ -31,8 +36,10 @@ use trousseau_retrieval::columns::{bytes32, parsed};
 use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
+use self::applier::Applier;
+use self::journal::{Journal, label_key};
 use self::rows::{CloseRow, KeepRow, OpenRow, Write};
-use self::writer::{Disk, Writer};
+use crate::appender::Owed;
 use crate::commitment::Secret;
 
 pub use self::record::{Closed, EntryId, Feedback, InvalidEntryId, Made, Opened, Rating, Record};
@@ -43,15 +50,22 @@ pub const FILE: &str = "records.sqlite";
 /// The record store.
 #[derive(Debug)]
 pub struct Records {
-    disk: Arc<Disk>,
-    writer: Option<Writer>,
+    database: Arc<Database>,
+    writing: Option<Writing>,
+}
+
+/// What the answer path writes through.
+#[derive(Debug)]
+struct Writing {
+    journal: Journal,
+    applier: Applier,
 }
 
 impl Records {
     /// The version of the file's form.
     pub const FORMAT: usize = schema::RECORDS.steps.len();
 
-    /// Opens `records.sqlite` in the folder `data`.
+    /// Opens `records.sqlite` in the folder `data`, and puts into it what a killed process left in the journal.
     pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
         let path = data.join(FILE);
         if let Err(error) = crate::backup::check_whole(data) {
@@ -59,38 +73,35 @@ impl Records {
             return Err(StoreError::Damaged { path, reason });
         }
         let database = Database::open(&path, &schema::RECORDS, access).await?;
-        let disk = Arc::new(Disk::new(database, path));
-        let writer = match access {
+        let database = Arc::new(database);
+        let writing = match access {
             Access::Read => None,
-            Access::Write => {
-                // Nothing that is deleted or replaced leaves its bytes behind in the file.
-                let pragma = sqlx::raw_sql("PRAGMA secure_delete = ON");
-                let set = pragma.execute(&mut *disk.database.writer().await?).await;
-                set.map_err(|error| disk.database.fault(error))?;
-                Some(Writer::start(Arc::clone(&disk)))
-            }
+            Access::Write => Some(Writing::start(data, &database).await?),
         };
-        Ok(Self { disk, writer })
+        Ok(Self { database, writing })
     }
 
     /// Fails when the file cannot be read.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.disk.database.check().await
+        self.database.check().await
     }
 
     /// Closes the file, after the last write that was begun.
     pub async fn close(self) {
-        if let Some(writer) = self.writer {
-            writer.close().await;
+        if let Some(Writing { journal, applier }) = self.writing {
+            if let Err(error) = journal.close().await {
+                tracing::error!(%error, "closing the journal of the records");
+            }
+            applier.close().await;
         }
-        if let Some(disk) = Arc::into_inner(self.disk) {
-            disk.database.close().await;
+        if let Some(database) = Arc::into_inner(self.database) {
+            database.close().await;
         }
     }
 
     /// The index below which every decision of a ledger has its outcome.
     pub async fn closed_below(&self, tenant: &Tenant, replica: &str) -> Result<u64, StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         let below: i64 = sqlx::query_scalar(
             "INSERT INTO replicas (tenant, replica, closed_below) VALUES (?, ?, 0)
              ON CONFLICT DO UPDATE SET closed_below = closed_below RETURNING closed_below",
@@ -111,7 +122,7 @@ impl Records {
         user: &str,
         fresh: Secret,
     ) -> Result<Secret, StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         let row = sqlx::query(
             "INSERT INTO subjects (tenant, replica, actor, secret) VALUES (?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET secret = secret RETURNING secret",
@@ -150,20 +161,27 @@ impl Records {
         self.write(Write::Keep(Box::new(row)), durability).await
     }
 
-    /// Records how a request ended, and that every decision below `closed_below` has its outcome now. A power loss
-    /// may take it: the ledger says it as well, and the next start reads it there.
-    pub async fn close_record(
+    /// Has noted how a request ended, whose decision is among the `owed`, and takes it out of them then. Nobody waits
+    /// for it, and a power loss may take it: the ledger says it as well, and the next start reads it there.
+    pub(crate) async fn close_record(
         &self,
         tenant: &Tenant,
-        closed: &Closed,
-        closed_below: u64,
+        closed: Closed,
+        owed: &Arc<Owed>,
     ) -> Result<(), StoreError> {
         let row = CloseRow {
             tenant: tenant.clone(),
-            closed: closed.clone(),
-            below: closed_below,
+            closed,
+            owed: Arc::clone(owed),
         };
-        self.write(Write::Close(row), Durability::Batch).await
+        match &self.writing {
+            Some(writing) => {
+                writing.journal.shared.remember(Write::Close(Box::new(row)));
+                Ok(())
+            }
+            // Says that the file was opened for reading only.
+            None => self.database.writer().await.map(drop),
+        }
     }
 
     /// The entries, from `from` on, whose records have not heard how they ended.
@@ -179,7 +197,7 @@ impl Records {
         .bind(tenant.as_str())
         .bind(replica)
         .bind(from as i64)
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         Ok(entries.into_iter().map(i64::unsigned_abs).collect())
@@ -187,13 +205,25 @@ impl Records {
 
     /// The label of the record whose answer is exactly `answer`, if there is one.
     pub async fn label_of_answer(&self, tenant: &Tenant, answer: &str) -> Result<Option<Label>, StoreError> {
+        let digest = Digest::of(answer.as_bytes()).to_string();
+        let mut joined: Option<Label> = None;
+        // First those that may go into the database meanwhile.
+        if let Some(writing) = &self.writing {
+            for label in writing
+                .journal
+                .shared
+                .labels(&label_key(tenant.as_str(), &digest))
+            {
+                let label = label.parse().map_err(|error| self.fault(decoding(error)))?;
+                joined.get_or_insert_default().raise(&label);
+            }
+        }
         let rows = sqlx::query("SELECT DISTINCT label FROM records WHERE tenant = ? AND answer_digest = ?")
             .bind(tenant.as_str())
-            .bind(Digest::of(answer.as_bytes()).to_string())
-            .fetch_all(self.disk.database.readers())
+            .bind(digest)
+            .fetch_all(self.database.readers())
             .await
             .map_err(|error| self.fault(error))?;
-        let mut joined: Option<Label> = None;
         for row in &rows {
             let label: Label = parsed(row, "label").map_err(|error| self.fault(error))?;
             joined.get_or_insert_default().raise(&label);
@@ -212,7 +242,7 @@ impl Records {
             .bind(tenant.as_str())
             .bind(&entry.replica)
             .bind(entry.index as i64)
-            .fetch_optional(self.disk.database.readers())
+            .fetch_optional(self.readers().await?)
             .await
             .map_err(|error| self.fault(error))?;
         let read = row.map(|row| record::record(&row)).transpose();
@@ -235,7 +265,7 @@ impl Records {
             "UPDATE replicas SET closed_below = ?3 WHERE tenant = ?1 AND replica = ?2 AND closed_below > ?3",
         ];
         let fault = |error| self.fault(error);
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
         let mut changed = 0;
         for step in STEPS {
@@ -253,15 +283,61 @@ impl Records {
         Ok(changed)
     }
 
+    /// The connections that read, once everything that was written is in the database.
+    async fn readers(&self) -> Result<&SqlitePool, StoreError> {
+        if let Err(error) = self.settle().await {
+            tracing::warn!(%error, "records are read as they were a while ago");
+        }
+        Ok(self.database.readers())
+    }
+
+    /// The writing connection, once everything that was written is in the database.
+    async fn writer(&self) -> Result<MutexGuard<'_, SqliteConnection>, StoreError> {
+        self.settle().await?;
+        self.database.writer().await
+    }
+
+    /// Returns once everything that was written is in the database.
+    pub(crate) async fn settle(&self) -> Result<(), StoreError> {
+        match &self.writing {
+            Some(writing) => writing.applier.settle().await,
+            None => Ok(()),
+        }
+    }
+
     async fn write(&self, write: Write, durability: Durability) -> Result<(), StoreError> {
-        match &self.writer {
-            Some(writer) => writer.write(write, durability).await,
+        match &self.writing {
+            Some(writing) => writing.journal.write(write, durability).await,
             // Says that the file was opened for reading only.
-            None => self.disk.database.writer().await.map(drop),
+            None => self.database.writer().await.map(drop),
         }
     }
 
     fn fault(&self, error: sqlx::Error) -> StoreError {
-        self.disk.database.fault(error)
+        self.database.fault(error)
     }
+}
+
+impl Writing {
+    async fn start(data: &Path, database: &Arc<Database>) -> Result<Self, StoreError> {
+        // Nothing that is deleted or replaced leaves its bytes behind in the file. The write-ahead file may grow to 16 MB
+        // before it is written back, because a page is written back once however often it changed.
+        let pragma = sqlx::raw_sql("PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4096");
+        let set = pragma.execute(&mut *database.writer().await?).await;
+        set.map_err(|error| database.fault(error))?;
+        let (shared, left) = Journal::open(data)?;
+        applier::apply(database, &left).await?;
+        for turn in 0..journal::FILES.len() {
+            shared.empty(turn)?;
+        }
+        let shared = Arc::new(shared);
+        Ok(Self {
+            journal: Journal::start(Arc::clone(&shared))?,
+            applier: Applier::start(Arc::clone(database), shared),
+        })
+    }
+}
+
+fn decoding(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
 }

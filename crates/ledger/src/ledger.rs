@@ -159,22 +159,8 @@ impl Ledger {
         entries: &[impl AsRef<[u8]>],
         durability: Durability,
     ) -> Result<Range<u64>, LedgerError> {
-        let pending = entries
-            .iter()
-            .map(|entry| {
-                let entry = entry.as_ref();
-                if entry.len() > MAX_ENTRY_BYTES {
-                    return Err(LedgerError::EntryTooLarge {
-                        bytes: entry.len(),
-                        limit: MAX_ENTRY_BYTES,
-                    });
-                }
-                Ok(Pending {
-                    entry: entry.into(),
-                    leaf: Hash::leaf(entry),
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let pending = entries.iter().map(|entry| pending(entry.as_ref()));
+        let pending = pending.collect::<Result<Vec<_>, _>>()?;
         let range = self.shared.sequencer.append(pending, durability)?;
         if !range.is_empty() {
             self.shared.publish_due.set();
@@ -183,6 +169,25 @@ impl Ledger {
             }
         }
         Ok(range)
+    }
+
+    /// Appends one entry in [`Durability::Batch`] where that waits neither for another thread nor for the disk, so that
+    /// a task may do it. `None` when it would wait: nothing is appended then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::append`].
+    pub fn append_at_once(&self, entry: &[u8]) -> Option<Result<u64, LedgerError>> {
+        let pending = match pending(entry) {
+            Ok(pending) => pending,
+            Err(error) => return Some(Err(error)),
+        };
+        let appended = self.shared.sequencer.append_at_once(pending)?;
+        if appended.is_ok() {
+            self.shared.publish_due.set();
+            self.shared.sync_due.set();
+        }
+        Some(appended)
     }
 
     /// The number of entries, published or not.
@@ -333,6 +338,19 @@ impl Shared {
         self.sequencer.release(checkpoint.size);
         Ok(checkpoint)
     }
+}
+
+fn pending(entry: &[u8]) -> Result<Pending, LedgerError> {
+    if entry.len() > MAX_ENTRY_BYTES {
+        return Err(LedgerError::EntryTooLarge {
+            bytes: entry.len(),
+            limit: MAX_ENTRY_BYTES,
+        });
+    }
+    Ok(Pending {
+        entry: entry.into(),
+        leaf: Hash::leaf(entry),
+    })
 }
 
 fn take_lock(dir: &Path) -> Result<fs_err::File, LedgerError> {

@@ -135,8 +135,26 @@ impl Sequencer {
         Ok(range)
     }
 
+    /// Hands one entry to the operating system, where that waits neither for another thread nor for the disk.
+    pub(crate) fn append_at_once(&self, entry: Pending) -> Option<Result<u64, LedgerError>> {
+        let state = self.state.try_lock().ok()?;
+        if !state.flags.batch_open {
+            return None;
+        }
+        let written = self.write_to(state, vec![entry], Durability::Batch);
+        Some(written.map(|range| range.start))
+    }
+
     fn write(&self, entries: Vec<Pending>, durability: Durability) -> Result<Range<u64>, LedgerError> {
-        let mut state = hold(&self.state);
+        self.write_to(hold(&self.state), entries, durability)
+    }
+
+    fn write_to(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        entries: Vec<Pending>,
+        durability: Durability,
+    ) -> Result<Range<u64>, LedgerError> {
         self.refuse_if_failed()?;
         let durable = self.durable.load(Ordering::Acquire);
         let start = state.size;

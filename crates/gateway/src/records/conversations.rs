@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use trousseau_core::principal::Principal;
-use trousseau_ledger::Durability;
 use trousseau_retrieval::error::StoreError;
 
 use super::own::{Listing, Page, SEARCH_BYTES, Summary};
@@ -151,7 +150,7 @@ fn none(id: &str) -> GatewayError {
 
 impl Records {
     async fn insert_conversation(&self, owner: &Principal, begun: &Conversation) -> Result<(), StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         sqlx::query(
             "INSERT INTO conversations (tenant, id, actor, title, created, updated) VALUES (?, ?, ?, ?, ?, ?)",
         )
@@ -183,7 +182,7 @@ impl Records {
         .bind(&owner.user)
         .bind(after)
         .bind(limit.saturating_add(1) as i64)
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let read = rows.iter().map(conversation).collect::<Result<_, _>>();
@@ -211,7 +210,7 @@ impl Records {
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(after)
-        .fetch(self.disk.database.readers());
+        .fetch(self.readers().await?);
         let mut found: Vec<Conversation> = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| self.fault(error))? {
             let read = conversation(&row).map_err(|error| self.fault(error))?;
@@ -236,7 +235,7 @@ impl Records {
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(id)
-        .fetch_optional(self.disk.database.readers())
+        .fetch_optional(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let read = row.as_ref().map(conversation).transpose();
@@ -250,7 +249,7 @@ impl Records {
         title: &str,
         now: i64,
     ) -> Result<Option<Conversation>, StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         let row = sqlx::query(
             "UPDATE conversations SET title = ?, updated = max(updated, ?) WHERE tenant = ? AND actor = ? AND id = ?
              RETURNING id, title, created, updated",

@@ -13,7 +13,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 use trousseau_core::principal::{Principal, Tenant};
-use trousseau_ledger::Durability;
 use trousseau_retrieval::columns::{self, to_json};
 use trousseau_retrieval::error::StoreError;
 
@@ -143,7 +142,7 @@ impl Records {
     async fn tenants(&self) -> Result<BTreeSet<Tenant>, StoreError> {
         let names: Vec<String> =
             sqlx::query_scalar("SELECT DISTINCT tenant FROM replicas UNION SELECT tenant FROM conversations")
-                .fetch_all(self.disk.database.readers())
+                .fetch_all(self.readers().await?)
                 .await
                 .map_err(|error| self.fault(error))?;
         // Only names of tenants were ever written.
@@ -166,12 +165,12 @@ impl Records {
         .bind(which.entry.as_ref().map(|entry| &entry.replica))
         .bind(which.entry.as_ref().map(|entry| entry.index as i64))
         .bind(which.before)
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(fault)?;
         let mut erased = Erased::default();
         for rows in rows.chunks(BATCH) {
-            let mut writer = self.disk.writer(Durability::Request).await?;
+            let mut writer = self.writer().await?;
             let mut transaction = writer.begin().await.map_err(fault)?;
             erased.delete(&mut transaction, rows).await.map_err(fault)?;
             erased
@@ -180,7 +179,7 @@ impl Records {
                 .map_err(fault)?;
             transaction.commit().await.map_err(fault)?;
         }
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         let mut transaction = writer.begin().await.map_err(fault)?;
         delete_beside(&mut transaction, tenant, which)
             .await
@@ -201,7 +200,7 @@ impl Records {
             "SELECT id, cause, records, through FROM erasures WHERE tenant = ? AND logged IS NULL ORDER BY id",
         )
         .bind(tenant.as_str())
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let owed = rows.iter().map(|row| {
@@ -217,7 +216,7 @@ impl Records {
 
     /// Notes the entry that tells of an erasure.
     pub(crate) async fn log_erasure(&self, id: i64, entry: u64) -> Result<(), StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         sqlx::query("UPDATE erasures SET logged = ? WHERE id = ?")
             .bind(entry as i64)
             .bind(id)
@@ -230,7 +229,7 @@ impl Records {
     /// Writes the write-ahead file back and empties it: what was in it is nowhere then.
     pub(crate) async fn empty_wal(&self) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS {
-            let mut writer = self.disk.writer(Durability::Request).await?;
+            let mut writer = self.writer().await?;
             let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
                 .fetch_one(&mut *writer)
                 .await

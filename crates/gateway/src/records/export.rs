@@ -103,7 +103,7 @@ impl Records {
         let rows = sqlx::query("SELECT replica, secret FROM subjects WHERE tenant = ? AND actor = ?")
             .bind(tenant.as_str())
             .bind(user)
-            .fetch_all(self.disk.database.readers())
+            .fetch_all(self.readers().await?)
             .await
             .map_err(|error| self.fault(error))?;
         let read = rows.iter().map(|row| {
@@ -119,7 +119,7 @@ impl Records {
         )
         .bind(tenant.as_str())
         .bind(user)
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let read = rows.iter().map(conversation).collect::<Result<_, _>>();
@@ -147,7 +147,7 @@ impl Records {
             .bind(after.map(|(_, entry)| &entry.replica))
             .bind(after.map(|(_, entry)| entry.index as i64))
             .bind(BATCH)
-            .fetch_all(self.disk.database.readers())
+            .fetch_all(self.readers().await?)
             .await
             .map_err(|error| self.fault(error))?;
         let read = rows.iter().map(record::record).collect::<Result<_, _>>();

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Principal, Role, Tenant};
-use trousseau_ledger::Durability;
 use trousseau_retrieval::columns::{self, bytes32, parsed};
 use trousseau_retrieval::error::StoreError;
 
@@ -138,7 +137,7 @@ impl Records {
         subject: &str,
         (access, secret): (&Access, &Secret),
     ) -> Result<(), StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         sqlx::query(
             "INSERT INTO accesses (tenant, replica, entry, officer, subject, reason, secret, created)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -164,7 +163,7 @@ impl Records {
              WHERE tenant = ? AND logged IS NULL ORDER BY id",
         )
         .bind(tenant.as_str())
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let owed = rows.iter().map(|row| {
@@ -182,7 +181,7 @@ impl Records {
 
     /// Notes the entry that tells of an access.
     pub(crate) async fn log_access(&self, id: i64, entry: u64) -> Result<(), StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         sqlx::query("UPDATE accesses SET logged = ? WHERE id = ?")
             .bind(entry as i64)
             .bind(id)
@@ -200,7 +199,7 @@ impl Records {
         )
         .bind(tenant.as_str())
         .bind(subject)
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let read = rows.iter().map(|row| {
@@ -235,7 +234,7 @@ impl Records {
         .bind(after.map(|entry| &entry.replica))
         .bind(after.map(|entry| entry.index as i64))
         .bind(limit.saturating_add(1) as i64)
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let read = rows.iter().map(|row| {

@@ -7,7 +7,6 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use trousseau_core::label::Label;
 use trousseau_core::principal::Principal;
-use trousseau_ledger::Durability;
 use trousseau_retrieval::columns::{self, parsed};
 use trousseau_retrieval::error::StoreError;
 
@@ -180,7 +179,7 @@ impl Records {
             .bind(after.map(|entry| &entry.replica))
             .bind(after.map(|entry| entry.index as i64))
             .bind(listing.limit.saturating_add(1) as i64)
-            .fetch_all(self.disk.database.readers())
+            .fetch_all(self.readers().await?)
             .await
             .map_err(|error| self.fault(error))?;
         let found: Result<_, _> = rows.iter().map(summary).collect();
@@ -195,7 +194,7 @@ impl Records {
         feedback: &Feedback,
         now: i64,
     ) -> Result<bool, StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         let kept = sqlx::query(
             "INSERT INTO feedback (tenant, replica, entry, rating, comment, created)
              SELECT tenant, replica, entry, ?1, ?2, ?3 FROM records
@@ -216,7 +215,7 @@ impl Records {
     }
 
     async fn unrate(&self, owner: &Principal, entry: &EntryId) -> Result<(), StoreError> {
-        let mut writer = self.disk.writer(Durability::Request).await?;
+        let mut writer = self.writer().await?;
         sqlx::query("DELETE FROM feedback WHERE tenant = ? AND replica = ? AND entry = ?")
             .bind(owner.tenant.as_str())
             .bind(&entry.replica)

@@ -97,6 +97,8 @@ pub struct Made<'a> {
     pub attempts: &'a [Attempt],
     /// The answer.
     pub answer: Option<&'a ChatAnswer>,
+    /// The label that was decided under, which the answer has when it comes back.
+    pub label: Option<&'a Label>,
 }
 
 /// One record, read back.

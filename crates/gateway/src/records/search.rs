@@ -13,7 +13,6 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::{Principal, Tenant};
-use trousseau_ledger::Durability;
 use trousseau_retrieval::columns;
 use trousseau_retrieval::error::StoreError;
 use trousseau_text::fold::fold;
@@ -144,7 +143,7 @@ impl Records {
             .bind(after.map(|entry| &entry.replica))
             .bind(after.map(|entry| entry.index as i64))
             .bind(listing.limit.saturating_add(1) as i64)
-            .fetch_all(self.disk.database.readers())
+            .fetch_all(self.readers().await?)
             .await
             .map_err(|error| self.fault(error))?;
         let found: Result<_, _> = rows.iter().map(summary).collect();
@@ -168,7 +167,7 @@ impl Records {
         .bind(query.expression(owner))
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
-        .fetch_all(self.disk.database.readers())
+        .fetch_all(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         Ok(found.into_iter().collect())
@@ -184,7 +183,7 @@ impl Records {
             )
             .bind(owner.tenant.as_str())
             .bind(&owner.user)
-            .fetch_one(self.disk.database.readers())
+            .fetch_one(self.readers().await?)
             .await
             .map_err(|error| self.fault(error))?;
             if !waits {
@@ -199,7 +198,7 @@ impl Records {
         let found = sqlx::query(
             "SELECT tenant, actor FROM records WHERE searchable IS NULL AND state <> 'open' LIMIT 1",
         )
-        .fetch_optional(self.disk.database.readers())
+        .fetch_optional(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))?;
         let read = |row: SqliteRow| Ok((columns::word(&row, "tenant")?, row.try_get("actor")?));
@@ -209,8 +208,7 @@ impl Records {
     /// Puts the oldest of a person's records that are not in the index there; how many that were.
     async fn index_batch(&self, (tenant, user): &Whose) -> Result<usize, StoreError> {
         let fault = |error| self.fault(error);
-        // What is lost with the power is put there again.
-        let mut writer = self.disk.writer(Durability::Batch).await?;
+        let mut writer = self.writer().await?;
         let mut transaction = writer.begin().await.map_err(fault)?;
         let rows = sqlx::query(
             "SELECT rowid, created, question, answer FROM records

@@ -38,7 +38,7 @@ pub(crate) async fn fill(root: &Path) {
 
     let mut answered = fs_err::File::create(root.join("answered")).unwrap();
     let refused = 'asking: {
-        for number in 0..300 {
+        for number in 0..1000 {
             let text = format!("Question {number} ? {}", "mot ".repeat(3000));
             match ask(&gateway, &operator(), question(&text)).await.0 {
                 Ok(told) => writeln!(answered, "{}", told.entry.index).unwrap(),

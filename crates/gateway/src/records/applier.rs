@@ -1,0 +1,295 @@
+//! Puts what is in the journal into `records.sqlite`, many writes in one transaction.
+//!
+//! It is done within [`INTERVAL`], sooner when somebody reads, and the file of the journal is emptied when the
+//! transaction is on the disk. What cannot be written stays in the journal and is tried again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Connection as _, Sqlite, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use trousseau_core::principal::Tenant;
+use trousseau_retrieval::database::Database;
+use trousseau_retrieval::error::StoreError;
+
+use super::conversations::title_of;
+use super::journal::{Shared, Taken};
+use super::rows::{CloseRow, KeepRow, OpenRow, Write};
+use crate::entry::State;
+
+/// After how long what was written is in the database.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// How long is waited after the database refused.
+const REFUSED: Duration = Duration::from_millis(500);
+
+/// Somebody who waits until everything that was written before is in the database.
+type Settling = oneshot::Sender<Result<(), StoreError>>;
+
+/// The task.
+#[derive(Debug)]
+pub(super) struct Applier {
+    settling: mpsc::Sender<Settling>,
+    task: JoinHandle<()>,
+}
+
+impl Applier {
+    pub(super) fn start(database: Arc<Database>, shared: Arc<Shared>) -> Self {
+        let (settling, asked) = mpsc::channel(64);
+        let work = Work {
+            database,
+            shared,
+            taken: None,
+        };
+        Self {
+            settling,
+            task: tokio::spawn(work.go_on(asked)),
+        }
+    }
+
+    /// Returns once everything that was written before is in the database.
+    pub(super) async fn settle(&self) -> Result<(), StoreError> {
+        let ended = || StoreError::Died("the applier of the records has ended".to_owned());
+        let (done, heard) = oneshot::channel();
+        self.settling.send(done).await.map_err(|_| ended())?;
+        heard.await.map_err(|_| ended())?
+    }
+
+    /// Ends after the last write.
+    pub(super) async fn close(self) {
+        drop(self.settling);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "putting records into the database");
+        }
+    }
+}
+
+struct Work {
+    database: Arc<Database>,
+    shared: Arc<Shared>,
+    /// What the database has refused so far.
+    taken: Option<Taken>,
+}
+
+impl Work {
+    async fn go_on(mut self, mut asked: mpsc::Receiver<Settling>) {
+        loop {
+            let settling = tokio::select! {
+                settling = asked.recv() => match settling {
+                    Some(settling) => Some(settling),
+                    None => break,
+                },
+                () = self.shared.written.notified() => {
+                    let pause = if self.taken.is_some() { REFUSED } else { INTERVAL };
+                    tokio::select! {
+                        settling = asked.recv() => match settling {
+                            Some(settling) => Some(settling),
+                            None => break,
+                        },
+                        () = sleep(pause) => None,
+                    }
+                }
+            };
+            let applied = self.apply().await;
+            if let Err(error) = &applied {
+                tracing::warn!(%error, "the records stay in their journal for now");
+                self.shared.fail(error.to_string());
+                self.shared.written.notify_one();
+            }
+            if let Some(settling) = settling {
+                let _gone = settling.send(applied);
+            }
+        }
+        if let Err(error) = self.apply().await {
+            tracing::warn!(%error, "the records stay in their journal until the next start");
+        }
+    }
+
+    /// Puts everything that is written into the database.
+    async fn apply(&mut self) -> Result<(), StoreError> {
+        // What was refused, then what has come meanwhile.
+        while let Some(taken) = self.taken.take().or_else(|| self.shared.take()) {
+            let applied = apply(&self.database, &taken.writes).await;
+            let applied = applied.and_then(|()| self.shared.empty(taken.turn));
+            if let Err(error) = applied {
+                self.taken = Some(taken);
+                return Err(error);
+            }
+            for write in &taken.writes {
+                if let Write::Close(row) = write {
+                    row.settle();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts writes into the database in one transaction. What is there already stays as it is.
+pub(super) async fn apply(database: &Database, writes: &[Write]) -> Result<(), StoreError> {
+    if writes.is_empty() {
+        return Ok(());
+    }
+    let fault = |error| database.fault(error);
+    let mut writer = database.writer().await?;
+    let mut transaction = writer.begin().await.map_err(fault)?;
+    execute_all(&mut transaction, writes).await.map_err(fault)?;
+    transaction.commit().await.map_err(fault)
+}
+
+async fn execute_all(transaction: &mut SqliteConnection, writes: &[Write]) -> Result<(), sqlx::Error> {
+    let (mut opened, mut kept, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+    for write in writes {
+        match write {
+            Write::Open(row) => opened.push(row.as_ref()),
+            Write::Keep(row) => kept.push(row.as_ref()),
+            Write::Close(row) => closed.push(row.as_ref()),
+        }
+    }
+    for row in &opened {
+        if let Some(conversation) = &row.conversation {
+            go_on(transaction, row, conversation).await?;
+        }
+    }
+    repeat(transaction, INSERT, &opened, |row, query| bind_open(row, query)).await?;
+    repeat(transaction, KEEP, &kept, |row, query| bind_keep(row, query)).await?;
+    repeat(transaction, CLOSE, &closed, |row, query| bind_close(row, query)).await?;
+    note_closed_below(transaction, &closed).await
+}
+
+/// Notes that the conversation, where it is still there, went on; its first question gives it its title.
+async fn go_on(
+    transaction: &mut SqliteConnection,
+    row: &OpenRow,
+    conversation: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE conversations SET updated = max(updated, ?), title = CASE title WHEN '' THEN ? ELSE title END
+         WHERE tenant = ? AND id = ? AND actor = ?",
+    )
+    .bind(row.created)
+    .bind(title_of(&row.question))
+    .bind(row.tenant.as_str())
+    .bind(conversation)
+    .bind(&row.actor)
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Notes below which entry of each ledger every decision has its outcome.
+async fn note_closed_below(
+    transaction: &mut SqliteConnection,
+    closed: &[&CloseRow],
+) -> Result<(), sqlx::Error> {
+    let mut ledgers: BTreeMap<(&Tenant, &str), Vec<&CloseRow>> = BTreeMap::new();
+    for row in closed {
+        let ledger = (&row.tenant, row.closed.entry.replica.as_str());
+        ledgers.entry(ledger).or_default().push(row);
+    }
+    for ((tenant, replica), rows) in ledgers {
+        let Some(last) = rows.iter().max_by_key(|row| row.closed.outcome) else {
+            continue;
+        };
+        let decisions: BTreeSet<u64> = rows.iter().map(|row| row.closed.entry.index).collect();
+        let next = last.closed.outcome + 1;
+        let below = last.owed.first_besides(&decisions).unwrap_or(next).min(next);
+        sqlx::query(
+            "UPDATE replicas SET closed_below = max(closed_below, ?) WHERE tenant = ? AND replica = ?",
+        )
+        .bind(below as i64)
+        .bind(tenant.as_str())
+        .bind(replica)
+        .execute(&mut *transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+/// A statement with some arguments bound.
+type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// How many rows one call of SQLite takes. Each size is a statement of its own, which stays prepared; each call costs
+/// two changes of thread.
+const SIZES: [usize; 3] = [16, 4, 1];
+
+/// Executes `sql`, which ends in a semicolon and has no numbered parameters, once for each row.
+async fn repeat<'q, T>(
+    transaction: &mut SqliteConnection,
+    sql: &str,
+    mut rows: &'q [T],
+    bind: impl Fn(&'q T, Statement<'q>) -> Statement<'q>,
+) -> Result<(), sqlx::Error> {
+    while !rows.is_empty() {
+        let size = SIZES.into_iter().find(|size| *size <= rows.len()).unwrap_or(1);
+        let (now, later) = rows.split_at(size);
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql.repeat(size)));
+        let query = now.iter().fold(query, |query, row| bind(row, query));
+        query.execute(&mut *transaction).await?;
+        rows = later;
+    }
+    Ok(())
+}
+
+/// After a kill the journal may hold what the database has already.
+const INSERT: &str =
+    "INSERT INTO records (tenant, replica, entry, state, created, actor, conversation, route,
+         label, secret, question, messages, passages, decision, attempts, citations)
+     VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM conversations WHERE tenant = ? AND id = ? AND actor = ?),
+         ?, ?, ?, ?, ?, ?, ?, '[]', '[]') ON CONFLICT DO NOTHING;";
+
+fn bind_open<'q>(row: &'q OpenRow, query: Statement<'q>) -> Statement<'q> {
+    query
+        .bind(row.tenant.as_str())
+        .bind(&row.entry.replica)
+        .bind(row.entry.index as i64)
+        .bind(State::Open.name())
+        .bind(row.created)
+        .bind(&row.actor)
+        .bind(row.tenant.as_str())
+        .bind(&row.conversation)
+        .bind(&row.actor)
+        .bind(&row.route)
+        .bind(&row.label)
+        .bind(row.secret.0.as_slice())
+        .bind(&row.question)
+        .bind(&row.messages)
+        .bind(&row.passages)
+        .bind(&row.decision)
+}
+
+const KEEP: &str = "UPDATE records SET target = ?, model = ?, attempts = ?, answer = ?, answer_digest = ?,
+         citations = ?, usage = ?
+     WHERE tenant = ? AND replica = ? AND entry = ?;";
+
+fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
+    query
+        .bind(row.made_by.as_ref().map(|(target, _)| target))
+        .bind(row.made_by.as_ref().map(|(_, model)| model))
+        .bind(&row.attempts)
+        .bind(row.answer.as_ref().map(|(text, _)| text))
+        .bind(row.answer.as_ref().map(|(_, digest)| digest))
+        .bind(&row.citations)
+        .bind(&row.usage)
+        .bind(row.tenant.as_str())
+        .bind(&row.entry.replica)
+        .bind(row.entry.index as i64)
+}
+
+const CLOSE: &str =
+    "UPDATE records SET outcome = ?, state = ?, finished = ? WHERE tenant = ? AND replica = ? AND entry = ?;";
+
+fn bind_close<'q>(row: &'q CloseRow, query: Statement<'q>) -> Statement<'q> {
+    query
+        .bind(row.closed.outcome as i64)
+        .bind(row.closed.state.name())
+        .bind(row.closed.finished.as_millisecond())
+        .bind(row.tenant.as_str())
+        .bind(&row.closed.entry.replica)
+        .bind(row.closed.entry.index as i64)
+}

@@ -1,0 +1,282 @@
+//! Writes as the journal holds them: a length, a check, a running number, and the fields one after the other.
+//!
+//! ```text
+//! length of the rest  u32   | check  8 bytes of SHA-256 over what follows | number  u64 | kind  u8 | fields
+//! ```
+//!
+//! Numbers are little-endian. A text is preceded by its length (u32); one that may be missing by a byte that is 0 or 1.
+
+use trousseau_core::digest::Digest;
+use trousseau_core::principal::Tenant;
+
+use super::record::EntryId;
+use super::rows::{KeepRow, OpenRow, Write};
+use crate::commitment::Secret;
+
+const OPEN: u8 = 1;
+const KEEP: u8 = 2;
+
+/// The bytes before the number.
+const HEAD: usize = 12;
+
+/// Appends the frame of a write to `bytes`; that of an outcome is empty.
+pub(super) fn put(bytes: &mut Vec<u8>, number: u64, write: &Write) {
+    let start = bytes.len();
+    bytes.extend_from_slice(&[0; HEAD]);
+    bytes.extend_from_slice(&number.to_le_bytes());
+    match write {
+        Write::Open(row) => put_open(bytes, row),
+        Write::Keep(row) => put_keep(bytes, row),
+        Write::Close(_) => {
+            bytes.truncate(start);
+            return;
+        }
+    }
+    let rest = &bytes[start + HEAD..];
+    let (length, check) = (rest.len() as u32, check(rest));
+    bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());
+    bytes[start + 4..start + HEAD].copy_from_slice(&check);
+}
+
+fn put_open(bytes: &mut Vec<u8>, row: &OpenRow) {
+    bytes.push(OPEN);
+    put_row(bytes, &row.tenant, &row.entry);
+    bytes.extend_from_slice(&row.created.to_le_bytes());
+    put_text(bytes, &row.actor);
+    put_optional(bytes, row.conversation.as_deref());
+    put_text(bytes, &row.route);
+    put_text(bytes, &row.label);
+    bytes.extend_from_slice(&row.secret.0);
+    for text in [&row.question, &row.messages, &row.passages, &row.decision] {
+        put_text(bytes, text);
+    }
+}
+
+fn put_keep(bytes: &mut Vec<u8>, row: &KeepRow) {
+    bytes.push(KEEP);
+    put_row(bytes, &row.tenant, &row.entry);
+    let (target, model) = row
+        .made_by
+        .as_ref()
+        .map(|(target, model)| (target, model))
+        .unzip();
+    let (answer, digest) = row
+        .answer
+        .as_ref()
+        .map(|(answer, digest)| (answer, digest))
+        .unzip();
+    for text in [target, model, answer, digest, row.usage.as_ref()] {
+        put_optional(bytes, text.map(String::as_str));
+    }
+    for text in [&row.attempts, &row.citations, &row.label] {
+        put_text(bytes, text);
+    }
+}
+
+fn put_row(bytes: &mut Vec<u8>, tenant: &Tenant, entry: &EntryId) {
+    put_text(bytes, tenant.as_str());
+    put_text(bytes, &entry.replica);
+    bytes.extend_from_slice(&entry.index.to_le_bytes());
+}
+
+fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+fn put_optional(bytes: &mut Vec<u8>, text: Option<&str>) {
+    bytes.push(u8::from(text.is_some()));
+    if let Some(text) = text {
+        put_text(bytes, text);
+    }
+}
+
+fn check(rest: &[u8]) -> [u8; 8] {
+    let Digest([a, b, c, d, e, f, g, h, ..]) = Digest::of(rest);
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Takes the frames off the beginning of `bytes`, up to the first that is not whole.
+pub(super) fn read(bytes: &[u8]) -> Vec<(u64, Write)> {
+    let (mut taker, mut found) = (Taker(bytes), Vec::new());
+    while let Some(frame) = taker.frame() {
+        found.push(frame);
+    }
+    found
+}
+
+/// What has not been read yet.
+struct Taker<'a>(&'a [u8]);
+
+impl<'a> Taker<'a> {
+    fn frame(&mut self) -> Option<(u64, Write)> {
+        let length = self.length()?;
+        let expected: [u8; 8] = self.array()?;
+        let rest = self.bytes(length)?;
+        if check(rest) != expected {
+            return None;
+        }
+        let mut rest = Taker(rest);
+        let number = u64::from_le_bytes(rest.array()?);
+        let [kind] = rest.array()?;
+        let write = match kind {
+            OPEN => Write::Open(Box::new(rest.open()?)),
+            KEEP => Write::Keep(Box::new(rest.keep()?)),
+            _ => return None,
+        };
+        rest.0.is_empty().then_some((number, write))
+    }
+
+    fn open(&mut self) -> Option<OpenRow> {
+        let (tenant, entry) = self.row()?;
+        Some(OpenRow {
+            tenant,
+            entry,
+            created: i64::from_le_bytes(self.array()?),
+            actor: self.text()?,
+            conversation: self.optional()?,
+            route: self.text()?,
+            label: self.text()?,
+            secret: Secret(self.array()?),
+            question: self.text()?,
+            messages: self.text()?,
+            passages: self.text()?,
+            decision: self.text()?,
+        })
+    }
+
+    fn keep(&mut self) -> Option<KeepRow> {
+        let (tenant, entry) = self.row()?;
+        let (target, model) = (self.optional()?, self.optional()?);
+        let (answer, digest) = (self.optional()?, self.optional()?);
+        Some(KeepRow {
+            tenant,
+            entry,
+            made_by: target.zip(model),
+            answer: answer.zip(digest),
+            usage: self.optional()?,
+            attempts: self.text()?,
+            citations: self.text()?,
+            label: self.text()?,
+        })
+    }
+
+    fn row(&mut self) -> Option<(Tenant, EntryId)> {
+        let tenant = Tenant::new(self.text()?).ok()?;
+        let replica = self.text()?;
+        let index = u64::from_le_bytes(self.array()?);
+        Some((tenant, EntryId { replica, index }))
+    }
+
+    fn optional(&mut self) -> Option<Option<String>> {
+        match self.array()? {
+            [0] => Some(None),
+            [1] => self.text().map(Some),
+            _ => None,
+        }
+    }
+
+    fn text(&mut self) -> Option<String> {
+        let length = self.length()?;
+        String::from_utf8(self.bytes(length)?.to_vec()).ok()
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        usize::try_from(u32::from_le_bytes(self.array()?)).ok()
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.bytes(N)?.try_into().ok()
+    }
+
+    fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn open(index: u64, question: &str, conversation: Option<String>) -> Write {
+        Write::Open(Box::new(OpenRow {
+            tenant: Tenant::default(),
+            entry: EntryId {
+                replica: "main".to_owned(),
+                index,
+            },
+            created: -3,
+            actor: "alice".to_owned(),
+            conversation,
+            route: "documents".to_owned(),
+            label: "internal".to_owned(),
+            secret: Secret([7; 32]),
+            question: question.to_owned(),
+            messages: "[]".to_owned(),
+            passages: "[]".to_owned(),
+            decision: "{}".to_owned(),
+        }))
+    }
+
+    fn keep(index: u64, answer: Option<String>) -> Write {
+        Write::Keep(Box::new(KeepRow {
+            tenant: Tenant::default(),
+            entry: EntryId {
+                replica: "main".to_owned(),
+                index,
+            },
+            made_by: answer.as_ref().map(|_| ("local".to_owned(), "m".to_owned())),
+            attempts: "[]".to_owned(),
+            answer: answer.map(|answer| (answer, "0a".repeat(32))),
+            citations: "[]".to_owned(),
+            usage: None,
+            label: "internal".to_owned(),
+        }))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_and_a_torn_end_is_left(
+            question in ".{0,40}",
+            conversation in proptest::option::of("[a-f0-9]{8}"),
+            answer in proptest::option::of(".{0,40}"),
+            torn in 0usize..400,
+        ) {
+            let writes = [open(4, &question, conversation), keep(4, answer), open(5, &question, None)];
+            let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+            for (number, write) in writes.iter().enumerate() {
+                put(&mut bytes, number as u64 + 9, write);
+                ends.push(bytes.len());
+            }
+            let shown = |found: &[(u64, Write)]| format!("{found:?}");
+            let whole: Vec<(u64, Write)> = read(&bytes);
+            prop_assert_eq!(whole.len(), 3);
+            prop_assert_eq!(whole[2].0, 11);
+            for (found, write) in whole.iter().zip(&writes) {
+                prop_assert_eq!(format!("{:?}", found.1), format!("{write:?}"));
+            }
+            let cut = bytes.len().saturating_sub(torn);
+            let kept = ends.iter().filter(|end| **end <= cut).count();
+            prop_assert_eq!(shown(&read(&bytes[..cut])), shown(&whole[..kept]));
+        }
+
+        #[test]
+        fn a_changed_byte_ends_the_reading(at in 0usize..1000, flip in 1u8..) {
+            let mut bytes = Vec::new();
+            put(&mut bytes, 1, &open(4, "Oui ?", None));
+            put(&mut bytes, 2, &keep(4, Some("Oui.".to_owned())));
+            let at = at % bytes.len();
+            bytes[at] ^= flip;
+            prop_assert!(read(&bytes).len() < 2);
+        }
+
+        #[test]
+        fn anything_is_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            read(&bytes);
+        }
+    }
+}
