@@ -5,13 +5,16 @@
 //! with each request is held in memory, so that it costs no read, and leaves it before it leaves the file, so
 //! that what is revoked is refused at once.
 
+mod csrf;
 mod error;
+mod failures;
 mod grants;
 mod keys;
 mod links;
 mod names;
 pub mod oidc;
 mod password;
+mod password_change;
 mod schema;
 mod sessions;
 mod throttle;
@@ -26,15 +29,19 @@ use trousseau_core::principal::Principal;
 use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
+pub use csrf::{check_csrf, csrf};
 pub use error::AccountError;
+pub use failures::FailedSignIns;
 pub use grants::Grants;
 pub use keys::{KeyRow, NewKey};
 pub use links::Link;
 pub use password::Password;
-pub use sessions::{Opened, Session, SessionLimits, SignIn, check_csrf, csrf};
+pub use password_change::PasswordChange;
+pub use sessions::{Opened, Session, SessionLimits, SignIn};
 pub use token::KEY_PREFIX;
 pub use users::{Identity, NewUser, UserChange, UserRow};
 
+use failures::Failures;
 use keys::KeyRing;
 use oidc::Provider;
 use password::Hashing;
@@ -50,6 +57,7 @@ pub struct Accounts {
     limits: SessionLimits,
     hashing: Hashing,
     throttle: Throttle,
+    failures: Failures,
     provider: Option<Provider>,
 }
 
@@ -63,9 +71,18 @@ pub struct Admitted {
 }
 
 impl Accounts {
+    /// The version of the file's form.
+    pub const FORMAT: usize = schema::SCHEMA.steps.len();
+
     /// Opens `accounts.sqlite` in the folder `data`.
     pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
         let database = Database::open(&data.join("accounts.sqlite"), &schema::SCHEMA, access).await?;
+        if access == Access::Write {
+            // Nothing that is deleted leaves its bytes behind in the file.
+            let pragma = sqlx::raw_sql("PRAGMA secure_delete = ON");
+            let set = pragma.execute(&mut *database.writer().await?).await;
+            set.map_err(|error| database.fault(error))?;
+        }
         let keys = KeyRing::load(&database).await?;
         let sessions = SessionRing::load(&database).await?;
         Ok(Self {
@@ -75,6 +92,7 @@ impl Accounts {
             limits: SessionLimits::default(),
             hashing: Hashing::default(),
             throttle: Throttle::default(),
+            failures: Failures::default(),
             provider: None,
         })
     }

@@ -118,6 +118,18 @@ impl Accounts {
         password: Password,
         now: Timestamp,
     ) -> Result<Opened, AccountError> {
+        let followed = self.follow(presented, name, password, now).await;
+        self.failures.note((&Tenant::default(), None), &followed, now);
+        followed
+    }
+
+    async fn follow(
+        &self,
+        presented: &str,
+        name: Option<&str>,
+        password: Password,
+        now: Timestamp,
+    ) -> Result<Opened, AccountError> {
         password.check()?;
         let digest = token::digest(PREFIX, presented).ok_or(AccountError::UnknownLink)?;
         // No hash is worked on for a stranger.
@@ -126,7 +138,7 @@ impl Accounts {
             .ok_or(AccountError::UnknownLink)?;
         let hash = self.hashing.hash(password).await?;
         let (tenant, row) = self.set_password(&digest, name, &hash, now).await?;
-        self.open_session(&tenant, &row, now).await
+        self.open_session(&tenant, &row, None, now).await
     }
 
     /// The tenant and the user of a link that can be followed.

@@ -2,7 +2,9 @@
 
 use trousseau_retrieval::database::Schema;
 
-pub(super) const SCHEMA: Schema = Schema { steps: &[STEP_1] };
+pub(super) const SCHEMA: Schema = Schema {
+    steps: &[STEP_1, STEP_2],
+};
 
 /// - `keys`: `digest` is the SHA-256 of the key. A revoked key stays, so that the ledger's entries can be read.
 /// - `users`: local ones have a `password` (or none until they follow their link), others an `issuer` and
@@ -64,4 +66,9 @@ CREATE TABLE sessions (
     expires INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user);
+";
+
+/// `sessions`: `id_token` is what the identity provider said at the sign-in, which it wants to see again at the sign-out.
+const STEP_2: &str = "
+ALTER TABLE sessions ADD COLUMN id_token TEXT;
 ";

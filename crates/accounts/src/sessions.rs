@@ -9,11 +9,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Row as _;
-use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::{Principal, Tenant};
@@ -23,6 +20,7 @@ use trousseau_retrieval::error::StoreError;
 use zeroize::Zeroizing;
 
 use super::grants::{kept, moment};
+use super::oidc::IdToken;
 use super::password::Password;
 use super::throttle::Attempt;
 use super::token::{self, Token};
@@ -93,18 +91,6 @@ impl std::fmt::Debug for Opened {
     }
 }
 
-/// What a changing request of a session must bring in a header: nothing that another site could know or
-/// a browser would send by itself. It is derived from the cookie, which only this program reads.
-pub fn csrf(cookie: &str) -> String {
-    let digest = Digest::of_fields([b"csrf".as_slice(), cookie.as_bytes()]);
-    URL_SAFE_NO_PAD.encode(digest.0)
-}
-
-/// Whether a request of a session brought what it must.
-pub fn check_csrf(cookie: &str, presented: &str) -> bool {
-    csrf(cookie).as_bytes().ct_eq(presented.as_bytes()).into()
-}
-
 /// The sessions, by their digests.
 #[derive(Debug, Default)]
 pub(super) struct SessionRing(RwLock<HashMap<Digest, Arc<HeldSession>>>);
@@ -115,6 +101,10 @@ struct HeldSession {
     user: String,
     principal: Principal,
     display: String,
+    /// Whether it began at the identity provider.
+    provided: bool,
+    /// What the provider said then.
+    id_token: Option<IdToken>,
     created: Timestamp,
     expires: Timestamp,
     ended: CancellationToken,
@@ -130,6 +120,8 @@ impl HeldSession {
             user: user.id.clone(),
             principal: user.grants.principal(tenant, &user.name),
             display: user.display.clone(),
+            provided: user.issuer.is_some(),
+            id_token: None,
             created,
             expires,
             ended: CancellationToken::new(),
@@ -159,7 +151,7 @@ impl SessionRing {
     pub(super) async fn load(database: &Database) -> Result<Self, StoreError> {
         let fault = |error| database.fault(error);
         let rows = sqlx::query(
-            "SELECT users.*, digest, sessions.created AS began, seen, expires FROM sessions
+            "SELECT users.*, digest, sessions.created AS began, seen, expires, id_token FROM sessions
              JOIN users ON users.id = sessions.user WHERE disabled IS NULL",
         )
         .fetch_all(database.readers())
@@ -169,7 +161,10 @@ impl SessionRing {
             let tenant: Tenant = columns::word(row, "tenant")?;
             let began = moment(row, "began")?.unwrap_or_default();
             let expires = moment(row, "expires")?.unwrap_or_default();
-            let held = HeldSession::new(&tenant, &user_row(row)?, began, expires);
+            let mut held = HeldSession::new(&tenant, &user_row(row)?, began, expires);
+            held.id_token = row
+                .try_get::<Option<String>, _>("id_token")?
+                .and_then(IdToken::kept);
             let seen: i64 = row.try_get("seen")?;
             held.seen.store(seen, Ordering::Relaxed);
             held.noted.store(seen, Ordering::Relaxed);
@@ -242,6 +237,19 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Opened, AccountError> {
         let found = self.find_user(tenant, sign_in.name).await?;
+        let user = found.as_ref().map(|(row, _)| row.name.clone());
+        let opened = self.sign_in_as(tenant, found, sign_in, now).await;
+        self.failures.note((tenant, user.as_deref()), &opened, now);
+        opened
+    }
+
+    async fn sign_in_as(
+        &self,
+        tenant: &Tenant,
+        found: Option<(UserRow, Option<String>)>,
+        sign_in: SignIn<'_>,
+        now: Timestamp,
+    ) -> Result<Opened, AccountError> {
         let short: String = sign_in.name.chars().take(64).collect();
         let account = match &found {
             Some((row, _)) => row.id.clone(),
@@ -260,7 +268,7 @@ impl Accounts {
             return Err(AccountError::Credentials);
         };
         self.throttle.succeed(attempt);
-        self.open_session(tenant, &row, now).await
+        self.open_session(tenant, &row, None, now).await
     }
 
     /// Begins a session of a user who has shown who it is.
@@ -268,6 +276,7 @@ impl Accounts {
         &self,
         tenant: &Tenant,
         user: &UserRow,
+        id_token: Option<IdToken>,
         now: Timestamp,
     ) -> Result<Opened, AccountError> {
         let Token { text, digest } = Token::generate(PREFIX)?;
@@ -285,17 +294,19 @@ impl Accounts {
         let user = user.ok_or(AccountError::Credentials)?;
         let user = user_row(&user).map_err(fault)?;
         sqlx::query(
-            "INSERT INTO sessions (digest, user, created, seen, expires) VALUES (?1, ?2, ?3, ?3, ?4)",
+            "INSERT INTO sessions (digest, user, created, seen, expires, id_token) VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
         )
         .bind(digest.0.as_slice())
         .bind(&user.id)
         .bind(now.as_millisecond())
         .bind(expires.as_millisecond())
+        .bind(id_token.as_ref().map(IdToken::as_str))
         .execute(&mut *transaction)
         .await
         .map_err(fault)?;
         transaction.commit().await.map_err(fault)?;
-        let held = HeldSession::new(tenant, &user, now, expires);
+        let mut held = HeldSession::new(tenant, &user, now, expires);
+        held.id_token = id_token;
         let session = held.session();
         // Still under the one writer, so that whoever changes the user comes before or after.
         let too_many = self.sessions.insert(digest, held);
@@ -318,6 +329,12 @@ impl Accounts {
         }
         held.seen.store(now.as_millisecond(), Ordering::Relaxed);
         Ok(held.session())
+    }
+
+    /// Of a session that began at the identity provider: what the provider said then, if that was kept.
+    pub(super) fn began_at_provider(&self, cookie: &str) -> Option<Option<IdToken>> {
+        let held = self.sessions.find(&token::digest(PREFIX, cookie)?)?;
+        held.provided.then(|| held.id_token.clone())
     }
 
     /// Ends one session. One that is none has ended already.

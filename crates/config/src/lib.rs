@@ -71,7 +71,7 @@ pub struct Config {
     pub server: Server,
     /// How it reaches other machines.
     pub egress: Egress,
-    /// How long records are kept, in days.
+    /// How long records are kept, in days; with 0 they are not written in the first place.
     pub retention_days: u32,
     /// Where people sign in, beside here.
     pub oidc: Option<Oidc>,

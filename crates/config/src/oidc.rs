@@ -34,6 +34,7 @@ pub(super) struct RawOidc {
     client_id: String,
     client_secret: Option<RawSecret>,
     base_url: String,
+    signed_out_page: Option<String>,
     scopes: Option<Vec<String>>,
     #[serde(default)]
     acr_values: Vec<String>,
@@ -66,6 +67,7 @@ pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults
     check_url("oidc.base_url", &raw.base_url, faults);
     let client_secret = secret::resolve(raw.client_secret.take(), "oidc.client_secret", file, faults);
     let redirect = format!("{}{CALLBACK}", raw.base_url.trim_end_matches('/'));
+    let signed_out = signed_out_page(&raw, faults);
     let usual = OidcSettings::new(&raw.issuer, &raw.client_id, &redirect);
     let tenant = raw.tenant.take().unwrap_or_else(|| Tenant::default().to_string());
     let tenant = Tenant::new(tenant).unwrap_or_else(|invalid| {
@@ -74,6 +76,7 @@ pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults
     });
     let groups = raw.groups_claim.take().unwrap_or(usual.groups);
     let settings = OidcSettings {
+        post_logout_redirect_uri: signed_out,
         scopes: raw.scopes.take().unwrap_or(usual.scopes),
         acr_values: std::mem::take(&mut raw.acr_values),
         userinfo: raw.userinfo.unwrap_or(usual.userinfo),
@@ -92,6 +95,15 @@ pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults
         base_url: raw.base_url,
         client_secret,
     }
+}
+
+/// Where the provider sends people to who signed out there: a page below the service's own address.
+fn signed_out_page(raw: &RawOidc, faults: &mut Faults) -> Option<String> {
+    let page = raw.signed_out_page.as_deref()?;
+    if !page.starts_with('/') || page.starts_with("//") {
+        faults.value("oidc.signed_out_page", page, "/");
+    }
+    Some(format!("{}{page}", raw.base_url.trim_end_matches('/')))
 }
 
 fn roles(written: &BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<(String, Role)> {

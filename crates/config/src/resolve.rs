@@ -65,8 +65,8 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     let egress = egress::resolve(raw.egress, file, &mut faults);
     let oidc = raw.oidc.map(|raw| oidc::resolve(raw, file, &mut faults));
     let retention_days = raw.records.retention_days.unwrap_or(RETENTION_DAYS);
-    if !(1..=36_500).contains(&retention_days) {
-        faults.value("records.retention_days", &retention_days.to_string(), "1..36500");
+    if retention_days > 36_500 {
+        faults.value("records.retention_days", &retention_days.to_string(), "0..36500");
     }
     faults.none()?;
     Ok(Config {
@@ -79,6 +79,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             routes,
             keys,
             limits,
+            forgets: retention_days == 0,
         },
         extraction: Extraction {
             workers,

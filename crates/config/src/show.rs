@@ -103,6 +103,8 @@ fn egress(egress: &Egress) -> Value {
 
 fn oidc(oidc: &Oidc) -> Value {
     let settings = &oidc.settings;
+    let signed_out = settings.post_logout_redirect_uri.as_deref();
+    let own = oidc.base_url.trim_end_matches('/');
     let mut roles = Map::new();
     for (value, role) in &settings.roles {
         push(&mut roles, role.name(), value);
@@ -116,6 +118,7 @@ fn oidc(oidc: &Oidc) -> Value {
         "client_id": settings.client_id,
         "client_secret": oidc.client_secret,
         "base_url": oidc.base_url,
+        "signed_out_page": signed_out.and_then(|page| page.strip_prefix(own)),
         "scopes": settings.scopes,
         "acr_values": settings.acr_values,
         "userinfo": settings.userinfo,

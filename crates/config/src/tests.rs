@@ -221,7 +221,7 @@ body_bytes = 1
 drain_seconds = 0
 
 [records]
-retention_days = 0
+retention_days = 36501
 "#;
     let ConfigError::Faults { faults, .. } = Config::parse(text, None).unwrap_err() else {
         panic!("the text reads well");
@@ -236,7 +236,7 @@ retention_days = 0
     server.limits.body_bytes: "1" is not one of 1024..1073741824
     server.limits.drain_seconds: "0" is not one of 1..86400
     server.base_path: "trousseau/../x" is not one of /trousseau
-    records.retention_days: "0" is not one of 1..36500
+    records.retention_days: "36501" is not one of 0..36500
     "#);
 }
 

@@ -19,6 +19,7 @@ gateway-entry = An entry of the ledger could not be written: { $reason }
 # Accounts.
 # The server.
 gateway-no-conversation = There is no conversation { $id } of yours.
+gateway-nothing-kept = No questions and answers are kept here, and so no conversations.
 gateway-long-text = The text is too long: more than { BYTES($limit) }.
 gateway-no-reason = Another person’s record is read for a reason: give it.
 gateway-not-allowed = Your role ({ $role }) does not allow it.

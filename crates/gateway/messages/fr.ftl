@@ -19,6 +19,7 @@ gateway-entry = Une entrée du registre n’a pas pu être écrite : { $reason }
 # Comptes.
 # Le serveur.
 gateway-no-conversation = Vous n’avez pas de conversation { $id }.
+gateway-nothing-kept = Questions et réponses ne sont pas conservées ici : il n’y a donc pas de conversations.
 gateway-long-text = Le texte est trop long : plus de { BYTES($limit) }.
 gateway-no-reason = On lit l’enregistrement d’une autre personne pour un motif : donnez-le.
 gateway-not-allowed = Votre rôle ({ $role }) ne le permet pas.

@@ -1,9 +1,12 @@
 //! What is done to accounts, in the ledger: who did it and to whom as pseudonyms, what was granted in plain.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use trousseau_core::principal::{Role, Tenant};
 use trousseau_ledger::Durability;
 
-use crate::entry::{Account, Event};
+use crate::entry::{self, Account, Event};
 use crate::error::GatewayError;
 use crate::service::Gateway;
 
@@ -26,6 +29,8 @@ pub enum Operation {
     LinkCreated,
     /// A user chose a password by a one-time link.
     PasswordSet,
+    /// A user changed the own password.
+    PasswordChanged,
 }
 
 impl Operation {
@@ -40,6 +45,7 @@ impl Operation {
             Self::UserEnabled => "user-enabled",
             Self::LinkCreated => "link-created",
             Self::PasswordSet => "password-set",
+            Self::PasswordChanged => "password-changed",
         }
     }
 }
@@ -57,7 +63,40 @@ pub struct AccountChange<'a> {
     pub role: Role,
 }
 
+/// Sign-ins to one account, or to none, that failed.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedSignIns<'a> {
+    /// The user's name, where an account has it.
+    pub user: Option<&'a str>,
+    /// When the first of them failed.
+    pub since: Timestamp,
+    /// How many for each reason, by its code.
+    pub reasons: &'a BTreeMap<&'static str, u64>,
+}
+
 impl Gateway {
+    /// Enters failed sign-ins in the ledger, all of them as one entry. A name that no account has is not in it.
+    pub async fn record_failed_sign_ins(
+        &self,
+        tenant: &Tenant,
+        failed: FailedSignIns<'_>,
+    ) -> Result<(), GatewayError> {
+        let now = (self.now)();
+        let log = self.logs.log(tenant, &self.records, now).await?;
+        let account = match failed.user {
+            Some(user) => Some(log.pseudonym(tenant, &self.records, user).await?),
+            None => None,
+        };
+        let event = Event::FailedSignIns(entry::FailedSignIns {
+            operation: "sign-in-failed",
+            account,
+            since: failed.since,
+            reasons: failed.reasons,
+        });
+        log.append(now, event, Durability::Request).await?;
+        Ok(())
+    }
+
     /// Enters a change to an account in the ledger. It is called when the change is made and before anybody hears that
     /// it was.
     pub async fn record_account(

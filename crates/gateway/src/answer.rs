@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
 use trousseau_core::digest::Digest;
@@ -196,7 +197,7 @@ impl Gateway {
         decide(&wanted, self.targets_of(route), &self.rules, self.today())
     }
 
-    /// Sequences the decision, then keeps what it was about.
+    /// Sequences the decision, then keeps what it was about, where anything is kept.
     async fn record_decision(
         &self,
         principal: &Principal,
@@ -223,28 +224,47 @@ impl Gateway {
         }));
         let durability = durability(route, explanation.labelling.label());
         let index = log.append_decision(now, event, durability).await?;
-        let entry = log.entry(index);
+        let open = Open {
+            tenant: tenant.clone(),
+            durability,
+            index,
+            secret,
+            log,
+        };
+        if !self.settings.forgets {
+            self.keep_decided(principal, decided, (&open, now)).await?;
+        }
+        Ok(open)
+    }
+
+    async fn keep_decided(
+        &self,
+        principal: &Principal,
+        decided: &Decided<'_>,
+        (open, now): (&Open, Timestamp),
+    ) -> Result<(), GatewayError> {
+        let Decided {
+            route,
+            request,
+            explanation,
+            ..
+        } = *decided;
+        let entry = open.entry();
         let opened = Opened {
             entry: &entry,
             actor: &principal.user,
             conversation: decided.conversation,
             route: &route.name,
             label: explanation.labelling.label(),
-            secret: &secret,
+            secret: &open.secret,
             question: request.question(),
             messages: &request.messages,
             passages: &request.passages,
             decision: serde_json::to_string(explanation)?,
             created: now.as_millisecond(),
         };
-        self.records.open_record(tenant, opened, durability).await?;
-        Ok(Open {
-            tenant: tenant.clone(),
-            durability,
-            index,
-            secret,
-            log,
-        })
+        let kept = self.records.open_record(&open.tenant, opened, open.durability);
+        Ok(kept.await?)
     }
 
     /// Keeps what the calls brought, sequences the outcome, and tells the caller.
@@ -275,9 +295,11 @@ impl Gateway {
             answer: came.then_some(&answer),
             label: Some(explanation.labelling.label()),
         };
-        self.records
-            .keep_made(&open.tenant, &open.entry(), &made, open.durability)
-            .await?;
+        if !self.settings.forgets {
+            self.records
+                .keep_made(&open.tenant, &open.entry(), &made, open.durability)
+                .await?;
+        }
         let outcome = entry::Outcome {
             decision: open.index,
             state,

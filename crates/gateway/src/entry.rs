@@ -52,6 +52,9 @@ pub enum Event<'a> {
     Document(Document<'a>),
     /// A key or a user was made, changed or shut out.
     Account(Account<'a>),
+    /// Somebody could not sign in to an account.
+    #[serde(rename = "account")]
+    FailedSignIns(FailedSignIns<'a>),
     /// A record was read by somebody whose it is not.
     Access(Access),
     /// The contents of records, and the secrets that open their commitments, were deleted.
@@ -209,7 +212,7 @@ pub struct Document<'a> {
 #[derive(Debug, Serialize)]
 pub struct Account<'a> {
     /// `key-created`, `key-revoked`, `user-created`, `user-changed`, `user-disabled`, `user-enabled`,
-    /// `link-created` or `password-set`.
+    /// `link-created`, `password-set` or `password-changed`.
     pub operation: &'a str,
     /// The pseudonym of who did it.
     pub by: Commitment,
@@ -217,6 +220,20 @@ pub struct Account<'a> {
     pub account: Commitment,
     /// The role that the account has now.
     pub role: &'a str,
+}
+
+/// See [`Event::FailedSignIns`].
+#[derive(Debug, Serialize)]
+pub struct FailedSignIns<'a> {
+    /// `sign-in-failed`.
+    pub operation: &'a str,
+    /// The pseudonym of the user; none where no account has the name that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<Commitment>,
+    /// When the first of them failed.
+    pub since: Timestamp,
+    /// How many for each reason.
+    pub reasons: &'a BTreeMap<&'static str, u64>,
 }
 
 /// See [`Event::Access`].

@@ -90,6 +90,9 @@ pub enum GatewayError {
         /// The id that was asked for.
         id: String,
     },
+    /// The organisation keeps no questions and answers.
+    #[error("no questions and answers are kept here")]
+    NothingKept,
     /// A comment, a reason or a text to search for is too long.
     #[error("the text has {found} bytes, more than the limit of {limit}")]
     LongText {
@@ -127,6 +130,7 @@ impl Explain for GatewayError {
             Self::LongText { .. } => ErrorKind::TooLarge,
             Self::NoReason => ErrorKind::InvalidInput,
             Self::NotAllowed { .. } => ErrorKind::Forbidden,
+            Self::NothingKept => ErrorKind::Conflict,
             Self::Denied { denied, .. } => denied.kind(),
             Self::Exhausted { .. } => ErrorKind::Unavailable,
             Self::Declined { error, .. } | Self::Broken { error, .. } => error.kind(),
@@ -153,6 +157,7 @@ impl Explain for GatewayError {
             Self::NoConversation { .. } => "gateway-no-conversation",
             Self::LongText { .. } => "gateway-long-text",
             Self::NoReason => "gateway-no-reason",
+            Self::NothingKept => "gateway-nothing-kept",
             Self::NotAllowed { .. } => "gateway-not-allowed",
             Self::Unheard => "gateway-unheard",
             Self::Random(_) => "gateway-random",
@@ -162,7 +167,7 @@ impl Explain for GatewayError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::EmptyQuestion | Self::NoReason | Self::Unheard => Vec::new(),
+            Self::EmptyQuestion | Self::NoReason | Self::NothingKept | Self::Unheard => Vec::new(),
             Self::NoConversation { id } => vec![("id", id.clone())],
             Self::NotAllowed { role } => vec![("role", role.to_string())],
             Self::LongQuestion { found, limit } | Self::LongText { found, limit } => {

@@ -5,7 +5,7 @@
 //!
 //! The answer path writes to a [`journal`], which the [`applier`] puts into the database a moment later, or before
 //! somebody reads.
-//! People read, search, rate and delete what is their own ([`own`], [`conversations`]); another's record is read by
+//! People read, search ([`search`]), rate and delete what is their own ([`own`], [`conversations`]); another's record is read by
 //! the data-protection officer alone, with a reason ([`oversight`]). What is older than the organisation keeps, and
 //! what a person wants gone, is erased ([`erasure`]); what a person wants to see is written out ([`export`]).
 
@@ -20,6 +20,7 @@ pub mod own;
 mod record;
 mod rows;
 mod schema;
+mod search;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -94,6 +94,8 @@ pub struct Settings {
     pub keys: Vec<Key>,
     /// The limits.
     pub limits: Limits,
+    /// Whether nothing of questions and answers is kept: the ledger alone tells that there were some.
+    pub forgets: bool,
 }
 
 impl Settings {

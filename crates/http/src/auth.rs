@@ -17,7 +17,7 @@ use super::auth_error::AuthError;
 use super::refusal::Refusal;
 use super::{Caller, Client, Server, body};
 use trousseau_accounts::oidc::Return;
-use trousseau_accounts::{Opened, Password, SignIn, csrf};
+use trousseau_accounts::{Opened, Password, PasswordChange, SignIn, csrf};
 use trousseau_gateway::account_changes::{AccountChange, Operation};
 
 /// The largest body of these requests, in bytes.
@@ -40,6 +40,13 @@ struct Login {
 struct Following {
     token: String,
     name: Option<String>,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    current: String,
     password: String,
 }
 
@@ -85,16 +92,45 @@ pub(super) async fn first(
     welcome(&server, client, &parts.headers, &opened).await
 }
 
-/// `POST /api/auth/logout`: ends the session.
+/// `POST /api/auth/password`: the caller's own, by whoever knows the present one.
+pub(super) async fn change_password(
+    State(server): State<Arc<Server>>,
+    Extension(client): Extension<Client>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let (parts, wanted) = read::<NewPassword>(&server, request).await?;
+    let by = &caller.principal;
+    let change = PasswordChange {
+        user: &by.user,
+        current: Password::new(&wanted.current),
+        new: Password::new(&wanted.password),
+        address: client.address,
+    };
+    let now = (server.gateway.now)();
+    let opened = server.accounts.change_password(&by.tenant, change, now).await?;
+    let change = AccountChange {
+        operation: Operation::PasswordChanged,
+        by: &by.user,
+        account: &by.user,
+        role: by.role,
+    };
+    server.gateway.record_account(&by.tenant, change).await?;
+    welcome(&server, client, &parts.headers, &opened).await
+}
+
+/// `POST /api/auth/logout`: ends the session, and tells where the one at the identity provider is ended.
 pub(super) async fn logout(
     State(server): State<Arc<Server>>,
     Extension(client): Extension<Client>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    if let Some(cookie) = Cookie::Session.find(&headers, client) {
-        server.accounts.end_session(cookie).await?;
-    }
-    Ok(farewell(client))
+    let now = (server.gateway.now)();
+    let onward = match Cookie::Session.find(&headers, client) {
+        Some(cookie) => server.accounts.sign_out(cookie, now).await?,
+        None => None,
+    };
+    Ok(farewell(client, onward))
 }
 
 /// `POST /api/auth/logout-everywhere`: ends every session of the user. A key has none, whatever its name.
@@ -102,12 +138,18 @@ pub(super) async fn logout_everywhere(
     State(server): State<Arc<Server>>,
     Extension(client): Extension<Client>,
     caller: Caller,
+    headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let Principal { tenant, user, .. } = &caller.principal;
-    if caller.by_session {
-        server.accounts.end_sessions(tenant, user).await?;
-    }
-    Ok(farewell(client))
+    let (now, cookie) = ((server.gateway.now)(), Cookie::Session.find(&headers, client));
+    let onward = match cookie.filter(|_| caller.by_session) {
+        Some(cookie) => {
+            let accounts = &server.accounts;
+            accounts.sign_out_everywhere((tenant, user), cookie, now).await?
+        }
+        None => None,
+    };
+    Ok(farewell(client, onward))
 }
 
 /// `GET /api/auth/session`: who asks, and what a changing request of this session must bring.
@@ -251,8 +293,12 @@ fn set_session(headers: &mut HeaderMap, server: &Server, client: Client, opened:
     );
 }
 
-fn farewell(client: Client) -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
+/// Takes the cookie back; `onward` is where the browser goes to sign out at the identity provider as well.
+fn farewell(client: Client, onward: Option<String>) -> Response {
+    let mut response = match onward {
+        Some(place) => axum::Json(json!({ "location": place })).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    };
     add(response.headers_mut(), Cookie::Session.clear(client));
     response
 }

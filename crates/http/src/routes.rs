@@ -97,6 +97,12 @@ pub const ROUTES: &[Route] = &[
         endpoint: || post(auth::logout_everywhere),
     },
     Route {
+        method: Method::POST,
+        path: "/api/auth/password",
+        access: Access::Known,
+        endpoint: || post(auth::change_password),
+    },
+    Route {
         method: Method::GET,
         path: "/api/auth/session",
         access: Access::Known,

@@ -220,8 +220,16 @@ entry-account = { $operation ->
         [user-enabled] user enabled
         [link-created] one-time link made
         [password-set] password chosen
+        [password-changed] password changed
        *[other] { $operation }
     }, role { $role }
+entry-failed-sign-ins = { $times ->
+        [one] one sign-in failed
+       *[other] { $times } sign-ins failed
+    }{ $known ->
+        [yes] {""}
+       *[no] , of no account
+    } ({ $reasons })
 entry-access = record { $record } read by an officer
 entry-erasure = { $records ->
         [one] one record erased

@@ -238,8 +238,16 @@ entry-account = { $operation ->
         [user-enabled] utilisateur réactivé
         [link-created] lien à usage unique créé
         [password-set] mot de passe choisi
+        [password-changed] mot de passe changé
        *[other] { $operation }
     }, rôle { $role }
+entry-failed-sign-ins = { $times ->
+        [one] un échec de connexion
+       *[other] { $times } échecs de connexion
+    }{ $known ->
+        [yes] {""}
+       *[no] , à aucun compte
+    } ({ $reasons })
 entry-access = enregistrement { $record } lu par un délégué
 entry-erasure = { $records ->
         [one] un enregistrement effacé

@@ -37,6 +37,7 @@ pub(super) struct Description {
     pub(super) authorization_endpoint: String,
     pub(super) token_endpoint: String,
     pub(super) userinfo_endpoint: Option<String>,
+    pub(super) end_session_endpoint: Option<String>,
     jwks_uri: String,
     #[serde(default)]
     pub(super) token_endpoint_auth_methods_supported: Vec<String>,
@@ -96,6 +97,7 @@ impl Published {
             ),
             ("token_endpoint", Some(&description.token_endpoint)),
             ("userinfo_endpoint", description.userinfo_endpoint.as_ref()),
+            ("end_session_endpoint", description.end_session_endpoint.as_ref()),
             ("jwks_uri", Some(&description.jwks_uri)),
         ] {
             url.map_or(Ok(()), |url| check_address(what, url))?;

@@ -12,6 +12,7 @@ mod error;
 pub(crate) mod jose;
 mod pending;
 mod settings;
+mod sign_out;
 
 use std::net::IpAddr;
 
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 
 pub use error::{OidcError, TokenFault};
 pub use settings::OidcSettings;
+pub(crate) use sign_out::IdToken;
 
 use super::sessions::Opened;
 use super::token::{self, Token};
@@ -66,6 +68,8 @@ pub struct Return<'a> {
 pub struct Arrival {
     /// The user.
     pub identity: Identity,
+    /// What the provider wants to see again at the sign-out.
+    id_token: Option<IdToken>,
     /// A path on this server.
     pub return_to: String,
 }
@@ -89,6 +93,9 @@ impl Provider {
     pub fn new(settings: OidcSettings, client: Client) -> Result<Self, OidcError> {
         check_address("issuer", &settings.issuer)?;
         check_address("redirect_uri", &settings.redirect_uri)?;
+        if let Some(url) = &settings.post_logout_redirect_uri {
+            check_address("post_logout_redirect_uri", url)?;
+        }
         Ok(Self {
             published: Published::new(client, &settings.issuer),
             underway: Underway::default(),
@@ -177,6 +184,7 @@ impl Provider {
         }
         Ok(Arrival {
             identity: identity(&claims, &self.settings)?,
+            id_token: IdToken::kept(tokens.id_token),
             return_to: pending.return_to,
         })
     }
@@ -285,11 +293,24 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<(Opened, String), AccountError> {
         let provider = self.provider.as_ref().ok_or(OidcError::NotConfigured)?;
+        let arrived = self.arrive_from(provider, returned, address, now).await;
+        let tenant = &provider.settings.tenant;
+        self.failures.note((tenant, None), &arrived, now);
+        arrived
+    }
+
+    async fn arrive_from(
+        &self,
+        provider: &Provider,
+        returned: Return<'_>,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<(Opened, String), AccountError> {
         self.throttle.begin_from(address, now)?;
         let arrival = provider.finish(returned, now).await?;
         let tenant = &provider.settings.tenant;
         let user = self.provided_user(tenant, arrival.identity, now).await?;
-        let opened = self.open_session(tenant, &user, now).await?;
+        let opened = self.open_session(tenant, &user, arrival.id_token, now).await?;
         self.throttle.succeed_from(address);
         Ok((opened, arrival.return_to))
     }

@@ -19,6 +19,9 @@ pub struct OidcSettings {
     pub client_secret: Option<Secret>,
     /// Where it sends people back to: the public address of `/api/auth/oidc/callback`.
     pub redirect_uri: String,
+    /// Where it sends people to who signed out there: an address that is registered with it. At its own page they stay
+    /// where there is none.
+    pub post_logout_redirect_uri: Option<String>,
     /// What is asked for besides `openid`.
     pub scopes: Vec<String>,
     /// How people must have shown who they are, one of these (`eidas1`); anyhow when empty.
@@ -52,6 +55,7 @@ impl OidcSettings {
             client_id: client_id.to_owned(),
             client_secret: None,
             redirect_uri: redirect_uri.to_owned(),
+            post_logout_redirect_uri: None,
             scopes: words(&["profile", "email"]),
             acr_values: Vec::new(),
             userinfo: false,

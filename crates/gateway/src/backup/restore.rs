@@ -6,6 +6,11 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use trousseau_core::digest::Digest;
+use trousseau_retrieval::error::StoreError;
+use trousseau_retrieval::library::blocking;
 
 use super::manifest::{close_to_others, create_closed, is_empty, sync_folder, write_whole};
 use super::{BackupError, Manifest};
@@ -27,19 +32,86 @@ pub fn check_whole(data: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Makes the data folder `data`, which is empty (a `lock` aside) or not there yet, from the backup `from`. It blocks.
+/// A store and the newest form of it that this program knows.
+type Known = (&'static str, i64);
+
+/// Makes the data folder `data`, which is empty (a `lock` aside) or not there yet, from the backup `from`. `accounts`
+/// is the newest form of `accounts.sqlite` that this program knows.
 ///
 /// # Errors
 ///
-/// [`BackupError::Incomplete`], [`BackupError::Newer`], [`BackupError::Malformed`] and [`BackupError::Damaged`] before
-/// anything is written; [`BackupError::NotEmpty`]; [`BackupError::Unfinished`] when another backup was being restored
-/// there; or when a file cannot be written: the same restore goes on from there.
-pub fn restore(from: &Path, data: &Path) -> Result<Manifest, BackupError> {
+/// [`BackupError::Incomplete`], [`BackupError::Newer`], [`BackupError::Malformed`], [`BackupError::Damaged`], and
+/// [`BackupError::Store`] for a store that was damaged when it was backed up, before anything is written;
+/// [`BackupError::NotEmpty`]; [`BackupError::Unfinished`] when another backup was being restored there; or when a file
+/// cannot be written: the same restore goes on from there.
+pub async fn restore(from: &Path, data: &Path, accounts: usize) -> Result<Manifest, BackupError> {
+    let known: [Known; 3] = [
+        (
+            "documents.sqlite",
+            trousseau_retrieval::store::Store::FORMAT as i64,
+        ),
+        (crate::records::FILE, crate::records::Records::FORMAT as i64),
+        ("accounts.sqlite", accounts as i64),
+    ];
+    let source = from.to_path_buf();
+    let (manifest, digest) = blocking(move || check(&source, &known)).await??;
+    for (store, version) in known {
+        if manifest.files.iter().any(|file| file.path == store) {
+            check_store(&from.join(store), version).await?;
+        }
+    }
+    let (from, data) = (from.to_path_buf(), data.to_path_buf());
+    blocking(move || fill(&from, &data, manifest, digest)).await?
+}
+
+/// Reads the manifest of a backup and holds every file against it.
+fn check(from: &Path, known: &[Known]) -> Result<(Manifest, Digest), BackupError> {
     let (manifest, digest) = Manifest::read(from)?;
-    check_versions(from, &manifest)?;
+    check_versions(from, &manifest, known)?;
     for file in &manifest.files {
         file.check(from, None)?;
     }
+    Ok((manifest, digest))
+}
+
+/// Opens a store of a backup: it is one, it is whole, and no newer than what this program knows. Nothing is written
+/// beside it.
+async fn check_store(path: &Path, known: i64) -> Result<(), BackupError> {
+    let fault = |error| StoreError::sql(path, error);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(true)
+        .disable_statement_logging();
+    let mut connection = options.connect().await.map_err(fault)?;
+    let read = read_state(&mut connection).await;
+    // Nothing was written through it.
+    let _closed = connection.close().await;
+    let (found, state) = read.map_err(fault)?;
+    let path = path.to_path_buf();
+    if found > known {
+        return Err(BackupError::Newer { path, found, known });
+    }
+    if state != "ok" {
+        let reason = state;
+        return Err(StoreError::Damaged { path, reason }.into());
+    }
+    Ok(())
+}
+
+/// The version of a store's tables, and what SQLite finds when it goes through all of it: `ok`, or what is wrong.
+async fn read_state(connection: &mut SqliteConnection) -> Result<(i64, String), sqlx::Error> {
+    let version = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut *connection)
+        .await?;
+    let state = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(connection)
+        .await?;
+    Ok((version, state))
+}
+
+/// Copies a backup that was found whole.
+fn fill(from: &Path, data: &Path, manifest: Manifest, digest: Digest) -> Result<Manifest, BackupError> {
     let mark = digest.to_string();
     let marker = data.join(RESTORING);
     if marker.exists() {
@@ -62,14 +134,10 @@ pub fn restore(from: &Path, data: &Path) -> Result<Manifest, BackupError> {
 }
 
 /// Refuses stores of a newer program. Those of an older one are migrated when they are opened.
-fn check_versions(from: &Path, manifest: &Manifest) -> Result<(), BackupError> {
-    let known = [
-        ("documents.sqlite", trousseau_retrieval::store::Store::FORMAT),
-        (crate::records::FILE, crate::records::Records::FORMAT),
-    ];
+fn check_versions(from: &Path, manifest: &Manifest, known: &[Known]) -> Result<(), BackupError> {
     for file in &manifest.files {
         let known = known.iter().find(|(name, _)| *name == file.path);
-        let Some((known, found)) = known.map(|(_, known)| *known as i64).zip(file.version) else {
+        let Some((known, found)) = known.map(|(_, known)| *known).zip(file.version) else {
             continue;
         };
         if found > known {

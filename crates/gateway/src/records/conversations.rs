@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteRow;
 use trousseau_core::principal::Principal;
 use trousseau_retrieval::error::StoreError;
 
-use super::own::{Listing, Page, SEARCH_BYTES, Summary, Wanted};
+use super::own::{Listing, Page, SEARCH_BYTES, Summary};
+use super::search::Query;
 use super::{Records, erasure};
 use crate::error::GatewayError;
 use crate::service::Gateway;
@@ -47,7 +48,14 @@ pub(super) fn title_of(text: &str) -> String {
 
 impl Gateway {
     /// Begins a conversation without a title.
+    ///
+    /// # Errors
+    ///
+    /// [`GatewayError::NothingKept`] where the organisation keeps no questions and answers.
     pub async fn begin_conversation(&self, owner: &Principal) -> Result<Conversation, GatewayError> {
+        if self.settings.forgets {
+            return Err(GatewayError::NothingKept);
+        }
         let mut id = [0; 16];
         getrandom::fill(&mut id)?;
         let now = (self.now)().as_millisecond();
@@ -71,7 +79,7 @@ impl Gateway {
         Ok(self.records.conversations(owner, after, limit).await?)
     }
 
-    /// The conversations of `owner` in whose title, or in one of whose records, every word of `text` stands; as
+    /// The conversations of `owner` in whose title, or in one of whose records, a word begins with each word of `text`; as
     /// [`Gateway::conversations`].
     pub async fn search_conversations(
         &self,
@@ -188,26 +196,25 @@ impl Records {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Conversation>, StoreError> {
+        let query = Query::of(Some(text));
+        if query.finds_everything() {
+            return self.conversations(owner, after, limit).await;
+        }
+        let with = self.conversations_with(owner, &query).await?;
         let mut rows = sqlx::query(
-            "SELECT c.id, c.title, c.created, c.updated, coalesce(r.question, '') AS question, r.answer
-             FROM conversations c LEFT JOIN records r ON r.tenant = c.tenant AND r.conversation = c.id AND r.actor = c.actor
-             WHERE c.tenant = ?1 AND c.actor = ?2 AND (?3 IS NULL OR (c.updated, c.id) <
+            "SELECT id, title, created, updated FROM conversations
+             WHERE tenant = ?1 AND actor = ?2 AND (?3 IS NULL OR (updated, id) <
                  (SELECT updated, id FROM conversations WHERE tenant = ?1 AND actor = ?2 AND id = ?3))
-             ORDER BY c.updated DESC, c.id DESC",
+             ORDER BY updated DESC, id DESC",
         )
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(after)
         .fetch(self.readers().await?);
-        let wanted = Wanted::of(Some(text));
         let mut found: Vec<Conversation> = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| self.fault(error))? {
             let read = conversation(&row).map_err(|error| self.fault(error))?;
-            if found.last().is_some_and(|last| last.id == read.id) {
-                continue;
-            }
-            let is_in = wanted.is_in(&row).map_err(|error| self.fault(error))?;
-            if is_in || wanted.is_in_text(&read.title) {
+            if with.contains(&read.id) || query.is_in(&read.title) {
                 found.push(read);
             }
             if found.len() > limit {

@@ -2,7 +2,6 @@
 //!
 //! A record is its owner's when tenant and user agree. One that is not is not there: nobody learns that it exists.
 
-use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -10,9 +9,9 @@ use trousseau_core::label::Label;
 use trousseau_core::principal::Principal;
 use trousseau_retrieval::columns::{self, parsed};
 use trousseau_retrieval::error::StoreError;
-use trousseau_text::fold::fold;
 
 use super::record::{self, EntryId, Feedback, Record};
+use super::search::Query;
 use super::{Records, erasure};
 use crate::entry::State;
 use crate::error::GatewayError;
@@ -33,7 +32,8 @@ pub struct Listing {
     pub limit: usize,
     /// Those of this conversation, oldest first; otherwise of all, newest first.
     pub conversation: Option<String>,
-    /// Those whose question or answer holds every word of this text, whatever its case and accents.
+    /// Those that have ended and in whose question or answer a word begins with each word of this text, whatever its
+    /// case and accents.
     pub text: Option<String>,
 }
 
@@ -154,6 +154,10 @@ impl Records {
         owner: &Principal,
         listing: &Listing,
     ) -> Result<Page<Summary>, StoreError> {
+        let query = Query::of(listing.text.as_deref());
+        if !query.finds_everything() {
+            return self.search(owner, listing, &query).await;
+        }
         let (order, beyond) = match listing.conversation {
             Some(_) => ("ASC", ">"),
             None => ("DESC", "<"),
@@ -164,28 +168,22 @@ impl Records {
              WHERE r.tenant = ?1 AND r.actor = ?2 AND (?3 IS NULL OR r.conversation = ?3)
              AND (?4 IS NULL OR (r.created, r.replica, r.entry) {beyond} (SELECT created, replica, entry FROM records
                  WHERE tenant = ?1 AND actor = ?2 AND replica = ?4 AND entry = ?5))
-             ORDER BY r.created {order}, r.replica {order}, r.entry {order}",
+             ORDER BY r.created {order}, r.replica {order}, r.entry {order} LIMIT ?6",
             record::TABLES
         );
         let after = listing.after.as_ref();
-        let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(owner.tenant.as_str())
             .bind(&owner.user)
             .bind(&listing.conversation)
             .bind(after.map(|entry| &entry.replica))
             .bind(after.map(|entry| entry.index as i64))
-            .fetch(self.readers().await?);
-        let wanted = Wanted::of(listing.text.as_deref());
-        let mut found = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(|error| self.fault(error))? {
-            let is_in = wanted.is_in(&row).map_err(|error| self.fault(error))?;
-            if is_in {
-                found.push(summary(&row).map_err(|error| self.fault(error))?);
-            }
-            if found.len() > listing.limit {
-                break;
-            }
-        }
+            .bind(listing.limit.saturating_add(1) as i64)
+            .fetch_all(self.readers().await?)
+            .await
+            .map_err(|error| self.fault(error))?;
+        let found: Result<_, _> = rows.iter().map(summary).collect();
+        let found = found.map_err(|error| self.fault(error))?;
         Ok(Page::cut(found, listing.limit))
     }
 
@@ -229,35 +227,7 @@ impl Records {
     }
 }
 
-/// The words that are searched for, folded; none finds everything.
-pub(super) struct Wanted(Vec<String>);
-
-impl Wanted {
-    pub(super) fn of(text: Option<&str>) -> Self {
-        let words = text.unwrap_or_default().split_whitespace().map(fold);
-        Self(words.filter(|word| !word.is_empty()).collect())
-    }
-
-    /// Whether all of them stand in a text.
-    pub(super) fn is_in_text(&self, text: &str) -> bool {
-        let text = fold(text);
-        self.0.iter().all(|word| text.contains(word))
-    }
-
-    /// Whether all of them stand in the question and the answer of a row.
-    pub(super) fn is_in(&self, row: &SqliteRow) -> Result<bool, sqlx::Error> {
-        if self.0.is_empty() {
-            return Ok(true);
-        }
-        let question: &str = row.try_get("question")?;
-        let answer: Option<&str> = row.try_get("answer")?;
-        let (question, answer) = (fold(question), fold(answer.unwrap_or_default()));
-        let stands = |word: &String| question.contains(word) || answer.contains(word);
-        Ok(self.0.iter().all(stands))
-    }
-}
-
-fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
+pub(super) fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
     Ok(Summary {
         replica: row.try_get("replica")?,
         entry: record::index(row, "entry")?,

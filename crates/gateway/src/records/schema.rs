@@ -4,7 +4,7 @@ use trousseau_retrieval::database::Schema;
 
 /// `records.sqlite`.
 pub(super) const RECORDS: Schema = Schema {
-    steps: &[STEP_1, STEP_2],
+    steps: &[STEP_1, STEP_2, STEP_3],
 };
 
 /// - `records`: one row per answer; `answer_digest` finds the record of an answer that comes back as history.
@@ -119,6 +119,24 @@ CREATE TABLE erasures (
     created INTEGER NOT NULL,
     logged  INTEGER
 ) STRICT;
+";
+
+/// - `searched`: the folded words of questions and answers, each row beside a word for its owner; see [`super::search`].
+/// - `records.searchable`: the number of that row; NULL until the record is in the index.
+const STEP_3: &str = "
+ALTER TABLE records ADD COLUMN searchable INTEGER;
+CREATE UNIQUE INDEX records_by_searchable ON records (searchable) WHERE searchable IS NOT NULL;
+CREATE INDEX records_to_index ON records (tenant, actor, created) WHERE searchable IS NULL;
+
+CREATE VIRTUAL TABLE searched USING fts5 (
+    owner, words,
+    tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* Co M*'\"
+);
+INSERT INTO searched (searched, rank) VALUES ('secure-delete', 1);
+
+CREATE TRIGGER records_unsearched AFTER DELETE ON records WHEN old.searchable IS NOT NULL BEGIN
+    DELETE FROM searched WHERE rowid = old.searchable;
+END;
 ";
 
 #[cfg(test)]

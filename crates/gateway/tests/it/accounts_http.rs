@@ -8,19 +8,19 @@ use trousseau_http::Settings;
 use crate::stage::Stage;
 use crate::wired::{Reply, Wired, request, scripted, staged};
 
-const PASSWORD: &str = "quatre mots que je retiens";
-const JSON: &str = "content-type: application/json";
-const OWN: &str = "sec-fetch-site: same-origin";
+pub(crate) const PASSWORD: &str = "quatre mots que je retiens";
+pub(crate) const JSON: &str = "content-type: application/json";
+pub(crate) const OWN: &str = "sec-fetch-site: same-origin";
 
 /// A browser that has signed in.
-struct Browser {
-    cookie: String,
-    csrf: String,
-    session: Value,
+pub(crate) struct Browser {
+    pub(crate) cookie: String,
+    pub(crate) csrf: String,
+    pub(crate) session: Value,
 }
 
 impl Browser {
-    fn of(reply: &Reply) -> Self {
+    pub(crate) fn of(reply: &Reply) -> Self {
         assert_eq!(reply.status, 200, "{reply:?}");
         let session = reply.json();
         let set = reply.header("set-cookie").unwrap();
@@ -33,13 +33,13 @@ impl Browser {
     }
 
     /// The headers of a request of a page of this site.
-    fn page(&self) -> Vec<&str> {
+    pub(crate) fn page(&self) -> Vec<&str> {
         vec![&self.cookie, &self.csrf, OWN, JSON]
     }
 }
 
 /// Makes a user of this role who has a password.
-async fn user(wired: &Wired, name: &str, role: Role) {
+pub(crate) async fn user(wired: &Wired, name: &str, role: Role) {
     let (accounts, now) = (&wired.server.accounts, (wired.server.gateway.now)());
     let new = NewUser {
         name: name.to_owned(),
@@ -57,7 +57,7 @@ async fn user(wired: &Wired, name: &str, role: Role) {
     followed.await.unwrap();
 }
 
-async fn login(wired: &Wired, headers: &[&str], name: &str, password: &str) -> Reply {
+pub(crate) async fn login(wired: &Wired, headers: &[&str], name: &str, password: &str) -> Reply {
     let body = json!({ "name": name, "password": password }).to_string();
     let headers: Vec<&str> = headers.iter().copied().chain([JSON]).collect();
     wired
@@ -65,13 +65,18 @@ async fn login(wired: &Wired, headers: &[&str], name: &str, password: &str) -> R
         .await
 }
 
-async fn send(wired: &Wired, (method, path): (&str, &str), headers: &[&str], body: &Value) -> Reply {
+pub(crate) async fn send(
+    wired: &Wired,
+    (method, path): (&str, &str),
+    headers: &[&str],
+    body: &Value,
+) -> Reply {
     wired
         .send(request(method, path, headers, &body.to_string()))
         .await
 }
 
-async fn status(wired: &Wired, call: (&str, &str), headers: &[&str]) -> (u16, String) {
+pub(crate) async fn status(wired: &Wired, call: (&str, &str), headers: &[&str]) -> (u16, String) {
     let reply = send(wired, call, headers, &json!({})).await;
     let code = if reply.status < 400 {
         String::new()

@@ -20,6 +20,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/api/auth/first", "*"),
     ("POST", "/api/auth/logout", "uaso"),
     ("POST", "/api/auth/logout-everywhere", "uaso"),
+    ("POST", "/api/auth/password", "uaso"),
     ("GET", "/api/auth/session", "uaso"),
     ("GET", "/api/auth/oidc/login", "*"),
     ("GET", "/api/auth/oidc/callback", "*"),

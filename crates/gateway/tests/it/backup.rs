@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sqlx::Row as _;
+use trousseau_accounts::{Accounts, Grants, NewUser};
+use trousseau_core::digest::Digest;
 use trousseau_core::error::Explain as _;
 use trousseau_core::principal::Tenant;
-use trousseau_gateway::backup::{BackupError, Manifest, backup, check_whole, restore};
+use trousseau_gateway::backup::{self, BackupError, Manifest, backup, check_whole};
 use trousseau_gateway::commitment::Secret;
 use trousseau_gateway::records::Records;
 use trousseau_ledger::Evidence;
@@ -50,6 +52,11 @@ async fn back_up(stage: &Stage, to: &Path) -> Result<Manifest, BackupError> {
     let made = backup(&gateway, &stage.data(), to, None).await;
     gateway.close().await.unwrap();
     made
+}
+
+/// Makes a data folder from a backup.
+fn restore(from: &Path, data: &Path) -> Result<Manifest, BackupError> {
+    stage::run(backup::restore(from, data, Accounts::FORMAT))
 }
 
 /// Opens a restored folder, goes on with what it had begun, asks, and checks all that can be checked.
@@ -281,6 +288,86 @@ fn what_is_no_whole_backup_is_refused_before_anything_is_written() {
     assert_eq!(again.code(), "backup-not-empty");
 }
 
+/// Fits the manifest of a backup to a file that was changed, as a program does that backs up what it finds.
+fn seal(folder: &Path, name: &str) {
+    let bytes = fs_err::read(folder.join(name)).unwrap();
+    let path = folder.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    let files = manifest["files"].as_array_mut().unwrap();
+    let file = files.iter_mut().find(|file| file["path"] == name).unwrap();
+    file["bytes"] = bytes.len().into();
+    file["sha256"] = serde_json::to_value(Digest::of(&bytes)).unwrap();
+    file.as_object_mut().unwrap().remove("version");
+    fs_err::write(&path, manifest.to_string()).unwrap();
+}
+
+#[test]
+fn a_store_that_is_newer_or_was_damaged_before_it_was_backed_up_is_refused() {
+    let stage = Stage::new();
+    stage::run(fill(&stage));
+    stage::run(async {
+        let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
+        let now = jiff::Timestamp::now();
+        for number in 0..200 {
+            let new = NewUser {
+                name: format!("user{number}"),
+                display: String::new(),
+                grants: Grants::default(),
+                created_by: "test".to_owned(),
+            };
+            accounts.create_user(&Tenant::default(), new, now).await.unwrap();
+        }
+        accounts.close(now).await;
+    });
+    let (copy, data) = (stage.root().join("copy"), stage.root().join("restored"));
+    let made = stage::run(back_up(&stage, &copy)).unwrap();
+    assert!(made.files.iter().any(|file| file.path == "accounts.sqlite"));
+    for store in ["accounts.sqlite", "records.sqlite", "documents.sqlite"] {
+        let refused = |change: &dyn Fn(&mut Vec<u8>)| {
+            let changed = stage.root().join("changed");
+            copy_all(&copy, &changed);
+            let path = changed.join(store);
+            let mut bytes = fs_err::read(&path).unwrap();
+            change(&mut bytes);
+            fs_err::write(&path, bytes).unwrap();
+            seal(&changed, store);
+            let error = restore(&changed, &data).unwrap_err();
+            assert!(!data.exists(), "{error}");
+            fs_err::remove_dir_all(&changed).unwrap();
+            assert!(error.to_string().contains(store), "{error}");
+            error.code()
+        };
+        // The version of the tables stands at byte 60.
+        assert_eq!(
+            refused(&|bytes| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes())),
+            "backup-newer"
+        );
+        let torn = |bytes: &mut Vec<u8>| bytes[4096..3 * 4096].fill(0xa5);
+        assert_eq!(refused(&torn), "store-damaged", "{store}");
+        assert_eq!(
+            refused(&|bytes| bytes.truncate(bytes.len() - 4096)),
+            "store-damaged",
+            "{store}"
+        );
+        assert_eq!(refused(&|bytes| bytes.fill(b'x')), "store-damaged", "{store}");
+    }
+    // What the manifest says is believed as well.
+    let changed = stage.root().join("changed");
+    copy_all(&copy, &changed);
+    let path = changed.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    version(&mut manifest, "accounts.sqlite");
+    fs_err::write(&path, manifest.to_string()).unwrap();
+    assert_eq!(restore(&changed, &data).unwrap_err().code(), "backup-newer");
+    // The good one comes back with everybody in it.
+    restore(&copy, &data).unwrap();
+    let users = stage::run(async {
+        let accounts = Accounts::open(&data, Access::Write).await.unwrap();
+        accounts.users(&Tenant::default()).await.unwrap().len()
+    });
+    assert_eq!(users, 200);
+}
+
 fn version(manifest: &mut Value, path: &str) {
     let files = manifest["files"].as_array_mut().unwrap();
     let file = files.iter_mut().find(|file| file["path"] == path).unwrap();
@@ -338,6 +425,8 @@ fn a_restore_that_is_killed_is_refused_by_all_and_gone_on_with() {
         let mut child = child::start("restore", stage.root(), &[]);
         let begun = stage.root().join("begun");
         wait_for(&begun, &mut child);
+        // A restore first looks at all of the backup.
+        wait_for(&data, &mut child);
         std::thread::sleep(Duration::from_millis(round as u64 * 3 % 40));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -384,7 +473,8 @@ pub(crate) async fn work(task: &str, root: &Path) {
             backup(&gateway, &root.join("data"), &copy, None).await.unwrap();
         }
         None => {
-            restore(&copy, &root.join("restored")).unwrap();
+            let data = root.join("restored");
+            backup::restore(&copy, &data, Accounts::FORMAT).await.unwrap();
         }
     }
     std::future::pending::<()>().await;

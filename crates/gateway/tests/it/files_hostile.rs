@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
+use trousseau_accounts::Accounts;
 use trousseau_core::principal::{Role, Tenant};
 use trousseau_gateway::backup::{backup, restore};
 use trousseau_http::Settings;
@@ -407,7 +408,8 @@ async fn a_backup_holds_uploads_and_a_data_folder_elsewhere_goes_on_with_them() 
     let key = desk.key.clone();
     wired.end().await.close().await.unwrap();
     fs_err::remove_dir_all(stage.data()).unwrap();
-    restore(&copy, &elsewhere.data()).unwrap();
+    let restored = restore(&copy, &elsewhere.data(), Accounts::FORMAT).await;
+    restored.unwrap();
 
     let wired = Wired::start(&elsewhere, elsewhere.open().await, Settings::default()).await;
     let desk = Desk { wired: &wired, key };

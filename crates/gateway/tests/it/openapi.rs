@@ -328,6 +328,8 @@ async fn accounts(tour: &mut Tour) {
         .await;
     tour.get("GET /api/users", &[]).await;
 
+    change_password(tour).await;
+
     let key = tour.get("GET /api/auth/session", &[]).await;
     assert!(key["csrf"].is_null(), "{key}");
     for (end, everywhere) in [
@@ -351,6 +353,27 @@ async fn accounts(tour: &mut Tour) {
         // A key is nobody's session: there is nothing to end.
         assert_eq!(tour.call(end, &[], &[], "").await.status, 204, "{everywhere}");
     }
+}
+
+/// Anne changes her password, and back again.
+async fn change_password(tour: &mut Tour) {
+    const OTHER: &str = "une autre phrase assez longue";
+    let mut current = PASSWORD;
+    for next in [OTHER, PASSWORD] {
+        let login = json!({ "name": "anne", "password": current }).to_string();
+        let reply = tour.call("POST /api/auth/login", &[], &[JSON], &login).await;
+        let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap();
+        let cookie = format!("cookie: {cookie}");
+        let csrf = format!("x-csrf-token: {}", reply.json()["csrf"].as_str().unwrap());
+        let change = json!({ "current": current, "password": next }).to_string();
+        let headers = [JSON, &cookie, &csrf];
+        let reply = tour.call("POST /api/auth/password", &[], &headers, &change).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        current = next;
+    }
+    // A key has no password.
+    let change = json!({ "current": PASSWORD, "password": OTHER });
+    tour.post("POST /api/auth/password", &[], &change, 404).await;
 }
 
 async fn refusals(tour: &mut Tour) {

@@ -60,6 +60,7 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
         "WireChange",
     ),
     ("Login", "", "http/src/auth.rs", "Login"),
+    ("NewPassword", "", "http/src/auth.rs", "NewPassword"),
     ("FirstPassword", "", "http/src/auth.rs", "Following"),
     ("NewKey", "", "http/src/auth_admin.rs", "KeyWanted"),
     ("NewUser", "", "http/src/auth_admin.rs", "UserWanted"),

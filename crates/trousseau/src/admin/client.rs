@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use super::at_socket;
-use super::frame::{Frame, Greeting, Hello, PIECE, PROTOCOL, Reason, Refused, Typed};
+use super::frame::{Frame, PIECE};
+use super::hello::{Greeting, Hello, PROTOCOL, Reason, Refused, Typed};
 use crate::console::{Console, Screen};
 use crate::failure::{AppError, Exit};
 use crate::messages::Language;

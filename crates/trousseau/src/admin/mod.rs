@@ -6,6 +6,7 @@
 
 mod client;
 pub(crate) mod frame;
+pub(crate) mod hello;
 mod server;
 
 use std::io;

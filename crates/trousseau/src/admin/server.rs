@@ -15,7 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::frame::{Frame, Greeting, Hello, LARGEST, PIECE, PROTOCOL, Reason, Refused, garbled};
+use super::frame::{Frame, LARGEST, PIECE, garbled};
+use super::hello::{Greeting, Hello, PROTOCOL, Reason, Refused};
 use super::{SOCKET, at_socket};
 use crate::app::App;
 use crate::caller::Caller;

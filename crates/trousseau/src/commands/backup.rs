@@ -1,8 +1,8 @@
 //! `trousseau backup` and `trousseau restore`: everything in one folder, and back on a blank machine.
 
 use serde_json::json;
+use trousseau_accounts::Accounts;
 use trousseau_gateway::backup::{self, Manifest};
-use trousseau_retrieval::library::blocking;
 
 use crate::app::{App, data_folder};
 use crate::caller::Caller;
@@ -25,15 +25,9 @@ pub(super) async fn restore(caller: &Caller, restore: &Restore) -> Result<Exit, 
     let from = caller.path(&restore.from)?;
     let data = data_folder(&caller.global)?;
     let lock = App::take(&data)?;
-    let to = data.clone();
-    let restored = blocking(move || backup::restore(&from, &to)).await;
+    let restored = backup::restore(&from, &data, Accounts::FORMAT).await;
     drop(lock);
-    tell(
-        caller,
-        "backup-restored",
-        &restored??,
-        &data.display().to_string(),
-    );
+    tell(caller, "backup-restored", &restored?, &data.display().to_string());
     Ok(Exit::SUCCESS)
 }
 

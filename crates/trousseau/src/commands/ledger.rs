@@ -296,6 +296,7 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
             let operation = word(&leaf["operation"]);
             messages.text("entry-document", &[("operation", &operation)])
         }
+        "account" if leaf["reasons"].is_object() => failed_sign_ins(printer, leaf),
         "account" => {
             let (operation, role) = (word(&leaf["operation"]), word(&leaf["role"]));
             messages.text("entry-account", &[("operation", &operation), ("role", &role)])
@@ -310,4 +311,26 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
         "gap" => messages.plain("entry-gap"),
         _ => String::new(),
     }
+}
+
+/// How many sign-ins failed, and for which reasons.
+fn failed_sign_ins(printer: &Printer, leaf: &Value) -> String {
+    let reasons = leaf["reasons"].as_object().into_iter().flatten();
+    let reasons: Vec<(&String, u64)> = reasons
+        .map(|(reason, times)| (reason, times.as_u64().unwrap_or_default()))
+        .collect();
+    let times: u64 = reasons.iter().map(|(_, times)| times).sum();
+    let words: Vec<String> = reasons
+        .iter()
+        .map(|(reason, times)| format!("{reason} × {times}"))
+        .collect();
+    let known = if leaf["account"].is_string() { "yes" } else { "no" };
+    printer.messages.text(
+        "entry-failed-sign-ins",
+        &[
+            ("times", &times),
+            ("known", &known),
+            ("reasons", &words.join(", ")),
+        ],
+    )
 }

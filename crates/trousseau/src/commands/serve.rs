@@ -14,7 +14,7 @@ use trousseau_accounts::{Grants, NewKey};
 use trousseau_config::{Config, TlsFiles};
 use trousseau_core::label::Class;
 use trousseau_core::principal::Role;
-use trousseau_gateway::account_changes::Operation;
+use trousseau_gateway::account_changes::{FailedSignIns, Operation};
 use trousseau_gateway::error::GatewayError;
 use trousseau_http::Listener;
 use trousseau_http::tls::{Files, Tls};
@@ -75,6 +75,10 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
         (served, (), ()) = serving => served,
         never = signals.obey(&stop, tls) => match never {},
     };
+    if let Err(failure) = enter_failures(&app).await {
+        let error = failure.english();
+        tracing::error!(error, "sign-ins that failed are not in the ledger");
+    }
     app.close().await?;
     tracing::info!("ended");
     served?;
@@ -153,7 +157,7 @@ async fn rounds(app: &App, stop: &CancellationToken) {
     let mut rounds = interval(NOTED);
     let mut round: u32 = 0;
     while stop.run_until_cancelled(rounds.tick()).await.is_some() {
-        if let Err(failure) = keep_house(app, round.is_multiple_of(PURGED)).await {
+        if let Err(failure) = keep_house(app, stop, round.is_multiple_of(PURGED)).await {
             tracing::error!(
                 error = failure.english(),
                 "the round was not finished; the next one follows"
@@ -163,13 +167,33 @@ async fn rounds(app: &App, stop: &CancellationToken) {
     }
 }
 
-async fn keep_house(app: &App, purge: bool) -> Result<(), Failure> {
+async fn keep_house(app: &App, stop: &CancellationToken, purge: bool) -> Result<(), Failure> {
     let now = (app.gateway.now)();
     app.accounts().await?.write_used(now).await?;
+    enter_failures(app).await?;
     if purge {
         let erased = app.gateway.purge(before(now, app.config.retention_days)).await?;
         if erased > 0 {
             tracing::info!(erased, "records past their time were erased");
+        }
+    }
+    while !stop.is_cancelled() && app.gateway.index_records().await? {}
+    Ok(())
+}
+
+/// Enters the sign-ins that failed since the last round in the ledger: one entry for an account, whatever their number.
+async fn enter_failures(app: &App) -> Result<(), Failure> {
+    let accounts = app.accounts().await?;
+    let mut all = accounts.take_failures().await?.into_iter();
+    while let Some(one) = all.next() {
+        let failed = FailedSignIns {
+            user: one.user.as_deref(),
+            since: one.since,
+            reasons: &one.reasons,
+        };
+        if let Err(error) = app.gateway.record_failed_sign_ins(&one.tenant, failed).await {
+            accounts.keep_failures(std::iter::once(one).chain(all));
+            return Err(error.into());
         }
     }
     Ok(())

@@ -129,3 +129,30 @@ fn a_damaged_backup_is_refused_and_makes_nothing() {
     assert_eq!(refused.error(), "backup-damaged");
     assert!(!dir.path().join("blank/records.sqlite").exists());
 }
+
+#[test]
+fn a_backup_of_newer_accounts_is_refused_and_what_is_there_stays() {
+    let dir = asked();
+    dir.run(&["keys", "create", "--name", "portail"]).succeeded();
+    dir.run(&["backup", "copy"]).succeeded();
+    let path = dir.path().join("copy/manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    let files = manifest["files"].as_array_mut().unwrap();
+    let accounts = files.iter_mut().find(|file| file["path"] == "accounts.sqlite");
+    accounts.unwrap()["version"] = 99.into();
+    fs_err::write(&path, manifest.to_string()).unwrap();
+    let blank = dir.path().join("blank");
+    let blank = blank.to_string_lossy();
+    let restore = ["--data", &blank, "restore", "copy"];
+    let refused = dir.french(&restore).ended_with(4);
+    assert!(
+        refused.err.contains("accounts.sqlite") && refused.err.contains("99"),
+        "{refused:#?}"
+    );
+    let refused = dir.run(&[&restore[..], &["--json"]].concat()).ended_with(4);
+    assert_eq!(refused.error(), "backup-newer");
+    assert!(!dir.path().join("blank/accounts.sqlite").exists());
+    // The backup and the folder that it was made of are as they were.
+    let listed = dir.run(&["keys", "list"]).succeeded();
+    assert!(listed.out.contains("portail"), "{listed:#?}");
+}

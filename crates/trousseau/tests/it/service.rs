@@ -137,6 +137,18 @@ pub(crate) fn get(address: &str, path: &str, key: Option<&str>) -> String {
     )
 }
 
+/// `POST` of JSON; the whole answer.
+pub(crate) fn post(address: &str, path: &str, key: &str, body: &str) -> String {
+    let length = body.len();
+    exchange(
+        address,
+        &format!(
+            "POST {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        ),
+    )
+}
+
 fn exchange(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();

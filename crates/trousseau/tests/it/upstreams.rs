@@ -1,56 +1,9 @@
 //! Servers that the configuration names: asked with their key, streamed to the terminal, left out by the
 //! demonstration.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
-
 use crate::harness::Dir;
+use crate::model::Model;
 use crate::service::Service;
-
-/// A server that answers every question with one sentence, citing the first passage, after some reasoning. What it
-/// was sent comes out of the channel.
-fn model() -> (String, Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, received) = channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let (mut head, mut length) = (String::new(), 0);
-            loop {
-                let mut line = String::new();
-                if stream.read_line(&mut line).unwrap() <= 2 {
-                    break;
-                }
-                if let Some((_, value)) = line.to_lowercase().split_once("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                head.push_str(&line);
-            }
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            let _gone = sender.send(head + "\n" + &String::from_utf8(body).unwrap());
-            let mut events = String::new();
-            for delta in [
-                r#"{"role":"assistant","reasoning":"Cherchons."}"#,
-                r#"{"content":"Il ouvre à "}"#,
-                r#"{"content":"huit heures [1]."}"#,
-            ] {
-                events.push_str(&format!(
-                    "data: {{\"choices\":[{{\"index\":0,\"delta\":{delta}}}]}}\n\n"
-                ));
-            }
-            events.push_str("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
-            let answer = format!(
-                "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{events}",
-                events.len()
-            );
-            stream.get_mut().write_all(answer.as_bytes()).unwrap();
-        }
-    });
-    (format!("http://{address}/v1"), received)
-}
 
 fn configured(url: &str) -> Dir {
     let dir = Dir::new();
@@ -70,8 +23,8 @@ fn configured(url: &str) -> Dir {
 
 #[test]
 fn a_question_goes_to_a_server_with_its_key_and_comes_back_cited() {
-    let (url, received) = model();
-    let dir = configured(&url);
+    let model = Model::plain();
+    let dir = configured(&model.url());
     let question = ["ask", "À quelle heure ouvre le guichet ?", "--route", "local"];
     for served in [false, true] {
         let _service = served.then(|| Service::start(&dir, &[]));
@@ -82,11 +35,8 @@ fn a_question_goes_to_a_server_with_its_key_and_comes_back_cited() {
             "what is piped on is the answer: {told:#?}"
         );
         assert!(told.out.contains("guichet (characters"), "{told:#?}");
-        let sent = received.recv().unwrap();
-        assert!(
-            sent.to_lowercase().contains("authorization: bearer sk-first"),
-            "{sent}"
-        );
+        let sent = model.next();
+        assert!(sent.contains("authorization: Bearer sk-first"), "{sent}");
         assert!(
             sent.contains("\"model\":\"mistral-small\"") && sent.contains("huit heures"),
             "{sent}"
@@ -97,13 +47,7 @@ fn a_question_goes_to_a_server_with_its_key_and_comes_back_cited() {
     dir.write("secrets/key", "sk-second\n");
     std::thread::sleep(std::time::Duration::from_millis(1100));
     dir.run(&question).succeeded();
-    assert!(
-        received
-            .recv()
-            .unwrap()
-            .to_lowercase()
-            .contains("bearer sk-second")
-    );
+    assert!(model.next().contains("Bearer sk-second"));
     let shown = dir.run(&["config", "show"]).succeeded();
     assert!(
         shown.out.contains("secrets/key") && !shown.out.contains("sk-"),
@@ -121,22 +65,22 @@ fn a_server_under_another_name_is_spoken_to_in_the_dialect_that_is_written() {
         ("dialect = \"openai\"", true),
         ("dialect = \"mistral\"", false),
     ] {
-        let (url, received) = model();
-        let dir = configured(&url);
+        let model = Model::plain();
+        let dir = configured(&model.url());
         let config = fs_err::read_to_string(dir.data().join("trousseau.toml")).unwrap();
         let config = config.replace("kind = \"openai\"\n", &format!("kind = \"openai\"\n{written}\n"));
         dir.write("data/trousseau.toml", config);
         dir.run(&["ask", "À quelle heure ouvre le guichet ?", "--route", "local"])
             .succeeded();
-        let sent = received.recv().unwrap();
+        let sent = model.next();
         assert_eq!(sent.contains("stream_options"), asked, "{written}: {sent}");
     }
 }
 
 #[test]
 fn the_demonstration_calls_no_server_whatever_is_configured() {
-    let (url, received) = model();
-    let dir = configured(&url);
+    let model = Model::plain();
+    let dir = configured(&model.url());
     let config = dir.data().join("trousseau.toml");
     let config = config.to_string_lossy();
     let ran = dir.run(&[
@@ -148,7 +92,7 @@ fn the_demonstration_calls_no_server_whatever_is_configured() {
         "--question",
         "Quand ouvre le guichet ?",
     ]);
-    assert!(received.try_recv().is_err(), "{ran:#?}");
+    assert!(model.is_idle(), "{ran:#?}");
 }
 
 #[test]

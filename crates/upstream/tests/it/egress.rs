@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use trousseau_core::model::{ChatModel as _, ModelError};
 use trousseau_core::permit::Purpose;
+use trousseau_testing::authority::{Authority, write};
+use trousseau_testing::proxy::Proxy;
 use trousseau_upstream::egress::{ClientCertificate, Egress, EgressError, Network, Proxy as ProxySettings};
 use trousseau_upstream::secret::Secret;
 use trousseau_upstream::{OpenAi, Server};
 
 use crate::mock::{Mock, stream};
-use crate::proxy::Proxy;
 use crate::stage::{TARGET, ask, permit, question, wording};
-use crate::tls::{Authority, write};
 
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -35,6 +35,15 @@ fn model(egress: &Egress, certificate: Option<&ClientCertificate>, url: &str) ->
 fn secure(authority: &Authority, name: &str, clients: Option<&Authority>) -> Mock {
     let tls = authority.server(name, clients);
     Mock::over(|_, _| stream(&["chiffré"]), move |stream| tls.wrap(stream))
+}
+
+/// A client certificate of an authority.
+fn certificate_of(authority: &Authority) -> ClientCertificate {
+    let files = authority.client("mairie");
+    ClientCertificate {
+        certificate: files.certificate,
+        key: files.key,
+    }
 }
 
 async fn said(model: &OpenAi) -> Result<String, ModelError> {
@@ -76,9 +85,9 @@ async fn a_client_certificate_is_shown_to_a_server_that_asks_for_one() {
     let url = format!("https://localhost:{}/v1", mock.address().port());
     let egress = trusting(vec![authority.file()]);
     assert!(said(&model(&egress, None, &url)).await.is_err());
-    let wrong = authority.client("mairie");
+    let wrong = certificate_of(&authority);
     assert!(said(&model(&egress, Some(&wrong), &url)).await.is_err());
-    let right = clients.client("mairie");
+    let right = certificate_of(&clients);
     assert_eq!(
         said(&model(&egress, Some(&right), &url)).await.unwrap(),
         "chiffré"
@@ -91,10 +100,10 @@ async fn a_renewed_client_certificate_is_used_without_a_restart() {
     let (authority, old, new) = (Authority::new(), Authority::new(), Authority::new());
     let mock = secure(&authority, "localhost", Some(&new));
     let url = format!("https://localhost:{}/v1", mock.address().port());
-    let certificate = old.client("mairie");
+    let certificate = certificate_of(&old);
     let model = model(&trusting(vec![authority.file()]), Some(&certificate), &url);
     assert!(said(&model).await.is_err());
-    let renewed = new.client("mairie");
+    let renewed = certificate_of(&new);
     fs_err::copy(&renewed.certificate, &certificate.certificate).unwrap();
     // Between the two writes certificate and key do not belong together: the old pair stays in use.
     assert!(said(&model).await.is_err());
@@ -265,9 +274,9 @@ fn what_cannot_be_used_is_told_at_the_start() {
     ));
     let network = Network::open(&trusting(Vec::new())).unwrap();
     let client = |files: &ClientCertificate| network.client(CONNECT, Some(files)).map(|_| ());
-    let files = authority.client("mairie");
+    let files = certificate_of(&authority);
     assert!(client(&files).is_ok());
-    let other = Authority::new().client("mairie");
+    let other = certificate_of(&Authority::new());
     let missing_key = ClientCertificate {
         key: missing,
         ..files.clone()
@@ -275,7 +284,7 @@ fn what_cannot_be_used_is_told_at_the_start() {
     assert!(matches!(client(&missing_key), Err(EgressError::Read(_))));
     drop(other);
     let strangers = Authority::new();
-    let stranger = strangers.client("mairie");
+    let stranger = certificate_of(&strangers);
     let mixed = ClientCertificate {
         key: stranger.key,
         ..files

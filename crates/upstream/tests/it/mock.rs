@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
+use trousseau_testing::proxy::head;
 
 /// How long a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -164,23 +165,6 @@ fn serve<S: Read + Write>(
 fn send<S: Read + Write>(stream: &mut BufReader<S>, bytes: &[u8]) -> bool {
     let stream = stream.get_mut();
     stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()
-}
-
-/// Reads the head of a request or of an answer; `None` at the end of the stream.
-pub(crate) fn head(stream: &mut impl std::io::BufRead) -> Option<(String, Vec<(String, String)>)> {
-    let mut line = String::new();
-    if stream.read_line(&mut line).ok()? == 0 {
-        return None;
-    }
-    let mut headers = Vec::new();
-    loop {
-        let mut header = String::new();
-        stream.read_line(&mut header).ok()?;
-        let Some((name, value)) = header.trim().split_once(':') else {
-            return Some((line.trim().to_owned(), headers));
-        };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
 }
 
 fn read<S: Read + Write>(stream: &mut BufReader<S>, connection: usize) -> Option<Asked> {

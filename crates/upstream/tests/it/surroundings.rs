@@ -1,12 +1,12 @@
 //! The environment decides nothing: neither its proxies nor its authorities are used.
 
+use trousseau_testing::authority::Authority;
+use trousseau_testing::proxy::Proxy;
 use trousseau_upstream::egress::{Egress, Network};
 use trousseau_upstream::{OpenAi, Server};
 
 use crate::mock::{Mock, stream};
-use crate::proxy::Proxy;
 use crate::stage::{TARGET, ask, question, wording};
-use crate::tls::Authority;
 
 #[test]
 fn proxies_and_authorities_of_the_environment_are_not_used() {

@@ -1,15 +1,16 @@
 //! An HTTP proxy that knows `CONNECT` and notes whom it was asked for (RFC 9110, section 9.3.6).
 
-use std::io::{BufReader, Write as _};
+#![expect(clippy::unwrap_used, reason = "what a test takes for granted fails the test")]
+
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::mock::head;
-use crate::tls::copy;
-
+/// What the proxy was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
+pub struct Request {
     /// `CONNECT model.test:443`.
     pub line: String,
     /// What stands in `Proxy-Authorization`.
@@ -18,33 +19,48 @@ pub(crate) struct Request {
     pub headers: Vec<String>,
 }
 
-pub(crate) struct Proxy {
+/// A proxy that runs as long as the process does.
+pub struct Proxy {
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    connections: AtomicUsize,
+    requests: Mutex<Vec<Request>>,
 }
 
 impl Proxy {
     /// Connects whoever asks to `to`, whatever the name, once `authorization` is what it wants.
-    pub(crate) fn to(to: SocketAddr, authorization: Option<&str>) -> Self {
+    pub fn to(to: SocketAddr, authorization: Option<&str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (notes, wanted) = (Arc::clone(&requests), authorization.map(str::to_owned));
+        let seen: Arc<Seen> = Arc::default();
+        let (notes, wanted) = (Arc::clone(&seen), authorization.map(str::to_owned));
         thread::spawn(move || {
             for stream in listener.incoming() {
+                notes.connections.fetch_add(1, Ordering::SeqCst);
                 let (notes, wanted) = (Arc::clone(&notes), wanted.clone());
-                thread::spawn(move || tunnel(stream.unwrap(), to, wanted.as_deref(), &notes));
+                thread::spawn(move || tunnel(stream.unwrap(), to, wanted.as_deref(), &notes.requests));
             }
         });
-        Self { address, requests }
+        Self { address, seen }
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its address, for the configuration.
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(crate) fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
+    /// Everything that it was asked so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.seen.requests.lock().unwrap().clone()
+    }
+
+    /// How many connections it has taken so far, whether or not anything was asked on them.
+    pub fn connections(&self) -> usize {
+        self.seen.connections.load(Ordering::SeqCst)
     }
 }
 
@@ -83,4 +99,26 @@ fn tunnel(stream: TcpStream, to: SocketAddr, wanted: Option<&str>, notes: &Mutex
     copy(&server, &client);
     let _end = client.shutdown(Shutdown::Both);
     let _end = up.join();
+}
+
+/// Copies one way until it ends.
+fn copy(mut from: impl Read, mut to: impl Write) {
+    let _copied = std::io::copy(&mut from, &mut to);
+}
+
+/// Reads the head of a request or of an answer, names in lower case; `None` at the end of the stream.
+pub fn head(stream: &mut impl BufRead) -> Option<(String, Vec<(String, String)>)> {
+    let mut line = String::new();
+    if stream.read_line(&mut line).ok()? == 0 {
+        return None;
+    }
+    let mut headers = Vec::new();
+    loop {
+        let mut header = String::new();
+        stream.read_line(&mut header).ok()?;
+        let Some((name, value)) = header.trim().split_once(':') else {
+            return Some((line.trim().to_owned(), headers));
+        };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
 }

@@ -1,10 +1,11 @@
 // The npm package oidc-provider as an identity provider for tests.
-// Arguments: the folder with node_modules, the redirect URI, the algorithm of ID tokens, the algorithm of userinfo or "none".
+// Arguments: the folder with node_modules, the redirect URI, the address after sign-out, the algorithm of ID tokens, the
+// algorithm of userinfo or "none".
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [folder, redirectUri, algorithm, userinfo] = process.argv.slice(2);
+const [folder, redirectUri, postLogoutRedirectUri, algorithm, userinfo] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(join(folder, 'node_modules', path)));
 const { default: Provider } = await load('oidc-provider/lib/index.js');
 const jose = await load('jose/dist/webapi/index.js');
@@ -24,6 +25,7 @@ const provider = new Provider(issuer, {
       client_id: 'trousseau',
       client_secret: 'a secret: 100%',
       redirect_uris: [redirectUri],
+      post_logout_redirect_uris: [postLogoutRedirectUri],
       id_token_signed_response_alg: algorithm,
       ...(userinfo === 'none' ? {} : { userinfo_signed_response_alg: userinfo }),
     },

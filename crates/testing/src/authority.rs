@@ -1,6 +1,7 @@
-//! A private authority, and servers that it vouches for.
+//! A private authority, and servers and clients that it vouches for.
 
-use std::io::{Read, Write};
+#![expect(clippy::unwrap_used, reason = "what a test takes for granted fails the test")]
+
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,16 +13,26 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
-use trousseau_upstream::egress::ClientCertificate;
 
-/// An authority of this test's own.
-pub(crate) struct Authority {
+/// An authority of a test's own, with a folder for its files.
+pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: tempfile::TempDir,
 }
 
+/// The files of a client certificate, in PEM.
+#[derive(Clone, Debug)]
+pub struct ClientFiles {
+    /// The certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
 impl Authority {
-    pub(crate) fn new() -> Self {
+    /// A new one.
+    #[expect(clippy::new_without_default, reason = "two are never the same")]
+    pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params
@@ -34,15 +45,14 @@ impl Authority {
         }
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    /// A path in its folder.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The file with its certificate.
-    pub(crate) fn file(&self) -> PathBuf {
-        let path = self.path("ca.pem");
-        fs_err::write(&path, self.issuer.pem()).unwrap();
-        path
+    pub fn file(&self) -> PathBuf {
+        write(&self.path("ca.pem"), &self.issuer.pem())
     }
 
     /// A certificate for a name, and its key, in PEM.
@@ -58,19 +68,16 @@ impl Authority {
     }
 
     /// A client certificate in files.
-    pub(crate) fn client(&self, name: &str) -> ClientCertificate {
-        let files = ClientCertificate {
-            certificate: self.path("client.pem"),
-            key: self.path("client.key"),
-        };
+    pub fn client(&self, name: &str) -> ClientFiles {
         let (certificate, key) = self.issue(name);
-        fs_err::write(&files.certificate, certificate).unwrap();
-        fs_err::write(&files.key, key).unwrap();
-        files
+        ClientFiles {
+            certificate: write(&self.path("client.pem"), &certificate),
+            key: write(&self.path("client.key"), &key),
+        }
     }
 
     /// What makes a connection into TLS for `name`, asking for a client certificate of `clients` where it is given.
-    pub(crate) fn server(&self, name: &str, clients: Option<&Self>) -> Tls {
+    pub fn server(&self, name: &str, clients: Option<&Self>) -> Tls {
         let (certificate, key) = self.issue(name);
         let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
@@ -93,10 +100,11 @@ impl Authority {
 
 /// The server's side of TLS.
 #[derive(Clone)]
-pub(crate) struct Tls(Arc<ServerConfig>);
+pub struct Tls(Arc<ServerConfig>);
 
 impl Tls {
-    pub(crate) fn wrap(&self, stream: TcpStream) -> Option<StreamOwned<ServerConnection, TcpStream>> {
+    /// The connection once both sides have shown who they are; `None` when one would not.
+    pub fn wrap(&self, stream: TcpStream) -> Option<StreamOwned<ServerConnection, TcpStream>> {
         let connection = ServerConnection::new(Arc::clone(&self.0)).unwrap();
         let mut stream = StreamOwned::new(connection, stream);
         while stream.conn.is_handshaking() {
@@ -106,12 +114,8 @@ impl Tls {
     }
 }
 
-/// Copies one way until it ends.
-pub(crate) fn copy(mut from: impl Read, mut to: impl Write) {
-    let _copied = std::io::copy(&mut from, &mut to);
-}
-
-pub(crate) fn write(path: &Path, text: &str) -> PathBuf {
+/// Writes a file and gives back its path.
+pub fn write(path: &Path, text: &str) -> PathBuf {
     fs_err::write(path, text).unwrap();
     path.to_owned()
 }

@@ -1,0 +1,296 @@
+//! The words of people's own records, kept so that a search need not read every record.
+//!
+//! A record that has ended is put into the index `searched` some time later: once a minute, and before its owner
+//! searches, so that no answer waits for it. The index holds folded words beside a digest of the owner, so that a search
+//! never walks through what is others'. Its row goes in the same statement as the record's (a trigger), and FTS5 is told
+//! to take the words out of its pages at once (`secure-delete`): what is erased is in no index.
+//!
+//! The number of an index row begins with the record's moment, so that the index is in the order of the list.
+
+use std::collections::BTreeSet;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Connection as _, Row as _, SqliteConnection};
+use trousseau_core::digest::Digest;
+use trousseau_core::principal::{Principal, Tenant};
+use trousseau_retrieval::columns;
+use trousseau_retrieval::error::StoreError;
+use trousseau_text::fold::fold;
+
+use super::Records;
+use super::own::{Listing, Page, Summary, summary};
+use crate::error::GatewayError;
+use crate::service::Gateway;
+
+/// How many records are put into the index in one transaction, so that requests are not kept waiting.
+const BATCH: i64 = 200;
+
+/// How many bits of the number of an index row tell apart the records of one millisecond.
+const APART: u32 = 20;
+
+/// How many parts of a word, such as "arc-en-ciel", and how many letters make one word of the index.
+const PARTS: usize = 4;
+const LETTERS: usize = 64;
+
+/// Whose records are put into the index.
+type Whose = (Tenant, String);
+
+impl Gateway {
+    /// Puts some of the records that have ended since into the index of searches; whether there may be more.
+    pub async fn index_records(&self) -> Result<bool, GatewayError> {
+        match self.records.next_to_index().await? {
+            Some(whose) => Ok(self.records.index_batch(&whose).await? > 0),
+            None => Ok(false),
+        }
+    }
+}
+
+/// The folded words that every record found has a word beginning with; none of them finds everything.
+pub(super) struct Query(BTreeSet<String>);
+
+impl Query {
+    pub(super) fn of(text: Option<&str>) -> Self {
+        let words = text.unwrap_or_default().split_whitespace().map(parts);
+        Self(
+            words
+                .flat_map(|parts| parts.chunks(PARTS).map(joined).collect::<Vec<_>>())
+                .collect(),
+        )
+    }
+
+    pub(super) fn finds_everything(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it finds a text by itself.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        let words = words([text]);
+        let begins = |wanted: &String| words.split(' ').any(|word| word.starts_with(wanted.as_str()));
+        self.0.iter().all(begins)
+    }
+
+    /// The same for FTS5, among one person's records. Folded words hold nothing that it would take for more than a word.
+    fn expression(&self, owner: &Principal) -> String {
+        let mut expression = format!("owner : \"{}\"", owner_word(&owner.tenant, &owner.user));
+        for word in &self.0 {
+            expression.push_str(&format!(" AND words : \"{word}\" *"));
+        }
+        expression
+    }
+}
+
+/// One word for a person of a tenant.
+fn owner_word(tenant: &Tenant, user: &str) -> String {
+    let digest = Digest::of_fields([tenant.as_str().as_bytes(), user.as_bytes()]).to_string();
+    digest.chars().take(32).collect()
+}
+
+/// The words of a text, folded, each once: as they stand between spaces, and from each sign inside them on, so that
+/// "d’accueil" is found by "accueil" and by "d'accueil".
+fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut words = BTreeSet::new();
+    for word in texts.into_iter().flat_map(str::split_whitespace) {
+        let parts = parts(word);
+        words.extend((0..parts.len()).map(|first| joined(&parts[first..])));
+    }
+    words.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// What stands between the signs of a word, folded.
+fn parts(word: &str) -> Vec<String> {
+    // Accents that stand by themselves, soft hyphens and joiners are inside a word.
+    let inside =
+        |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
+    let parts = word.split(|c: char| !c.is_alphanumeric() && !inside(c)).map(fold);
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// The first parts of a word as one, cut, so that a page of signs without a space is not kept once for each of them.
+fn joined(parts: &[String]) -> String {
+    let letters = parts.iter().take(PARTS).flat_map(|part| part.chars());
+    letters.take(LETTERS).collect()
+}
+
+impl Records {
+    /// The records of `owner` that a search finds, in the order of the list.
+    pub(super) async fn search(
+        &self,
+        owner: &Principal,
+        listing: &Listing,
+        query: &Query,
+    ) -> Result<Page<Summary>, StoreError> {
+        self.index_all_of(owner).await?;
+        let (order, beyond) = match listing.conversation {
+            Some(_) => ("ASC", ">"),
+            None => ("DESC", "<"),
+        };
+        let sql = format!(
+            "SELECT r.replica, r.entry, r.state, r.created, r.conversation, r.route, r.label, r.question, r.answer,
+                 r.model, f.rating, f.comment
+             FROM searched s CROSS JOIN records r ON r.searchable = s.rowid LEFT JOIN feedback f
+                 ON f.tenant = r.tenant AND f.replica = r.replica AND f.entry = r.entry
+             WHERE s.searched MATCH ?1 AND r.tenant = ?2 AND r.actor = ?3 AND (?4 IS NULL OR r.conversation = ?4)
+             AND (?5 IS NULL OR s.rowid {beyond} (SELECT searchable FROM records
+                 WHERE tenant = ?2 AND actor = ?3 AND replica = ?5 AND entry = ?6))
+             ORDER BY s.rowid {order} LIMIT ?7"
+        );
+        let after = listing.after.as_ref();
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(query.expression(owner))
+            .bind(owner.tenant.as_str())
+            .bind(&owner.user)
+            .bind(&listing.conversation)
+            .bind(after.map(|entry| &entry.replica))
+            .bind(after.map(|entry| entry.index as i64))
+            .bind(listing.limit.saturating_add(1) as i64)
+            .fetch_all(self.readers().await?)
+            .await
+            .map_err(|error| self.fault(error))?;
+        let found: Result<_, _> = rows.iter().map(summary).collect();
+        Ok(Page::cut(
+            found.map_err(|error| self.fault(error))?,
+            listing.limit,
+        ))
+    }
+
+    /// The conversations of `owner` with a record that a search finds.
+    pub(super) async fn conversations_with(
+        &self,
+        owner: &Principal,
+        query: &Query,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        self.index_all_of(owner).await?;
+        let found: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT r.conversation FROM searched s CROSS JOIN records r ON r.searchable = s.rowid
+             WHERE s.searched MATCH ? AND r.tenant = ? AND r.actor = ? AND r.conversation IS NOT NULL",
+        )
+        .bind(query.expression(owner))
+        .bind(owner.tenant.as_str())
+        .bind(&owner.user)
+        .fetch_all(self.readers().await?)
+        .await
+        .map_err(|error| self.fault(error))?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// Puts everything of a person into the index that has ended.
+    async fn index_all_of(&self, owner: &Principal) -> Result<(), StoreError> {
+        let whose = (owner.tenant.clone(), owner.user.clone());
+        loop {
+            let waits: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM records
+                 WHERE tenant = ? AND actor = ? AND searchable IS NULL AND state <> 'open')",
+            )
+            .bind(owner.tenant.as_str())
+            .bind(&owner.user)
+            .fetch_one(self.readers().await?)
+            .await
+            .map_err(|error| self.fault(error))?;
+            if !waits {
+                return Ok(());
+            }
+            self.index_batch(&whose).await?;
+        }
+    }
+
+    /// Somebody with a record that has ended and is not in the index.
+    async fn next_to_index(&self) -> Result<Option<Whose>, StoreError> {
+        let found = sqlx::query(
+            "SELECT tenant, actor FROM records WHERE searchable IS NULL AND state <> 'open' LIMIT 1",
+        )
+        .fetch_optional(self.readers().await?)
+        .await
+        .map_err(|error| self.fault(error))?;
+        let read = |row: SqliteRow| Ok((columns::word(&row, "tenant")?, row.try_get("actor")?));
+        found.map(read).transpose().map_err(|error| self.fault(error))
+    }
+
+    /// Puts the oldest of a person's records that are not in the index there; how many that were.
+    async fn index_batch(&self, (tenant, user): &Whose) -> Result<usize, StoreError> {
+        let fault = |error| self.fault(error);
+        let mut writer = self.writer().await?;
+        let mut transaction = writer.begin().await.map_err(fault)?;
+        let rows = sqlx::query(
+            "SELECT rowid, created, question, answer FROM records
+             WHERE tenant = ? AND actor = ? AND searchable IS NULL AND state <> 'open'
+             ORDER BY created, replica, entry LIMIT ?",
+        )
+        .bind(tenant.as_str())
+        .bind(user)
+        .bind(BATCH)
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(fault)?;
+        let owner = owner_word(tenant, user);
+        for row in &rows {
+            index(&mut transaction, &owner, row).await.map_err(fault)?;
+        }
+        transaction.commit().await.map_err(fault)?;
+        Ok(rows.len())
+    }
+}
+
+/// Puts one record into the index.
+async fn index(transaction: &mut SqliteConnection, owner: &str, row: &SqliteRow) -> Result<(), sqlx::Error> {
+    let created: i64 = row.try_get("created")?;
+    let first = created.clamp(0, i64::MAX >> APART) << APART;
+    let number: i64 = sqlx::query_scalar(
+        "SELECT coalesce(max(searchable) + 1, ?1) FROM records WHERE searchable BETWEEN ?1 AND ?2",
+    )
+    .bind(first)
+    .bind(first + ((1 << APART) - 2))
+    .fetch_one(&mut *transaction)
+    .await?;
+    let answer: Option<&str> = row.try_get("answer")?;
+    sqlx::query("INSERT INTO searched (rowid, owner, words) VALUES (?, ?, ?)")
+        .bind(number)
+        .bind(owner)
+        .bind(words([row.try_get("question")?, answer.unwrap_or_default()]))
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("UPDATE records SET searchable = ? WHERE rowid = ?")
+        .bind(number)
+        .bind(row.try_get::<i64, _>("rowid")?)
+        .execute(transaction)
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_found_whole_and_from_each_sign_inside_it_on() {
+        let found = words(["Près du guichet d’Accueil : prenez rendez-vous, svp !", "ÉTÉ été"]);
+        assert_eq!(
+            found,
+            "accueil daccueil du ete guichet pres prenez rendezvous svp vous"
+        );
+        assert_eq!(words(["", " !? — "]), "");
+        assert_eq!(words(["te\u{301}le\u{301}travail"]), "teletravail");
+    }
+
+    #[test]
+    fn a_page_of_signs_without_a_space_stays_a_page() {
+        let page = "ab-".repeat(20_000) + &"z".repeat(20_000);
+        let kept = words([page.as_str()]);
+        assert!(kept.len() < 600, "{}", kept.len());
+        for found in ["ab-ab", "ab-ab-ab-ab-ab", "zzzz", &"z".repeat(400)] {
+            assert!(Query::of(Some(found)).is_in(&page), "{found}");
+        }
+        assert!(!Query::of(Some("ab-zzy")).is_in(&page));
+    }
+
+    #[test]
+    fn whatever_is_typed_is_words_for_the_index() {
+        let query = Query::of(Some("\"accueil\" OR NEAR( l'été* owner:x -- ;"));
+        let owner = Principal::operator(Tenant::default());
+        let expression = query.expression(&owner);
+        let words = expression.split(" AND ").skip(1);
+        let expected =
+            ["accueil", "lete", "near", "or", "ownerx"].map(|word| format!("words : \"{word}\" *"));
+        assert_eq!(words.collect::<Vec<_>>(), expected);
+        assert!(Query::of(Some(" ?! ")).finds_everything());
+    }
+}
