@@ -18,6 +18,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 TOOLS = ROOT / "target" / "tools"
 RELEASE = ROOT / "target" / "release"
+# What is handed out, where it was built; else what `cargo build --release` made.
+PACKAGED = ROOT / "target" / "package" / "trousseau"
+PROGRAM = PACKAGED if PACKAGED.is_file() else RELEASE / "trousseau"
 MOCK = 9100
 LITELLM_KEY = "sk-mesure-0123456789abcdef0123456789abcdef"
 
@@ -168,7 +171,7 @@ def trousseau(durability, folder, port):
     data = folder / f"data-{durability}"
     config = folder / f"{durability}.toml"
     config.write_text(CONFIG.format(mock=MOCK, durability=durability))
-    program = [str(RELEASE / "trousseau"), "--data", str(data), "--config", str(config)]
+    program = [str(PROGRAM), "--data", str(data), "--config", str(config)]
     made = subprocess.run(program + ["keys", "create", "--name", "mesure", "--json"], check=True, capture_output=True, text=True)
     key = json.loads(made.stdout)["key"]
     return program + ["serve", "--listen", f"127.0.0.1:{port}"], key
@@ -224,9 +227,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--verbose", action="store_true", help="show what the gateways say; it costs them time")
     arguments = parser.parse_args()
-    for program in ["trousseau", "bench-mock", "bench-load"]:
-        if not (RELEASE / program).is_file():
-            sys.exit(f"{program} is not built: cargo build --release --workspace")
+    for program in [PROGRAM, RELEASE / "bench-mock", RELEASE / "bench-load"]:
+        if not program.is_file():
+            sys.exit(f"{program} is not built: see README.md")
     mock = subprocess.Popen([RELEASE / "bench-mock", "--port", str(MOCK)])
     results = []
     try:

@@ -72,7 +72,8 @@ fn build_program(repository: &Repository, out: &Path) -> Result<PathBuf> {
     cargo
         .args([
             "build",
-            "--release",
+            "--profile",
+            "dist",
             "--locked",
             "--package",
             "trousseau",
@@ -83,7 +84,7 @@ fn build_program(repository: &Repository, out: &Path) -> Result<PathBuf> {
         .arg(out.join("build"))
         .env("RUSTFLAGS", "-C target-feature=+crt-static");
     ensure!(succeeds(&mut cargo)?, "the program could not be built");
-    let built = out.join("build").join(&host).join("release/trousseau");
+    let built = out.join("build").join(&host).join("dist/trousseau");
     let program = out.join("trousseau");
     fs_err::copy(built, &program)?;
     Ok(program)

@@ -265,7 +265,7 @@ mod tests {
         let found = words(["Près du guichet d’Accueil : prenez rendez-vous, svp !", "ÉTÉ été"]);
         assert_eq!(
             found,
-            "accueil daccueil du ete guichet pres prenez rendezvous svp vous"
+            "accueil daccueil du ete guichet prenez pres rendezvous svp vous"
         );
         assert_eq!(words(["", " !? — "]), "");
         assert_eq!(words(["te\u{301}le\u{301}travail"]), "teletravail");
