@@ -20,6 +20,7 @@ use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
 use trousseau_policy::decide::{Decision, Denied, Request, decide};
 use trousseau_policy::explanation::{Explanation, Labelling, Origin};
+use trousseau_retrieval::followup::standalone;
 use trousseau_retrieval::library::keep_relevant;
 
 use crate::call::{CallEnd, Called};
@@ -27,7 +28,6 @@ use crate::commitment::Secret;
 use crate::deciding::{Written, decision_entry};
 use crate::entry::{self, Attempt, Event, State};
 use crate::error::GatewayError;
-use crate::followup::standalone;
 use crate::labels::label_passages;
 use crate::logs::Log;
 use crate::records::{Closed, EntryId, Made, Opened};

@@ -13,9 +13,9 @@ use tokio::sync::{mpsc, oneshot};
 use trousseau_ledger::{Durability, Ledger, LedgerError};
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
+use trousseau_retrieval::pace::Pace;
 
 use crate::error::GatewayError;
-use crate::pace::Pace;
 
 /// How many entries are appended together at most.
 const GROUP: usize = 128;
@@ -95,7 +95,7 @@ impl Appender {
         Ok(Self {
             queues: Some(Queues { request, batch }),
             threads,
-            pace: Pace::new(),
+            pace: Pace::default(),
         })
     }
 

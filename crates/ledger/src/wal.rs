@@ -123,7 +123,7 @@ impl Wal {
 
     /// Whether the file has room for more: writes zeros behind its end and cuts them off. A crash in between leaves
     /// what a cut write leaves.
-    pub(crate) fn probe(&mut self) -> Result<(), WriteFailure> {
+    pub(crate) fn probe(&self) -> Result<(), WriteFailure> {
         let tried = self.file.write_all_at(&[0; PROBE_BYTES], self.length);
         let cut = self.file.set_len(self.length);
         let is_undone = cut.is_ok();

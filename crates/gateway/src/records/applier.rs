@@ -11,8 +11,8 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Connection as _, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use tokio_util::task::TaskTracker;
 use trousseau_core::principal::Tenant;
 use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
@@ -35,7 +35,7 @@ type Settling = oneshot::Sender<Result<(), StoreError>>;
 #[derive(Debug)]
 pub(super) struct Applier {
     settling: mpsc::Sender<Settling>,
-    task: JoinHandle<()>,
+    task: TaskTracker,
 }
 
 impl Applier {
@@ -46,10 +46,10 @@ impl Applier {
             shared,
             taken: None,
         };
-        Self {
-            settling,
-            task: tokio::spawn(work.go_on(asked)),
-        }
+        let task = TaskTracker::new();
+        task.spawn(work.go_on(asked));
+        task.close();
+        Self { settling, task }
     }
 
     /// Returns once everything that was written before is in the database.
@@ -63,9 +63,7 @@ impl Applier {
     /// Ends after the last write.
     pub(super) async fn close(self) {
         drop(self.settling);
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "putting records into the database");
-        }
+        self.task.wait().await;
     }
 }
 

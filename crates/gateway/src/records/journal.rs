@@ -19,10 +19,10 @@ use tokio::sync::{mpsc, oneshot};
 use trousseau_ledger::Durability;
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
+use trousseau_retrieval::pace::Pace;
 
 use super::frame;
 use super::rows::Write;
-use crate::pace::Pace;
 
 /// The names of the files in a data folder.
 pub(super) const FILES: [&str; 2] = ["records.journal.0", "records.journal.1"];
@@ -138,7 +138,7 @@ impl Journal {
         Ok(Self {
             queue: Some(queue),
             thread: Some(thread),
-            pace: Pace::new(),
+            pace: Pace::default(),
             shared,
         })
     }

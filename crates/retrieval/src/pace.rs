@@ -15,22 +15,24 @@ const REST: Duration = Duration::from_secs(1);
 
 /// How the writes of late went.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub struct Pace {
     began: Instant,
     /// Until when tasks do not write, in milliseconds since it began.
     rests_until: AtomicU64,
 }
 
-impl Pace {
-    pub(crate) fn new() -> Self {
+impl Default for Pace {
+    fn default() -> Self {
         Self {
             began: Instant::now(),
             rests_until: AtomicU64::new(0),
         }
     }
+}
 
+impl Pace {
     /// Makes a write, unless the writes of late were slow.
-    pub(crate) fn at_once<T>(&self, write: impl FnOnce() -> Option<T>) -> Option<T> {
+    pub fn at_once<T>(&self, write: impl FnOnce() -> Option<T>) -> Option<T> {
         let began = Instant::now();
         if self.milliseconds(began) < self.rests_until.load(Ordering::Relaxed) {
             return None;
@@ -55,7 +57,7 @@ mod tests {
 
     #[test]
     fn after_a_slow_write_tasks_write_no_more_for_a_while() {
-        let pace = Pace::new();
+        let pace = Pace::default();
         assert_eq!(pace.at_once(|| Some(1)), Some(1));
         assert_eq!(pace.at_once(|| None::<u8>), None);
         let slow = || {

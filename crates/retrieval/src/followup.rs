@@ -91,7 +91,7 @@ const EMPTY: &[(&str, &str)] = &[
 ];
 
 /// The last question with its subject before it; `None` when it stands alone, or nothing was said before.
-pub(crate) fn standalone(messages: &[Message]) -> Option<String> {
+pub fn standalone(messages: &[Message]) -> Option<String> {
     let asked = messages.iter().rev();
     let mut asked = asked.filter(|message| message.role == Role::User);
     let question = asked.next().map(|message| message.content.as_str())?;
