@@ -59,7 +59,8 @@ mod tests {
     fn after_a_slow_write_tasks_write_no_more_for_a_while() {
         let pace = Pace::default();
         assert_eq!(pace.at_once(|| Some(1)), Some(1));
-        assert_eq!(pace.at_once(|| None::<u8>), None);
+        // A busy machine may have made that one slow.
+        pace.rests_until.store(0, Ordering::Relaxed);
         let slow = || {
             std::thread::sleep(SLOW * 2);
             Some(2)
