@@ -140,10 +140,22 @@ def a_changing_request_brings_the_sessions_token():
     assert session(browser)[0] == 200
     cookie = dict(browser.jars[urllib.parse.urlsplit(BASE).netloc])
     status, _, page = browser.fetch(leave, {}, {"x-csrf-token": told["csrf"], "origin": BASE})
-    assert status == 204, (status, page)
+    assert status == 200, (status, page)
     # The session is over on the server too, not only in this browser.
     browser.jars[urllib.parse.urlsplit(BASE).netloc] = cookie
     assert session(browser)[0] == 401
+    return browser, json.loads(page)["location"]
+
+
+def signing_out_ends_the_session_at_keycloak_too():
+    browser, location = a_changing_request_brings_the_sessions_token()
+    assert location.startswith(f"{UPSTREAM}/realms/town/protocol/openid-connect/logout?"), location
+    # As long as Keycloak has its own session, whoever signs in again is asked nothing.
+    assert go(browser, f"{BASE}/api/auth/oidc/login")[1].startswith(CALLBACK)
+    status, _, page = go(browser, location)
+    assert status == 200, (status, page[:1000])
+    status, _, page = go(browser, f"{BASE}/api/auth/oidc/login")
+    assert status == 200 and "kc-form-login" in page, (status, page[:1000])
 
 
 def administer(token, path, body=None, method=None):
@@ -194,5 +206,6 @@ run([
     a_code_that_was_used_is_refused_by_keycloak,
     an_answer_that_names_another_issuer_is_refused,
     a_changing_request_brings_the_sessions_token,
+    signing_out_ends_the_session_at_keycloak_too,
     a_new_key_of_keycloak_is_taken_up,
 ])
