@@ -1,12 +1,11 @@
 //! Hands entries to a ledger in groups: what concurrent requests append shares one call and one wait for the disk.
 //!
 //! Each durability has a queue and a thread of its own, so that nobody waits for a disk that need not, and a group
-//! changes threads once. An entry that was handed
-//! over is appended whether or not its request still waits, and a decision counts as owed from before it has an index.
+//! changes threads once. An entry that was handed over is appended whether or not its request still waits, and a
+//! decision counts as owed from before it has an index.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
@@ -158,17 +157,12 @@ impl Drop for Appender {
 }
 
 fn work(ledger: &Weak<Ledger>, owed: &Owed, durability: Durability, mut queue: mpsc::Receiver<Waiting>) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP
-            && let Ok(next) = queue.try_recv()
-        {
-            group.push(next);
-        }
+    let mut group = Vec::new();
+    while queue.blocking_recv_many(&mut group, GROUP) > 0 {
         let Some(ledger) = ledger.upgrade() else {
             return;
         };
-        append_group(&ledger, owed, durability, group);
+        append_group(&ledger, owed, durability, std::mem::take(&mut group));
     }
 }
 

@@ -183,19 +183,14 @@ impl Drop for Journal {
 }
 
 fn work(shared: &Shared, mut queue: mpsc::Receiver<Waiting>) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP
-            && let Ok(next) = queue.try_recv()
-        {
-            group.push(next);
-        }
-        write_group(shared, group);
+    let mut group = Vec::with_capacity(GROUP);
+    while queue.blocking_recv_many(&mut group, GROUP) > 0 {
+        write_group(shared, group.drain(..));
     }
 }
 
 /// Writes a group; who must survive a power loss waits for the disk, the others do not.
-fn write_group(shared: &Shared, group: Vec<Waiting>) {
+fn write_group(shared: &Shared, group: impl Iterator<Item = Waiting>) {
     let (mut writes, mut ends) = (Vec::new(), Vec::new());
     for waiting in group {
         writes.push(waiting.write);
