@@ -1,0 +1,62 @@
+// Colours of code, loaded when a block of that language is shown first. What comes back are parts with a kind; no HTML.
+import type { LanguageFn } from "highlight.js";
+
+export interface Part {
+  kind: "key" | "string" | "number" | "note" | "name" | null;
+  text: string;
+}
+
+type Load = () => Promise<{ default: LanguageFn }>;
+
+const LANGUAGES: Record<string, Load> = {
+  bash: () => import("highlight.js/lib/languages/bash"),
+  css: () => import("highlight.js/lib/languages/css"),
+  diff: () => import("highlight.js/lib/languages/diff"),
+  ini: () => import("highlight.js/lib/languages/ini"),
+  java: () => import("highlight.js/lib/languages/java"),
+  javascript: () => import("highlight.js/lib/languages/javascript"),
+  json: () => import("highlight.js/lib/languages/json"),
+  php: () => import("highlight.js/lib/languages/php"),
+  python: () => import("highlight.js/lib/languages/python"),
+  rust: () => import("highlight.js/lib/languages/rust"),
+  sql: () => import("highlight.js/lib/languages/sql"),
+  typescript: () => import("highlight.js/lib/languages/typescript"),
+  xml: () => import("highlight.js/lib/languages/xml"),
+  yaml: () => import("highlight.js/lib/languages/yaml"),
+};
+
+const OTHERS: Record<string, string> = {
+  sh: "bash", shell: "bash", zsh: "bash", console: "bash", toml: "ini", js: "javascript", jsx: "javascript", mjs: "javascript",
+  ts: "typescript", tsx: "typescript", py: "python", python3: "python", html: "xml", svg: "xml", yml: "yaml", rs: "rust",
+  patch: "diff", jsonc: "json", psql: "sql", postgresql: "sql", conf: "ini",
+};
+
+/** Code longer than this stays plain, in characters. */
+const LONGEST = 60_000;
+
+const KINDS: [RegExp, Part["kind"]][] = [
+  [/comment|quote|meta|deletion/, "note"],
+  [/string|regexp|addition|char|symbol/, "string"],
+  [/number|literal/, "number"],
+  [/keyword|built_in|selector|tag|operator|doctag/, "key"],
+  [/title|name|type|attr|variable|property|section|params/, "name"],
+];
+
+type Leaf = { type: string; value?: string; children?: Leaf[]; properties?: { className?: unknown } };
+
+/** The parts of a code, or nothing where its language is not known or it is too long. */
+export async function highlight(code: string, language: string): Promise<Part[] | null> {
+  const name = OTHERS[language] ?? language;
+  const load = Object.hasOwn(LANGUAGES, name) ? LANGUAGES[name] : undefined;
+  if (!load || code.length > LONGEST) return null;
+  const [{ createLowlight }, grammar] = await Promise.all([import("lowlight"), load()]);
+  const parts: Part[] = [];
+  const walk = (leaf: Leaf, kind: Part["kind"]): void => {
+    if (leaf.type === "text") parts.push({ kind, text: leaf.value ?? "" });
+    const names = Array.isArray(leaf.properties?.className) ? leaf.properties.className.join(" ") : "";
+    const own = KINDS.find(([pattern]) => pattern.test(names))?.[1] ?? kind;
+    for (const child of leaf.children ?? []) walk(child, own);
+  };
+  walk(createLowlight({ [name]: grammar.default }).highlight(name, code) as Leaf, null);
+  return parts;
+}
