@@ -42,21 +42,33 @@ const KINDS: [RegExp, Part["kind"]][] = [
   [/title|name|type|attr|variable|property|section|params/, "name"],
 ];
 
-type Leaf = { type: string; value?: string; children?: Leaf[]; properties?: { className?: unknown } };
-
 /** The parts of a code, or nothing where its language is not known or it is too long. */
 export async function highlight(code: string, language: string): Promise<Part[] | null> {
   const name = OTHERS[language] ?? language;
   const load = Object.hasOwn(LANGUAGES, name) ? LANGUAGES[name] : undefined;
   if (!load || code.length > LONGEST) return null;
-  const [{ createLowlight }, grammar] = await Promise.all([import("lowlight"), load()]);
+  const [{ default: colours }, grammar] = await Promise.all([import("highlight.js/lib/core"), load()]);
+  colours.registerLanguage(name, grammar.default);
+  return partsOf(colours.highlight(code, { language: name, ignoreIllegals: true }).value);
+}
+
+const PIECE = /<span class="([^"]*)">|<\/span>|&(amp|lt|gt|quot|#x27);|[^<&]+|[<&]/g;
+const REFERENCES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#x27": "'" };
+
+/** The parts that highlight.js's markup tells of. It is cut here and never given to the browser to read. */
+export function partsOf(markup: string): Part[] {
   const parts: Part[] = [];
-  const walk = (leaf: Leaf, kind: Part["kind"]): void => {
-    if (leaf.type === "text") parts.push({ kind, text: leaf.value ?? "" });
-    const names = Array.isArray(leaf.properties?.className) ? leaf.properties.className.join(" ") : "";
-    const own = KINDS.find(([pattern]) => pattern.test(names))?.[1] ?? kind;
-    for (const child of leaf.children ?? []) walk(child, own);
-  };
-  walk(createLowlight({ [name]: grammar.default }).highlight(name, code) as Leaf, null);
+  const kinds: Part["kind"][] = [null];
+  for (const [whole, names, reference] of markup.matchAll(PIECE)) {
+    const kind = kinds.at(-1) ?? null;
+    if (names !== undefined) kinds.push(KINDS.find(([pattern]) => pattern.test(names))?.[1] ?? kind);
+    else if (whole === "</span>") kinds.pop();
+    else {
+      const text = reference === undefined ? whole : (REFERENCES[reference] ?? whole);
+      const last = parts.at(-1);
+      if (last?.kind === kind) last.text += text;
+      else parts.push({ kind, text });
+    }
+  }
   return parts;
 }
