@@ -7,7 +7,10 @@ import type { Attachment } from "./attachment.svelte";
 import type { Asking } from "./thread.svelte";
 
 export interface Choice {
+  /** What a question calls it. */
   id: string;
+  /** What the vector stores call it. */
+  store: string;
   name: string;
   documents: number;
 }
@@ -41,7 +44,7 @@ export class Desk {
     // A file's collection belongs to its question, not to the choice.
     this.stores = stores
       .filter((store) => !store.name.startsWith("«"))
-      .map((store) => ({ id: nameOf(store), name: plainName(store.name) || store.id, documents: store.file_counts.completed }));
+      .map((store) => ({ id: nameOf(store), store: store.id, name: plainName(store.name) || store.id, documents: store.file_counts.completed }));
     this.loaded = true;
   }
 

@@ -1,34 +1,50 @@
-// Which documents the first screen asks about: titles that read well, from different collections first.
+// What the first screen asks: questions made of titles and headings that the reader may read, one a document, from each
+// collection in turn.
 import { plainName } from "../markdown/links";
 
 export interface Hit {
-  name: string;
-  text: string;
+  filename: string;
+  attributes: { heading: string };
+}
+
+export interface Invitation {
+  title: string;
+  heading: string;
 }
 
 /** The most invitations. */
 const MOST = 4;
 
-/** The title of a document: its first heading or line where that is short, else its file's name in words. */
-export function titleOf(hit: Hit): string {
-  const line = hit.text
-    .split("\n")
-    .map((one) => plainName(one.replace(/^#+\s*/, "")))
-    .find((one) => one !== "");
-  if (line && line.length >= 4 && line.length <= 70) return line.replace(/[.:;,]$/, "");
-  const stem = plainName(hit.name.replace(/^.*\//, "").replace(/\.[a-z0-9]{1,5}$/i, "")).replace(/[-_]+/g, " ");
-  return stem.charAt(0).toLocaleUpperCase() + stem.slice(1);
+/** The title and the heading that a passage stands under; nothing where there are not both, or they are too long to be read at a glance. */
+export function invitationOf(hit: Hit): Invitation | null {
+  const parts = hit.attributes.heading.split(" > ").map((part) => bare(plainName(part)));
+  const [title, heading] = [parts[0] ?? "", parts.at(-1) ?? ""];
+  const fits = parts.length > 1 && title.length <= 60 && heading.length >= 4 && heading.length <= 48;
+  return fits && ![title, heading].some(shouted) ? { title, heading } : null;
 }
 
-/** Titles to ask about, taken in turn from each collection. */
-export function invite(collections: Hit[][]): string[] {
-  const titles: string[] = [];
-  for (let at = 0; at < MOST; at += 1) {
-    for (const hits of collections) {
-      const hit = hits[at];
-      const title = hit && titleOf(hit);
-      if (title && !titles.includes(title)) titles.push(title);
+/** A heading without its number: « Article 2. Inscription » is « Inscription ». */
+function bare(heading: string): string {
+  return heading.replace(/^(?:(?:article|chapitre|titre|section|annexe|partie|chapter|part|appendix)\s+)?(?:\d+(?:\.\d+)+\.?(?=\s)|[\dIVX]+\s*[.):–-]|\d+(?=\s))\s*/i, "").trim() || heading;
+}
+
+function shouted(text: string): boolean {
+  return text === text.toLocaleUpperCase() && /\p{L}{4}/u.test(text);
+}
+
+/** Invitations, taken in turn from each collection. */
+export function invite(collections: Hit[][]): Invitation[] {
+  const chosen: Invitation[] = [];
+  const queues = collections.map((hits) => hits.map(invitationOf).filter((one) => one !== null));
+  for (let taken = true; taken && chosen.length < MOST; ) {
+    taken = false;
+    for (const queue of queues) {
+      const at = queue.findIndex((one) => !chosen.some((other) => other.title === one.title));
+      const [one] = at < 0 ? [] : queue.splice(at, 1);
+      if (!one || chosen.length >= MOST) continue;
+      chosen.push(one);
+      taken = true;
     }
   }
-  return titles.slice(0, MOST);
+  return chosen;
 }

@@ -85,6 +85,20 @@ function blockOf(token: Token, depth: number): Block | null {
   }
 }
 
+/** The level of each heading, by its place: the first stands right below the page's own, and none skips a level. */
+export function headingLevels(all: Block[]): Map<number, number> {
+  const levels = new Map<number, number>();
+  let first: number | null = null;
+  let last = BELOW;
+  all.forEach((block, at) => {
+    if (block.kind !== "heading") return;
+    first ??= block.level;
+    last = Math.min(6, last + 1, Math.max(BELOW + 1, BELOW + 1 + block.level - first));
+    levels.set(at, last);
+  });
+  return levels;
+}
+
 function inlines(tokens: Token[], depth = 0): Inline[] {
   const made: Inline[] = [];
   for (const token of tokens) {
