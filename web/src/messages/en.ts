@@ -24,6 +24,8 @@ export const en: Messages = {
     noAnswer: "The server does not answer. Check the connection, then try again.",
     unknown: "Something went wrong.",
     request: (id) => `Request ${id}`,
+    colon: ": ",
+    semicolon: "; ",
     yes: "Yes",
     no: "No",
   },
