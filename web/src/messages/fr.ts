@@ -1,6 +1,7 @@
 // Les mots de l'interface, en français. C'est le catalogue de référence : l'autre a les mêmes clés, ou le contrôle des types échoue.
 // Espaces : fine insécable (\u202f) devant ; ! ?, insécable (\u00a0) devant : et dans les guillemets.
 import { number } from "../app/format";
+import { rooms } from "./rooms/fr";
 
 const n = (value: number) => number(value, "fr");
 const count = (value: number, one: string, many: string) => `${n(value)}\u00a0${value < 2 ? one : many}`;
@@ -370,22 +371,7 @@ export const fr = {
       "Une étiquette dit à quel point un texte doit être protégé. Plus elle est haute, moins il y a de lieux où la question peut être traitée.",
     ],
   },
-  rooms: {
-    denied: (roles: string) => `Cette pièce est réservée à\u00a0: ${roles}.`,
-    missing: "Cette page n’existe pas.",
-    home: "Revenir aux conversations",
-    nav: "Pièces",
-    documents: "Documents",
-    tasks: "Tâches",
-    users: "Comptes",
-    keys: "Clés",
-    places: "Lieux",
-    explain: "Décision expliquée",
-    usage: "Usage",
-    ledger: "Registre",
-    records: "Réponses",
-    empty: "Rien pour l’instant.",
-  },
+  rooms,
 };
 
 type Widen<Part> = Part extends (...given: infer Given) => string
