@@ -1,6 +1,6 @@
 //! The service over HTTP: OpenAI's API, and Trousseau's own below `/api/`.
 //!
-//! From the wire inwards: [`serve`] accepts connections and ends them, `connection` keeps slow or silent clients
+//! From the wire inwards: [`serve`] accepts connections and ends them, `workers` are the threads that attend to them, `connection` keeps slow or silent clients
 //! from holding one, `tls` keeps the certificate, `envelope` is around every request (its id, its place among
 //! those in flight, its line in the log), [`routes`] is the one table of what can be called and by whom, and
 //! then there is one file per resource: `chat`, `models`, `health`, `auth` and `auth_admin`. A resource's handlers are thin: they read
@@ -43,6 +43,7 @@ mod store_files;
 pub mod tls;
 mod upload;
 mod vector_stores;
+mod workers;
 
 use std::sync::Arc;
 
