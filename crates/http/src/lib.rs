@@ -85,7 +85,7 @@ pub struct Server {
     answers: TaskTracker,
     /// What works on the tasks of files.
     intake: Intake,
-    connections: Connections,
+    connections: Arc<Connections>,
     slots: Arc<Semaphore>,
     /// When the routes were made known, in seconds since 1970.
     since: i64,
@@ -108,7 +108,7 @@ impl Server {
             health: Health::default(),
             metrics: Metrics::new(),
             answers: TaskTracker::new(),
-            connections: Connections::new(settings.limits.connections),
+            connections: Arc::new(Connections::new(settings.limits.connections)),
             slots: Arc::new(Semaphore::new(settings.limits.requests)),
             settings,
         }

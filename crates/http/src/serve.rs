@@ -18,7 +18,7 @@ use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_retrieval::library::blocking;
 
 use super::connection::{Times, Watched};
-use super::connections::{Connections, Link, Place};
+use super::connections::{Link, Place};
 use super::envelope::{self, Peer};
 use super::tls::Tls;
 use super::workers::{Load, Workers};
@@ -121,19 +121,19 @@ pub async fn serve(
         shutdown.clone(),
     ));
     while let Some((socket, address)) = accept(&listener.socket, &shutdown).await {
+        let Some(place) = server.connections.place(&shutdown).await else {
+            tracing::warn!("a connection was closed: there are too many");
+            continue;
+        };
         let (worker, load) = workers.idlest();
         let accepted = Accepted {
             socket,
             address,
             tls: listener.tls.clone(),
+            place,
             load,
         };
-        let attending = Box::pin(attend(
-            Arc::clone(&server),
-            router.clone(),
-            accepted,
-            shutdown.child_token(),
-        ));
+        let attending = Box::pin(attend(Arc::clone(&server), router.clone(), accepted));
         let cut = cut.clone();
         tasks.spawn_on(async move { cut.run_until_cancelled(attending).await }, worker);
     }
@@ -209,23 +209,20 @@ struct Accepted {
     socket: net::TcpStream,
     address: SocketAddr,
     tls: Option<Arc<Tls>>,
+    place: Place,
     load: Load,
 }
 
 /// Attends to one connection until it ends.
-async fn attend(server: Arc<Server>, router: Router, accepted: Accepted, closing: CancellationToken) {
-    let connections: &Connections = &server.connections;
-    let Some(place) = connections.place(closing) else {
-        tracing::warn!("a connection was closed: there are too many");
-        return;
-    };
-    let Place { link, .. } = &place;
+async fn attend(server: Arc<Server>, router: Router, accepted: Accepted) {
     let Accepted {
         socket,
         address,
         tls,
+        place,
         load: _load,
     } = accepted;
+    let Place { link, .. } = &place;
     let socket = match TcpStream::from_std(socket) {
         Ok(socket) => socket,
         Err(error) => {

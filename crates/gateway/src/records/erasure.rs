@@ -107,14 +107,18 @@ impl Which {
             select.push(" AND actor = ").push_bind(user.clone());
         }
         if let Some(conversation) = &self.conversation {
-            select.push(" AND conversation = ").push_bind(conversation.clone());
+            select
+                .push(" AND conversation = ")
+                .push_bind(conversation.clone());
         }
         if let Some(entry) = &self.entry {
             select.push(" AND replica = ").push_bind(entry.replica.clone());
             select.push(" AND entry = ").push_bind(entry.index as i64);
         }
         if let Some(before) = self.before {
-            select.push(" AND state <> 'open' AND created < ").push_bind(before);
+            select
+                .push(" AND state <> 'open' AND created < ")
+                .push_bind(before);
         }
         select
     }

@@ -112,7 +112,7 @@ impl Journal {
             });
         }
         // A file whose name the disk has not yet would be lost with all that is written to it.
-        fs_err::File::open(data)?.sync_all()?;
+        File::open(data)?.sync_all()?;
         left.sort_by_key(|(number, _)| *number);
         let Ok(turns) = turns.try_into() else {
             return Err(StoreError::Died("two files are not two".to_owned()));
