@@ -29,6 +29,7 @@ pub mod language;
 mod metrics;
 mod models;
 pub mod network;
+pub mod page;
 mod process;
 mod query;
 mod records;
@@ -57,11 +58,13 @@ pub use error::HttpError;
 pub use health::Health;
 pub use language::{Language, Texts};
 pub use metrics::Metrics;
+pub use page::{Logo, LogoError};
 pub use routes::{Access, ROUTES, Route, router};
 pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 
 use connections::Connections;
+use page::Page;
 use trousseau_accounts::Accounts;
 use trousseau_gateway::files::intake::Intake;
 use trousseau_gateway::service::Gateway;
@@ -85,6 +88,8 @@ pub struct Server {
     /// What works on the tasks of files.
     intake: Intake,
     connections: Connections,
+    page: Page,
+    logo: Option<Logo>,
     slots: Arc<Semaphore>,
     /// When the routes were made known, in seconds since 1970.
     since: i64,
@@ -108,9 +113,18 @@ impl Server {
             metrics: Metrics::new(),
             answers: TaskTracker::new(),
             connections: Connections::new(settings.limits.connections),
+            page: Page::embedded(&settings.base_path),
+            logo: None,
             slots: Arc::new(Semaphore::new(settings.limits.requests)),
             settings,
         }
+    }
+
+    /// The same, with a picture of the organisation's on the page.
+    #[must_use]
+    pub fn with_logo(mut self, logo: Logo) -> Self {
+        self.logo = Some(logo);
+        self
     }
 
     /// Has the tasks of a tenant worked on that are registered now.

@@ -13,6 +13,10 @@ use crate::wired::{Wired, request, scripted};
 /// Who may call what: `*` everyone, known or not; else `u`ser, `a`dministrator, auditor (`s`), data-protection
 /// `o`fficer.
 const ROWS: &[(&str, &str, &str)] = &[
+    ("GET", "/", "*"),
+    ("GET", "/assets/{file}", "*"),
+    ("GET", "/api/page", "*"),
+    ("GET", "/api/page/logo", "*"),
     ("POST", "/v1/chat/completions", "uaso"),
     ("GET", "/v1/models", "uaso"),
     ("GET", "/v1/models/{model}", "uaso"),

@@ -38,6 +38,7 @@ mod oidc_scene;
 mod openapi;
 mod openapi_document;
 mod openapi_requests;
+mod page;
 mod scripted;
 mod search;
 mod sources;

@@ -15,8 +15,8 @@ const ANSWER: &[Step] = &[Step::Say("À neuf heures [1]."), Step::Cite, Step::En
 const PASSWORD: &str = "une phrase assez longue";
 const JSON: &str = "content-type: application/json";
 
-/// Operations whose success needs an identity provider: `accounts_oidc` has one.
-const ELSEWHERE: [&str; 2] = ["departToProvider", "arriveFromProvider"];
+/// Operations whose success needs an identity provider, which `accounts_oidc` has, or the page's own files, as `page`.
+const ELSEWHERE: [&str; 3] = ["departToProvider", "arriveFromProvider", "getAsset"];
 
 #[test]
 fn the_document_names_what_can_be_called_and_nothing_else() {
@@ -152,8 +152,12 @@ async fn tour(stage: &Stage) -> Tour {
         gateway.targets.push(target);
         gateway.settings.routes.push(route(name, &[&target_name]));
     }
+    let logo = stage.files().join("logo.svg");
+    fs_err::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    let mut settings = Settings::default();
+    settings.page.logo = Some(logo);
     Tour {
-        wired: Wired::start(stage, gateway, Settings::default()).await,
+        wired: Wired::start(stage, gateway, settings).await,
         document: Document::read(),
         faults: Vec::new(),
         seen: BTreeSet::new(),
@@ -164,6 +168,7 @@ async fn tour(stage: &Stage) -> Tour {
 async fn what_a_server_answers_is_documented() {
     let stage = Stage::new();
     let mut tour = tour(&stage).await;
+    page(&mut tour).await;
     tour.get("GET /v1/models", &[]).await;
     tour.get("GET /v1/models/{model}", &["documents"]).await;
     answers_and_records(&mut tour).await;
@@ -186,6 +191,14 @@ async fn what_a_server_answers_is_documented() {
         .filter(|name| !tour.seen.contains(*name) && !ELSEWHERE.contains(name))
         .collect();
     assert!(unseen.is_empty(), "never answered: {unseen:?}");
+}
+
+async fn page(tour: &mut Tour) {
+    let index = tour.call("GET /", &[], &[], "").await;
+    assert_eq!(index.status, 200, "{index:?}");
+    tour.call("GET /assets/{file}", &["none.js"], &[], "").await;
+    tour.get("GET /api/page", &[]).await;
+    tour.call("GET /api/page/logo", &[], &[], "").await;
 }
 
 async fn answers_and_records(tour: &mut Tour) {

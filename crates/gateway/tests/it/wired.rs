@@ -15,7 +15,7 @@ use trousseau_accounts::{Accounts, Grants, NewKey};
 use trousseau_core::error::Explain;
 use trousseau_core::principal::{Role, Tenant};
 use trousseau_gateway::service::Gateway;
-use trousseau_http::{Language, Listener, ServeError, Server, Settings, Texts, serve};
+use trousseau_http::{Language, Listener, Logo, ServeError, Server, Settings, Texts, serve};
 use trousseau_retrieval::database::Access;
 
 use crate::scripted::{Scripted, Step};
@@ -80,7 +80,12 @@ impl Wired {
     ) -> Self {
         let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
         let (gateway, accounts) = (Arc::new(gateway), Arc::new(accounts));
-        let server = Arc::new(Server::new(gateway, accounts, Arc::new(Words), settings));
+        let logo = settings.page.logo.clone();
+        let mut server = Server::new(gateway, accounts, Arc::new(Words), settings);
+        if let Some(logo) = logo {
+            server = server.with_logo(Logo::open(&logo).unwrap());
+        }
+        let server = Arc::new(server);
         let listener = Listener::bind("127.0.0.1:0", tls).await.unwrap();
         let address = listener.address().unwrap();
         let shutdown = CancellationToken::new();
