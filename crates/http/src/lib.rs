@@ -26,6 +26,7 @@ mod feed;
 mod files;
 mod health;
 pub mod language;
+mod live;
 mod metrics;
 mod models;
 pub mod network;
@@ -64,6 +65,7 @@ pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 
 use connections::Connections;
+use live::Register;
 use page::Page;
 use trousseau_accounts::Accounts;
 use trousseau_gateway::files::intake::Intake;
@@ -85,6 +87,8 @@ pub struct Server {
     pub metrics: Metrics,
     /// The answers being made; one goes on when its client has hung up, until its outcome is recorded.
     answers: TaskTracker,
+    /// Those among them that go on whether or not somebody listens.
+    live: Register,
     /// What works on the tasks of files.
     intake: Intake,
     connections: Connections,
@@ -112,6 +116,7 @@ impl Server {
             health: Health::default(),
             metrics: Metrics::new(),
             answers: TaskTracker::new(),
+            live: Register::new(settings.limits.requests),
             connections: Connections::new(settings.limits.connections),
             page: Page::embedded(&settings.base_path),
             logo: None,

@@ -17,8 +17,8 @@ use trousseau_core::principal::Role;
 use super::error::HttpError;
 use super::refusal::Refusal;
 use super::{
-    Caller, Client, Server, auth, auth_admin, chat, conversations, files, health, metrics, models, page,
-    records, stock, store_files, vector_stores,
+    Caller, Client, Server, auth, auth_admin, chat, conversations, files, health, live, metrics, models,
+    page, records, stock, store_files, vector_stores,
 };
 
 /// Who may call a route.
@@ -84,6 +84,30 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/chat/completions",
         access: Access::Known,
         endpoint: || post(chat::complete),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/answers",
+        access: Access::Known,
+        endpoint: || post(live::begin),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/answers",
+        access: Access::Known,
+        endpoint: || get(live::list),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/answers/{answer}/events",
+        access: Access::Known,
+        endpoint: || get(live::events),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/answers/{answer}",
+        access: Access::Known,
+        endpoint: || delete(live::stop),
     },
     Route {
         method: Method::GET,

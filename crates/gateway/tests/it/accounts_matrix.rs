@@ -18,6 +18,10 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/api/page", "*"),
     ("GET", "/api/page/logo", "*"),
     ("POST", "/v1/chat/completions", "uaso"),
+    ("POST", "/api/answers", "uaso"),
+    ("GET", "/api/answers", "uaso"),
+    ("GET", "/api/answers/{answer}/events", "uaso"),
+    ("DELETE", "/api/answers/{answer}", "uaso"),
     ("GET", "/v1/models", "uaso"),
     ("GET", "/v1/models/{model}", "uaso"),
     ("POST", "/api/auth/login", "*"),
@@ -196,6 +200,7 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
         .replace("{file}", "none")
         .replace("{store}", "none")
         .replace("{batch}", "none")
+        .replace("{answer}", "none")
         .replace("{conversation}", "none")
         .replace("{replica}/{entry}", "main/9999");
     assert!(!path.contains('{'), "{path}: say what stands for it");

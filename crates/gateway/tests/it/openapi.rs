@@ -169,6 +169,7 @@ async fn what_a_server_answers_is_documented() {
     let stage = Stage::new();
     let mut tour = tour(&stage).await;
     page(&mut tour).await;
+    live(&mut tour).await;
     tour.get("GET /v1/models", &[]).await;
     tour.get("GET /v1/models/{model}", &["documents"]).await;
     answers_and_records(&mut tour).await;
@@ -199,6 +200,35 @@ async fn page(tour: &mut Tour) {
     tour.call("GET /assets/{file}", &["none.js"], &[], "").await;
     tour.get("GET /api/page", &[]).await;
     tour.call("GET /api/page/logo", &[], &[], "").await;
+}
+
+async fn live(tour: &mut Tour) {
+    let events = "GET /api/answers/{answer}/events";
+    for (model, last) in [("documents", "end"), ("outside", "error"), ("failing", "error")] {
+        let begun = tour
+            .post("POST /api/answers", &[], &json!({ "model": model, "messages": [{ "role": "user", "content": "Quand ouvre le guichet ?" }] }), 202)
+            .await;
+        let id = begun["id"].as_str().unwrap();
+        let heard = tour.call(events, &[id, "after=0"], &[], "").await;
+        let (name, _) = heard.named_events().pop().unwrap();
+        assert_eq!(name, last, "{model}: {heard:?}");
+        let last = heard
+            .body
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("id: "))
+            .unwrap();
+        let after = format!("after={last}");
+        assert_eq!(tour.call(events, &[id, &after], &[], "").await.status, 204);
+        assert_eq!(
+            tour.call("DELETE /api/answers/{answer}", &[id], &[], "")
+                .await
+                .status,
+            204
+        );
+    }
+    tour.get("GET /api/answers", &["conversation=none"]).await;
+    tour.call(events, &["none"], &[], "").await;
 }
 
 async fn answers_and_records(tour: &mut Tour) {

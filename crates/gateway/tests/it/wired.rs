@@ -303,6 +303,16 @@ impl Reply {
         body["error"]["code"].as_str().unwrap().to_owned()
     }
 
+    /// The events of a stream that have names: each name with its data.
+    pub(crate) fn named_events(&self) -> Vec<(&str, Value)> {
+        let blocks = self.body.split("\n\n");
+        let named = blocks.filter_map(|block| {
+            let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+            Some((field("event: ")?, serde_json::from_str(field("data: ")?).unwrap()))
+        });
+        named.collect()
+    }
+
     /// The data of the events of a stream.
     pub(crate) fn events(&self) -> Vec<&str> {
         self.body
