@@ -33,6 +33,8 @@ mod http_routes;
 mod http_tls;
 mod interruptions;
 mod labels;
+mod live;
+mod live_stop;
 mod monitoring;
 mod oidc_scene;
 mod openapi;

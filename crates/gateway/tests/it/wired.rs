@@ -140,8 +140,13 @@ impl Wired {
     pub(crate) async fn open_stream(&self) -> Opened {
         let key = format!("authorization: Bearer {}", self.key);
         let body = question(true).to_string();
+        self.open(&request("POST", "/v1/chat/completions", &[&key], &body))
+            .await
+    }
+
+    /// Sends a request, and reads the head of what is answered.
+    pub(crate) async fn open(&self, bytes: &str) -> Opened {
         let mut socket = self.connect().await;
-        let bytes = request("POST", "/v1/chat/completions", &[&key], &body);
         socket.write_all(bytes.as_bytes()).await.unwrap();
         let mut opened = Opened {
             socket,
