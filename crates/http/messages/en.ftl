@@ -21,6 +21,16 @@ http-listen = { $address } cannot be listened on: { $reason }
 http-workers = No threads to attend to connections could be started: { $reason }
 http-tls-read = The certificate or its key cannot be read: { $reason }
 http-tls-pem = { $path } cannot be used for TLS: { $reason }
+http-no-answer = No answer “{ $id }” is being made for you.
+    .hint = Answers that ended some minutes ago are in the conversation.
+http-too-many-answers = { $limit } answers are being made for you already, as many as there may be.
+    .hint = Wait until one has ended, or stop one.
+http-long-answer = The answer is longer than { $limit } bytes and was stopped.
+    .hint = What came so far is in the conversation.
+http-stopped = The answer was stopped.
+http-logo-read = The logo cannot be read: { $path }: { $reason }
+http-logo-too-large = The logo { $path } is larger than { $limit } bytes.
+http-logo-kind = The logo { $path } is not a picture that can be shown: { $known }.
 http-tls-key = The key { $path } cannot be used for TLS: { $reason }
 
 auth-cross-site = This request comes from a page of another site.

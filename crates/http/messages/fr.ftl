@@ -21,6 +21,16 @@ http-listen = Impossible d'écouter sur { $address } : { $reason }
 http-workers = Impossible de démarrer les fils d'exécution qui servent les connexions : { $reason }
 http-tls-read = Le certificat ou sa clé ne peut pas être lu : { $reason }
 http-tls-pem = { $path } ne peut pas servir à TLS : { $reason }
+http-no-answer = Aucune réponse « { $id } » n’est en cours pour vous.
+    .hint = Les réponses terminées depuis quelques minutes sont dans la conversation.
+http-too-many-answers = { $limit } réponses sont déjà en cours pour vous, autant qu’il peut y en avoir.
+    .hint = Attendez que l’une soit terminée, ou arrêtez-en une.
+http-long-answer = La réponse dépasse { $limit } octets et a été arrêtée.
+    .hint = Ce qui est arrivé jusque-là est dans la conversation.
+http-stopped = La réponse a été arrêtée.
+http-logo-read = Le logo ne peut pas être lu : { $path } : { $reason }
+http-logo-too-large = Le logo { $path } dépasse { $limit } octets.
+http-logo-kind = Le logo { $path } n’est pas une image qui puisse être affichée : { $known }.
 http-tls-key = La clé { $path } ne peut pas servir à TLS : { $reason }
 
 auth-cross-site = Cette requête vient d’une page d’un autre site.

@@ -26,9 +26,11 @@ mod feed;
 mod files;
 mod health;
 pub mod language;
+mod live;
 mod metrics;
 mod models;
 pub mod network;
+pub mod page;
 mod process;
 mod query;
 mod records;
@@ -58,11 +60,14 @@ pub use error::HttpError;
 pub use health::Health;
 pub use language::{Language, Texts};
 pub use metrics::Metrics;
+pub use page::{Logo, LogoError};
 pub use routes::{Access, ROUTES, Route, router};
 pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 
 use connections::Connections;
+use live::Register;
+use page::Page;
 use trousseau_accounts::Accounts;
 use trousseau_gateway::files::intake::Intake;
 use trousseau_gateway::service::Gateway;
@@ -83,9 +88,13 @@ pub struct Server {
     pub metrics: Metrics,
     /// The answers being made; one goes on when its client has hung up, until its outcome is recorded.
     answers: TaskTracker,
+    /// Those among them that go on whether or not somebody listens.
+    live: Register,
     /// What works on the tasks of files.
     intake: Intake,
     connections: Arc<Connections>,
+    page: Page,
+    logo: Option<Logo>,
     slots: Arc<Semaphore>,
     /// When the routes were made known, in seconds since 1970.
     since: i64,
@@ -108,10 +117,20 @@ impl Server {
             health: Health::default(),
             metrics: Metrics::new(),
             answers: TaskTracker::new(),
+            live: Register::new(settings.limits.requests),
             connections: Arc::new(Connections::new(settings.limits.connections)),
+            page: Page::embedded(&settings.base_path),
+            logo: None,
             slots: Arc::new(Semaphore::new(settings.limits.requests)),
             settings,
         }
+    }
+
+    /// The same, with a picture of the organisation's on the page.
+    #[must_use]
+    pub fn with_logo(mut self, logo: Logo) -> Self {
+        self.logo = Some(logo);
+        self
     }
 
     /// Has the tasks of a tenant worked on that are registered now.

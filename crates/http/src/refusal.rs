@@ -78,7 +78,9 @@ impl Refusal {
         self
     }
 
-    fn detail(mut self, name: &str, value: Value) -> Self {
+    /// The same with one thing more that it tells.
+    #[must_use]
+    pub(super) fn detail(mut self, name: &str, value: Value) -> Self {
         self.0.details.insert(name.to_owned(), value);
         self
     }

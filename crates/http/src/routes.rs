@@ -1,7 +1,8 @@
 //! The one table of what can be called, with which method, and by whom.
 //!
 //! The router is made from it, and so are the tests that try every role on every route: a route that is not in
-//! it does not exist, and one that is in it is guarded before its handler runs.
+//! it does not exist, and one that is in it is guarded before its handler runs. Beside it stand the addresses of the web
+//! page, all of which are the one page.
 
 use std::sync::Arc;
 
@@ -10,14 +11,14 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
-use http::{Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use trousseau_core::principal::Role;
 
 use super::error::HttpError;
 use super::refusal::Refusal;
 use super::{
-    Caller, Client, Server, auth, auth_admin, chat, conversations, files, health, metrics, models, records,
-    stock, store_files, vector_stores,
+    Caller, Client, Server, auth, auth_admin, chat, conversations, files, health, live, metrics, models,
+    page, records, stock, store_files, vector_stores,
 };
 
 /// Who may call a route.
@@ -55,10 +56,58 @@ pub struct Route {
 /// Everything that can be called.
 pub const ROUTES: &[Route] = &[
     Route {
+        method: Method::GET,
+        path: "/",
+        access: Access::Public,
+        endpoint: || get(page::index),
+    },
+    Route {
+        method: Method::GET,
+        path: "/assets/{file}",
+        access: Access::Public,
+        endpoint: || get(page::asset),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/page",
+        access: Access::Public,
+        endpoint: || get(page::about),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/page/logo",
+        access: Access::Public,
+        endpoint: || get(page::logo),
+    },
+    Route {
         method: Method::POST,
         path: "/v1/chat/completions",
         access: Access::Known,
         endpoint: || post(chat::complete),
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/answers",
+        access: Access::Known,
+        endpoint: || post(live::begin),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/answers",
+        access: Access::Known,
+        endpoint: || get(live::list),
+    },
+    Route {
+        method: Method::GET,
+        path: "/api/answers/{answer}/events",
+        access: Access::Known,
+        endpoint: || get(live::events),
+    },
+    Route {
+        method: Method::DELETE,
+        path: "/api/answers/{answer}",
+        access: Access::Known,
+        endpoint: || delete(live::stop),
     },
     Route {
         method: Method::GET,
@@ -404,7 +453,7 @@ pub fn router(server: &Arc<Server>) -> Router {
     }
     router
         .method_not_allowed_fallback(other_method)
-        .fallback(not_found)
+        .fallback(elsewhere)
         .layer(DefaultBodyLimit::disable())
         .with_state(Arc::clone(server))
 }
@@ -445,9 +494,19 @@ fn admit(guard: &Guard, request: &mut Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn not_found(uri: Uri) -> Refusal {
-    let path = uri.path().to_owned();
-    HttpError::NotFound { path }.into()
+/// What is in no row: an address of the page that a browser opens, or nothing.
+async fn elsewhere(
+    State(server): State<Arc<Server>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let Some(mut page) = server.page.at(&method, &uri, &headers) else {
+        let path = uri.path().to_owned();
+        return Refusal::from(HttpError::NotFound { path }).into_response();
+    };
+    page.extensions_mut().insert(Taken("/"));
+    page
 }
 
 async fn other_method(method: Method, uri: Uri) -> Refusal {

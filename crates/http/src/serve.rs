@@ -140,17 +140,24 @@ pub async fn serve(
     server.health.drain();
     drop(listener);
     tasks.close();
-    if timeout(server.settings.limits.drain, tasks.wait()).await.is_err() {
+    let drained = async {
+        tasks.wait().await;
+        // Those that nobody listens to have the rest of the time.
+        server.live.wait().await;
+    };
+    if timeout(server.settings.limits.drain, drained).await.is_err() {
         tracing::warn!(
             connections = server.connections.count(),
             "closing what has not ended"
         );
         cut.cancel();
+        server.live.stop();
         tasks.wait().await;
     }
     server.intake.close().await;
     server.answers.close();
-    if timeout(OUTCOMES, server.answers.wait()).await.is_err() {
+    let outcomes = async { tokio::join!(server.live.wait(), server.answers.wait()) };
+    if timeout(OUTCOMES, outcomes).await.is_err() {
         tracing::error!("answers without an outcome are left; the next start closes them as interrupted");
     }
     if let Err(error) = blocking(move || drop(workers)).await {
@@ -181,6 +188,7 @@ async fn rounds(server: Arc<Server>, tls: Option<Arc<Tls>>, shutdown: Cancellati
     let mut told = None;
     while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
         server.metrics.tidy();
+        server.live.settle();
         let Some(tls) = tls.clone() else {
             continue;
         };

@@ -151,14 +151,13 @@ impl Records {
             None => ("DESC", "<"),
         };
         let sql = format!(
-            "SELECT r.replica, r.entry, r.state, r.created, r.conversation, r.route, r.label, r.question, r.answer,
-                 r.model, f.rating, f.comment
-             FROM searched s CROSS JOIN records r ON r.searchable = s.rowid LEFT JOIN feedback f
+            "SELECT {} FROM searched s CROSS JOIN records r ON r.searchable = s.rowid LEFT JOIN feedback f
                  ON f.tenant = r.tenant AND f.replica = r.replica AND f.entry = r.entry
              WHERE s.searched MATCH ?1 AND r.tenant = ?2 AND r.actor = ?3 AND (?4 IS NULL OR r.conversation = ?4)
              AND (?5 IS NULL OR s.rowid {beyond} (SELECT searchable FROM records
                  WHERE tenant = ?2 AND actor = ?3 AND replica = ?5 AND entry = ?6))
-             ORDER BY s.rowid {order} LIMIT ?7"
+             ORDER BY s.rowid {order} LIMIT ?7",
+            super::own::COLUMNS
         );
         let after = listing.after.as_ref();
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))

@@ -13,7 +13,15 @@ use crate::wired::{Wired, request, scripted};
 /// Who may call what: `*` everyone, known or not; else `u`ser, `a`dministrator, auditor (`s`), data-protection
 /// `o`fficer.
 const ROWS: &[(&str, &str, &str)] = &[
+    ("GET", "/", "*"),
+    ("GET", "/assets/{file}", "*"),
+    ("GET", "/api/page", "*"),
+    ("GET", "/api/page/logo", "*"),
     ("POST", "/v1/chat/completions", "uaso"),
+    ("POST", "/api/answers", "uaso"),
+    ("GET", "/api/answers", "uaso"),
+    ("GET", "/api/answers/{answer}/events", "uaso"),
+    ("DELETE", "/api/answers/{answer}", "uaso"),
     ("GET", "/v1/models", "uaso"),
     ("GET", "/v1/models/{model}", "uaso"),
     ("POST", "/api/auth/login", "*"),
@@ -192,6 +200,7 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
         .replace("{file}", "none")
         .replace("{store}", "none")
         .replace("{batch}", "none")
+        .replace("{answer}", "none")
         .replace("{conversation}", "none")
         .replace("{replica}/{entry}", "main/9999");
     assert!(!path.contains('{'), "{path}: say what stands for it");
