@@ -67,6 +67,7 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
     ("UserChange", "", "http/src/auth_admin.rs", "UserChanged"),
     ("Grants", "", "accounts/src/grants.rs", "Grants"),
     ("Title", "", "http/src/conversations.rs", "Renamed"),
+    ("Questioned", "", "http/src/explain.rs", "Questioned"),
     ("NewFeedback", "", "http/src/records.rs", "Rated"),
     ("AccessReason", "", "http/src/records.rs", "Reason"),
 ];
