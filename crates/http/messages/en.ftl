@@ -18,6 +18,7 @@ http-no-model = There is no model “{ $name }”, or this key may not use it.
 http-failed = The request was not answered: the program failed.
     .hint = The server's log says more, under the request's id.
 http-listen = { $address } cannot be listened on: { $reason }
+http-workers = No threads to attend to connections could be started: { $reason }
 http-tls-read = The certificate or its key cannot be read: { $reason }
 http-tls-pem = { $path } cannot be used for TLS: { $reason }
 http-no-answer = No answer “{ $id }” is being made for you.

@@ -18,6 +18,7 @@ http-no-model = Il n'y a pas de modèle « { $name } », ou cette clé n'y a pas
 http-failed = La requête n'a pas reçu de réponse : le programme a échoué.
     .hint = Le journal du serveur en dit plus, sous l'identifiant de la requête.
 http-listen = Impossible d'écouter sur { $address } : { $reason }
+http-workers = Impossible de démarrer les fils d'exécution qui servent les connexions : { $reason }
 http-tls-read = Le certificat ou sa clé ne peut pas être lu : { $reason }
 http-tls-pem = { $path } ne peut pas servir à TLS : { $reason }
 http-no-answer = Aucune réponse « { $id } » n’est en cours pour vous.

@@ -1,6 +1,6 @@
 //! The service over HTTP: OpenAI's API, and Trousseau's own below `/api/`.
 //!
-//! From the wire inwards: [`serve`] accepts connections and ends them, `connection` keeps slow or silent clients
+//! From the wire inwards: [`serve`] accepts connections and ends them, `workers` are the threads that attend to them, `connection` keeps slow or silent clients
 //! from holding one, `tls` keeps the certificate, `envelope` is around every request (its id, its place among
 //! those in flight, its line in the log), [`routes`] is the one table of what can be called and by whom, and
 //! then there is one file per resource: `chat`, `models`, `health`, `auth` and `auth_admin`. A resource's handlers are thin: they read
@@ -52,6 +52,7 @@ mod upstreams;
 mod usage;
 mod vector_stores;
 mod window;
+mod workers;
 
 use std::sync::Arc;
 
@@ -101,7 +102,7 @@ pub struct Server {
     intake: Intake,
     /// How the last calls of the targets went.
     sightings: Sightings,
-    connections: Connections,
+    connections: Arc<Connections>,
     page: Page,
     logo: Option<Logo>,
     /// Held while a whole ledger is read.
@@ -130,7 +131,7 @@ impl Server {
             sightings: Sightings::default(),
             answers: TaskTracker::new(),
             live: Register::new(settings.limits.requests),
-            connections: Connections::new(settings.limits.connections),
+            connections: Arc::new(Connections::new(settings.limits.connections)),
             page: Page::embedded(&settings.base_path),
             logo: None,
             verifying: Mutex::default(),

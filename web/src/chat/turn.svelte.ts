@@ -1,0 +1,116 @@
+// One question and its answer, whether it is being answered or was long ago.
+import type { Failure } from "../api/client";
+import { entryOf, type Citation, type Feedback, type FullRecord, type Label, type RecordSummary, type Rejection, type State, type Usage } from "../api/wire";
+import { Reading } from "../markdown/reading";
+import type { Block } from "../markdown/tree";
+import { ask } from "../api/client";
+
+/** How far an answer is. */
+export type Phase = "begun" | "searching" | "waiting" | "writing" | "done";
+
+/** Why an answer was made where it was made. */
+export interface Why {
+  permitted: string[];
+  rejected: Rejection[];
+  raises: { origin: string; name: string; label: Label }[];
+}
+
+export class Turn {
+  /** The entry of the ledger once there is one; before, the answer's own id. */
+  id = $state("");
+  parent: string | null;
+  question: string;
+  created: number;
+  /** The answer's id while it is made. */
+  live = $state<string | null>(null);
+  phase = $state<Phase>("done");
+  state = $state<State>("open");
+  broken = $state(false);
+  cut = $state(false);
+  /** Whether the reader stopped it here. */
+  stopped = $state(false);
+  blocks = $state.raw<Block[]>([]);
+  answer = $state("");
+  reasoning = $state("");
+  thinking = $state(false);
+  route: string;
+  label = $state.raw<Label>({ class: "public" });
+  target = $state<string | null>(null);
+  model = $state<string | null>(null);
+  count = $state(0);
+  sources = $state.raw<Citation[] | null>(null);
+  why = $state.raw<Why | null>(null);
+  usage = $state.raw<Usage | null>(null);
+  feedback = $state.raw<Feedback | null>(null);
+  refusal = $state<string | null>(null);
+  failure = $state.raw<Failure | null>(null);
+
+  constructor(question: string, parent: string | null, route: string, created: number) {
+    this.question = question;
+    this.parent = parent;
+    this.route = route;
+    this.created = created;
+  }
+
+  /** A turn as the records keep it. */
+  static recorded(record: RecordSummary, parent: string | null): Turn {
+    const turn = new Turn(record.question, parent, record.route, record.created);
+    turn.id = entryOf(record);
+    turn.take(record);
+    return turn;
+  }
+
+  /** Takes over what the records say. */
+  take(record: RecordSummary): void {
+    this.state = record.state;
+    this.label = record.label;
+    this.target = record.target ?? null;
+    this.model = record.model;
+    this.count = record.citations ?? 0;
+    this.usage = record.usage ?? null;
+    this.feedback = record.feedback ?? null;
+    this.refusal = record.refusal ?? null;
+    this.write(record.answer ?? "");
+  }
+
+  /** Sets the whole answer. */
+  write(answer: string): void {
+    this.answer = answer;
+    const reading = new Reading();
+    reading.append(answer);
+    this.blocks = reading.finish();
+  }
+
+  /** Whether the ledger knows it. */
+  get entered(): boolean {
+    return this.id.includes("/");
+  }
+
+  /** Whether it holds an answer. */
+  get answered(): boolean {
+    return this.state === "answered" || this.answer !== "";
+  }
+
+  #asked: Promise<void> | null = null;
+
+  /** Reads sources and reasons from the full record, once. */
+  async learn(): Promise<void> {
+    if ((this.sources && this.why?.raises.length) || !this.entered) return;
+    this.#asked ??= ask<FullRecord>(`api/records/${this.id}`)
+      .then((record) => {
+        this.sources = record.citations;
+        this.count = record.citations.length;
+        this.target = record.target ?? this.target;
+        const { decision, labelling } = record.decision ?? {};
+        this.why = {
+          permitted: decision?.permitted ?? this.why?.permitted ?? [],
+          rejected: decision?.rejected ?? this.why?.rejected ?? [],
+          raises: (labelling?.raises ?? [])
+            .filter((raise) => raise.raised)
+            .map((raise) => ({ origin: raise.origin, name: raise.title ?? raise.name ?? raise.detector ?? "", label: raise.label })),
+        };
+      })
+      .finally(() => (this.#asked = null));
+    return this.#asked;
+  }
+}
