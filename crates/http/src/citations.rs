@@ -14,12 +14,12 @@ use trousseau_core::principal::Principal;
 use trousseau_gateway::error::GatewayError;
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::store::Stored;
+use trousseau_retrieval::window::{LONGEST, Window};
 
 use super::query::{Pairs, invalid};
 use super::records::named_entry;
 use super::refusal::Refusal;
 use super::segment::Segments;
-use super::window::{LONGEST, Window};
 use super::{Caller, HttpError, Server};
 
 /// What has become of a cited document.

@@ -33,7 +33,7 @@ mod live;
 mod metrics;
 mod models;
 pub mod network;
-pub mod page;
+mod page;
 mod process;
 mod proofs;
 mod query;
@@ -51,7 +51,6 @@ mod upload;
 mod upstreams;
 mod usage;
 mod vector_stores;
-mod window;
 mod workers;
 
 use std::sync::Arc;
@@ -67,17 +66,17 @@ pub use error::HttpError;
 pub use health::Health;
 pub use language::{Language, Texts};
 pub use metrics::Metrics;
-pub use page::{Logo, LogoError};
 pub use routes::{Access, ROUTES, Route, router};
 pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
+pub use trousseau_page::{Logo, LogoError};
 
 use connections::Connections;
 use live::Register;
-use page::Page;
 use trousseau_accounts::Accounts;
 use trousseau_gateway::files::intake::Intake;
 use trousseau_gateway::service::Gateway;
+use trousseau_page::Page;
 use upstreams::Sightings;
 
 /// What every request is answered with.

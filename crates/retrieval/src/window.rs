@@ -8,28 +8,28 @@ use trousseau_core::document::Span;
 const AROUND: usize = 2_000;
 
 /// The longest place that is shown whole, in characters.
-pub(super) const LONGEST: usize = 20_000;
+pub const LONGEST: usize = 20_000;
 
 /// The part.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Window {
+pub struct Window {
     /// Its text.
-    pub(super) text: String,
+    pub text: String,
     /// Where the place begins in it.
-    pub(super) start: usize,
+    pub start: usize,
     /// One past where it ends.
-    pub(super) end: usize,
+    pub end: usize,
     /// How many characters stand before it in the whole text.
-    pub(super) offset: usize,
+    pub offset: usize,
     /// Whether there are any.
-    pub(super) before: bool,
+    pub before: bool,
     /// Whether there are more behind it.
-    pub(super) after: bool,
+    pub after: bool,
 }
 
 impl Window {
     /// What stands around a place, whole lines where they end within reach; `None` when the text ends before the place does.
-    pub(super) fn around(text: &str, place: Span) -> Option<Self> {
+    pub fn around(text: &str, place: Span) -> Option<Self> {
         place.slice(text)?;
         let end = place.end.min(place.start + LONGEST);
         let first = place.start.saturating_sub(AROUND);

@@ -114,7 +114,7 @@ impl Logo {
     }
 
     /// The picture, which stays the same as long as the server runs.
-    pub(super) fn respond(&self) -> Response {
+    pub fn respond(&self) -> Response {
         let mut response = Response::new(Body::from(self.bytes.clone()));
         let headers = response.headers_mut();
         guard(headers);
