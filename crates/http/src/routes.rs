@@ -277,6 +277,15 @@ pub const ROUTES: &[Route] = &[
     row(Method::GET, "/api/collections", ADMINISTRATORS, || {
         get(stock::collections)
     }),
+    row(Method::POST, "/api/collections", ADMINISTRATORS, || {
+        post(stock::make)
+    }),
+    row(
+        Method::PATCH,
+        "/api/collections/{collection}",
+        ADMINISTRATORS,
+        || patch(stock::change),
+    ),
     row(Method::GET, "/api/upstreams", ADMINISTRATORS, || {
         get(upstreams::list)
     }),

@@ -86,6 +86,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/api/feedback", "uaso"),
     ("DELETE", "/api/feedback/{replica}/{entry}", "uaso"),
     ("GET", "/api/collections", "a"),
+    ("POST", "/api/collections", "a"),
+    ("PATCH", "/api/collections/{collection}", "a"),
     ("GET", "/api/upstreams", "a"),
     ("GET", "/api/usage", "a"),
     ("GET", "/api/tasks", "a"),
@@ -212,6 +214,7 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
         .replace("{file}", "none")
         .replace("{store}", "none")
         .replace("{batch}", "none")
+        .replace("{collection}", "none")
         .replace("{answer}", "none")
         .replace("{document}", "none")
         .replace("{number}", "1")

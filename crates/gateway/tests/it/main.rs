@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod access_lists;
 mod accounts;
 mod accounts_http;
 mod accounts_matrix;

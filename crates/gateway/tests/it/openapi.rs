@@ -177,6 +177,12 @@ async fn what_a_server_answers_is_documented() {
     accounts(&mut tour).await;
     refusals(&mut tour).await;
     tour.get("GET /api/collections", &[]).await;
+    let new = json!({ "title": "Marchés", "readers": ["group:achats"] });
+    let made = tour.post("POST /api/collections", &[], &new, 201).await;
+    let change = json!({ "readers": ["*"] });
+    let id = made["id"].as_str().unwrap();
+    tour.post("PATCH /api/collections/{collection}", &[id], &change, 200)
+        .await;
     tour.get("GET /api/upstreams", &[]).await;
     tour.get("GET /api/usage", &["by=target"]).await;
     tour.get("GET /api/tasks", &["state=succeeded"]).await;
