@@ -12,6 +12,7 @@
 mod applier;
 mod branches;
 pub mod conversations;
+pub mod counts;
 pub mod erasure;
 pub mod export;
 mod frame;

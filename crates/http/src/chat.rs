@@ -173,7 +173,7 @@ impl Answering {
             }
         }
         let ended = self.end.await.map_err(|_| HttpError::Failed)?;
-        server.metrics.answered(&self.route, &ended, first);
+        server.note_ended(&self.route, &ended, first);
         let answered = ended?;
         let trousseau = report(&self.route, &answered);
         let whole = Completion {
@@ -201,7 +201,7 @@ impl Answering {
             }
             Ok(Ok(None)) => {
                 let ended = (&mut self.end).await.map_err(|_| HttpError::Failed)?;
-                server.metrics.answered(&self.route, &ended, None);
+                server.note_ended(&self.route, &ended, None);
                 feed.finish(&self.route, Ok(ended?));
             }
             Err(_) => {

@@ -15,6 +15,7 @@ mod auth_error;
 mod body;
 mod caller;
 mod chat;
+mod citations;
 mod client;
 mod connection;
 mod connections;
@@ -22,16 +23,19 @@ mod conversations;
 mod cross_origin;
 mod envelope;
 mod error;
+mod explain;
 mod feed;
 mod files;
 mod health;
 pub mod language;
+mod ledger;
 mod live;
 mod metrics;
 mod models;
 pub mod network;
-pub mod page;
+mod page;
 mod process;
+mod proofs;
 mod query;
 mod records;
 pub mod refusal;
@@ -44,12 +48,14 @@ mod stock;
 mod store_files;
 pub mod tls;
 mod upload;
+mod upstreams;
+mod usage;
 mod vector_stores;
 mod workers;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::task::TaskTracker;
 use trousseau_core::principal::Tenant;
 
@@ -60,17 +66,18 @@ pub use error::HttpError;
 pub use health::Health;
 pub use language::{Language, Texts};
 pub use metrics::Metrics;
-pub use page::{Logo, LogoError};
 pub use routes::{Access, ROUTES, Route, router};
 pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
+pub use trousseau_page::{Logo, LogoError};
 
 use connections::Connections;
 use live::Register;
-use page::Page;
 use trousseau_accounts::Accounts;
 use trousseau_gateway::files::intake::Intake;
 use trousseau_gateway::service::Gateway;
+use trousseau_page::Page;
+use upstreams::Sightings;
 
 /// What every request is answered with.
 pub struct Server {
@@ -92,9 +99,13 @@ pub struct Server {
     live: Register,
     /// What works on the tasks of files.
     intake: Intake,
+    /// How the last calls of the targets went.
+    sightings: Sightings,
     connections: Arc<Connections>,
     page: Page,
     logo: Option<Logo>,
+    /// Held while a whole ledger is read.
+    verifying: Mutex<()>,
     slots: Arc<Semaphore>,
     /// When the routes were made known, in seconds since 1970.
     since: i64,
@@ -116,11 +127,13 @@ impl Server {
             texts,
             health: Health::default(),
             metrics: Metrics::new(),
+            sightings: Sightings::default(),
             answers: TaskTracker::new(),
             live: Register::new(settings.limits.requests),
             connections: Arc::new(Connections::new(settings.limits.connections)),
             page: Page::embedded(&settings.base_path),
             logo: None,
+            verifying: Mutex::default(),
             slots: Arc::new(Semaphore::new(settings.limits.requests)),
             settings,
         }

@@ -164,7 +164,7 @@ async fn keep(server: Arc<Server>, answer: Arc<Answer>, mut answering: Answering
     drop(answering.events);
     let ended = answering.end.await;
     if let Ok(ended) = &ended {
-        server.metrics.answered(&answering.route, ended, first);
+        server.note_ended(&answering.route, ended, first);
     }
     let (kind, data) = match (cut, ended) {
         (_, Ok(Ok(answered))) => (Kind::End, end(&answering.route, &answered)),

@@ -12,6 +12,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("testing", &["core"]),
     ("entries", &["core"]),
+    ("page", &["core"]),
     ("policy", &["core", "text"]),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
@@ -29,6 +30,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "upstream",
             "accounts",
             "gateway",
+            "page",
         ],
     ),
     (

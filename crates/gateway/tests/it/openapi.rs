@@ -177,6 +177,14 @@ async fn what_a_server_answers_is_documented() {
     accounts(&mut tour).await;
     refusals(&mut tour).await;
     tour.get("GET /api/collections", &[]).await;
+    let new = json!({ "title": "Marchés", "readers": ["group:achats"] });
+    let made = tour.post("POST /api/collections", &[], &new, 201).await;
+    let change = json!({ "readers": ["*"] });
+    let id = made["id"].as_str().unwrap();
+    tour.post("PATCH /api/collections/{collection}", &[id], &change, 200)
+        .await;
+    tour.get("GET /api/upstreams", &[]).await;
+    tour.get("GET /api/usage", &["by=target"]).await;
     tour.get("GET /api/tasks", &["state=succeeded"]).await;
     tour.call("GET /metrics", &[], &[], "").await;
     tour.get("GET /healthz", &[]).await;
@@ -262,6 +270,7 @@ async fn answers_and_records(tour: &mut Tour) {
     tour.get("GET /api/records/{replica}/{entry}", &[replica, index])
         .await;
 
+    proofs(tour, replica, index).await;
     let officer = new_key(&tour.wired.server, Role::DataProtectionOfficer, |_| {}).await;
     let officer = format!("authorization: Bearer {officer}");
     let metadata = tour
@@ -281,6 +290,31 @@ async fn answers_and_records(tour: &mut Tour) {
         .await;
     tour.get("DELETE /api/conversations/{conversation}", &[conversation])
         .await;
+}
+
+/// What an answer stands on, and what proves it.
+async fn proofs(tour: &mut Tour, replica: &str, index: &str) {
+    let record = "/api/records/{replica}/{entry}";
+    let places = [replica, index, "1"];
+    let cited = tour
+        .get(&format!("GET {record}/citations/{{number}}"), &places)
+        .await;
+    assert_eq!(cited["state"], "current", "{cited}");
+    let document = cited["document"].as_str().unwrap();
+    tour.get("GET /api/documents/{document}", &[document, "start=3"])
+        .await;
+    tour.get(&format!("GET {record}/proof"), &[replica, index]).await;
+    tour.call(&format!("GET {record}/proof/file"), &[replica, index], &[], "")
+        .await;
+    tour.get("GET /api/ledger", &[]).await;
+    tour.get("GET /api/ledger/entries", &["limit=3"]).await;
+    let entry = "/api/ledger/entries/{replica}/{entry}";
+    tour.get(&format!("GET {entry}"), &[replica, index]).await;
+    tour.call(&format!("GET {entry}/proof"), &[replica, index], &[], "")
+        .await;
+    tour.post("POST /api/ledger/verify", &[], &json!({}), 200).await;
+    let text = json!({ "text": "Écrire à anne@montclair.example", "label": "personal" });
+    tour.post("POST /api/explain", &[], &text, 200).await;
 }
 
 async fn files(tour: &mut Tour) {

@@ -100,8 +100,7 @@ impl Logo {
             return Err(LogoError::Kind { path, known });
         };
         let mut bytes = Vec::new();
-        let read = fs_err::File::open(&path)
-            .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(Into::into));
+        let read = fs_err::File::open(&path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
         if let Err(error) = read {
             return Err(LogoError::Read { path, error });
         }
@@ -114,7 +113,7 @@ impl Logo {
     }
 
     /// The picture, which stays the same as long as the server runs.
-    pub(super) fn respond(&self) -> Response {
+    pub fn respond(&self) -> Response {
         let mut response = Response::new(Body::from(self.bytes.clone()));
         let headers = response.headers_mut();
         guard(headers);
