@@ -1,6 +1,7 @@
 // The words of the interface, in English.
 import { number } from "../app/format";
 import type { Messages } from "./fr";
+import { rooms } from "./rooms/en";
 
 const n = (value: number) => number(value, "en");
 const count = (value: number, one: string, many: string) => `${n(value)} ${value === 1 ? one : many}`;
@@ -24,6 +25,8 @@ export const en: Messages = {
     noAnswer: "The server does not answer. Check the connection, then try again.",
     unknown: "Something went wrong.",
     request: (id) => `Request ${id}`,
+    colon: ": ",
+    semicolon: "; ",
     yes: "Yes",
     no: "No",
   },
@@ -357,20 +360,5 @@ export const en: Messages = {
       "A label says how well a text must be protected. The higher it is, the fewer places may handle the question.",
     ],
   },
-  rooms: {
-    denied: (roles) => `This room is for: ${roles}.`,
-    missing: "This page does not exist.",
-    home: "Back to the conversations",
-    nav: "Rooms",
-    documents: "Documents",
-    tasks: "Tasks",
-    users: "Accounts",
-    keys: "Keys",
-    places: "Places",
-    explain: "Decision explained",
-    usage: "Use",
-    ledger: "Ledger",
-    records: "Answers",
-    empty: "Nothing yet.",
-  },
+  rooms,
 };
