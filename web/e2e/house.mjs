@@ -56,7 +56,7 @@ export class Person {
   async open({ width = 1280, height = 860, ...options }) {
     last = this;
     this.faults = [];
-    this.context = await running.newContext({ locale: "fr-FR", viewport: { width, height }, acceptDownloads: true, ...options });
+    this.context = await running.newContext({ locale: "fr-FR", viewport: { width, height }, acceptDownloads: true, reducedMotion: "reduce", ...options });
     this.context.setDefaultTimeout(20_000);
     this.page = await this.tab();
   }
@@ -101,7 +101,6 @@ export class Person {
   async ask(question, { waits = true } = {}) {
     const before = await this.answers().count();
     await this.field().fill(question);
-    await this.page.getByRole("button", { name: /^(Envoyer|Send)$/, disabled: false }).waitFor();
     await this.field().press("Enter");
     await this.answers().nth(before).waitFor();
     if (waits) await this.ended();
@@ -126,6 +125,7 @@ export class Person {
 
   /** Every rule of axe on what is shown now. */
   async check(what) {
+    await this.page.mouse.move(0, 0);
     await this.page.evaluate(axe);
     const { violations } = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
     const told = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ")}`);
