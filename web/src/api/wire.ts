@@ -186,7 +186,7 @@ export interface CitedPassage {
   number: number;
   title: string;
   path: string;
-  collection: string;
+  collection: string | null;
   heading: string[];
   document: string;
   version: number;

@@ -27,7 +27,7 @@ export function answerMarkdown(said: Said, words: Messages): string {
     return `[${one.number}] ${one.title}${heading}\n> ${one.text.replace(/\n/g, "\n> ")}`;
   });
   const place = said.target ? [words.line.whereTold(said.target, said.model ?? "?")] : [];
-  const line = [...place, `${words.line.label} : ${words.classes[said.label.class]}`, ...(said.entered ? [`${words.line.entry} : ${said.id}`] : [])];
+  const line = [...place, `${words.line.label}${words.common.colon}${words.classes[said.label.class]}`, ...(said.entered ? [`${words.line.entry}${words.common.colon}${said.id}`] : [])];
   return [said.answer, ...(sources.length > 0 ? [`**${words.markdown.footnote}**`, sources.join("\n\n")] : []), `_${line.join(" · ")}_`].join("\n\n");
 }
 

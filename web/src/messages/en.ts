@@ -1,6 +1,7 @@
 // The words of the interface, in English.
 import { number } from "../app/format";
 import type { Messages } from "./fr";
+import { rooms } from "./rooms/en";
 
 const n = (value: number) => number(value, "en");
 const count = (value: number, one: string, many: string) => `${n(value)} ${value === 1 ? one : many}`;
@@ -24,6 +25,8 @@ export const en: Messages = {
     noAnswer: "The server does not answer. Check the connection, then try again.",
     unknown: "Something went wrong.",
     request: (id) => `Request ${id}`,
+    colon: ": ",
+    semicolon: "; ",
     yes: "Yes",
     no: "No",
   },
@@ -279,7 +282,17 @@ export const en: Messages = {
       wait: "Try again in a moment.",
       waitFor: (seconds) => `Try again in ${count(seconds, "second", "seconds")}.`,
     },
-    tried: "Places tried",
+    tried: (target, what) => `“${target}” ${what}.`,
+    attempts: {
+      "model-unavailable": "does not answer",
+      "model-timed-out": "took too long",
+      "model-rate-limited": "is asked too much",
+      "model-misconfigured": "refuses how this service is set up",
+      "model-refused": "refuses the question",
+      "model-unsupported": "cannot do what is asked",
+      "model-malformed": "answered something that cannot be read",
+      "model-cut": "broke off",
+    },
     abstained: "The documents that you may read do not answer this question.",
     abstainedNext: "Try other words, or another collection. Nothing was made up.",
     edit: "Edit the question",
@@ -357,20 +370,5 @@ export const en: Messages = {
       "A label says how well a text must be protected. The higher it is, the fewer places may handle the question.",
     ],
   },
-  rooms: {
-    denied: (roles) => `This room is for: ${roles}.`,
-    missing: "This page does not exist.",
-    home: "Back to the conversations",
-    nav: "Rooms",
-    documents: "Documents",
-    tasks: "Tasks",
-    users: "Accounts",
-    keys: "Keys",
-    places: "Places",
-    explain: "Decision explained",
-    usage: "Use",
-    ledger: "Ledger",
-    records: "Answers",
-    empty: "Nothing yet.",
-  },
+  rooms,
 };

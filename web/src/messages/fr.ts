@@ -1,6 +1,7 @@
 // Les mots de l'interface, en français. C'est le catalogue de référence : l'autre a les mêmes clés, ou le contrôle des types échoue.
 // Espaces : fine insécable (\u202f) devant ; ! ?, insécable (\u00a0) devant : et dans les guillemets.
 import { number } from "../app/format";
+import { rooms } from "./rooms/fr";
 
 const n = (value: number) => number(value, "fr");
 const count = (value: number, one: string, many: string) => `${n(value)}\u00a0${value < 2 ? one : many}`;
@@ -24,6 +25,8 @@ export const fr = {
     noAnswer: "Le serveur ne répond pas. Vérifiez la connexion, puis réessayez.",
     unknown: "Quelque chose s’est mal passé.",
     request: (id: string) => `Demande ${id}`,
+    colon: "\u00a0: ",
+    semicolon: "\u202f; ",
     yes: "Oui",
     no: "Non",
   },
@@ -40,7 +43,7 @@ export const fr = {
     again: "Votre session est terminée",
     againLead: "Connectez-vous de nouveau\u00a0: vous retrouverez cette page telle qu’elle est.",
     setup: "Personne n’a encore de compte ici.",
-    setupNext: "Sur la machine du service, la commande « trousseau users first » donne un lien\u00a0: collez-en le code ci-dessous.",
+    setupNext: "Sur la machine du service, la commande «\u00a0trousseau users first\u00a0» donne un lien\u00a0: collez-en le code ci-dessous.",
     haveCode: "J’ai un lien ou un code à usage unique",
     first: "Choisir une phrase de passe",
     firstLead: "Quinze caractères au moins. Quatre ou cinq mots sans rapport entre eux sont plus sûrs, et plus faciles à retenir, qu’un mot compliqué.",
@@ -285,7 +288,17 @@ export const fr = {
       wait: "Réessayer dans un instant.",
       waitFor: (seconds: number) => `Réessayer dans ${count(seconds, "seconde", "secondes")}.`,
     },
-    tried: "Lieux essayés",
+    tried: (target: string, what: string) => `«\u00a0${target}\u00a0» ${what}.`,
+    attempts: {
+      "model-unavailable": "ne répond pas",
+      "model-timed-out": "a mis trop de temps",
+      "model-rate-limited": "est trop sollicité",
+      "model-misconfigured": "refuse le réglage de ce service",
+      "model-refused": "refuse la question",
+      "model-unsupported": "ne sait pas faire ce qui est demandé",
+      "model-malformed": "a répondu de façon illisible",
+      "model-cut": "s’est interrompu",
+    } as Record<string, string>,
     abstained: "Les documents que vous pouvez lire ne répondent pas à cette question.",
     abstainedNext: "Essayez d’autres mots, ou une autre collection. Rien n’a été inventé.",
     edit: "Modifier la question",
@@ -334,7 +347,7 @@ export const fr = {
     data: "Vos données",
     kept: (days: number) => `Vos questions et leurs réponses sont conservées ${n(days)} jours, puis effacées.`,
     keptUnknown: "Vos questions et leurs réponses sont conservées, puis effacées après le délai choisi par votre organisation.",
-    own: "Vous pouvez exporter ou supprimer chaque conversation. Une suppression efface le contenu\u00a0; la preuve reste, sans contenu.",
+    own: "Vous pouvez exporter ou supprimer chaque conversation. Une suppression efface le contenu\u202f; la preuve reste, sans contenu.",
     about: "À propos",
     version: (version: string) => `Trousseau ${version}`,
     machine: "À qui parlez-vous\u202f?",
@@ -368,22 +381,7 @@ export const fr = {
       "Une étiquette dit à quel point un texte doit être protégé. Plus elle est haute, moins il y a de lieux où la question peut être traitée.",
     ],
   },
-  rooms: {
-    denied: (roles: string) => `Cette pièce est réservée à\u00a0: ${roles}.`,
-    missing: "Cette page n’existe pas.",
-    home: "Revenir aux conversations",
-    nav: "Pièces",
-    documents: "Documents",
-    tasks: "Tâches",
-    users: "Comptes",
-    keys: "Clés",
-    places: "Lieux",
-    explain: "Décision expliquée",
-    usage: "Usage",
-    ledger: "Registre",
-    records: "Réponses",
-    empty: "Rien pour l’instant.",
-  },
+  rooms,
 };
 
 type Widen<Part> = Part extends (...given: infer Given) => string
