@@ -167,11 +167,11 @@ def best(result, load_name, field, choose=min):
     return choose(row[load_name][field] for row in result["rows"])
 
 
-def trousseau(durability, folder, port):
+def trousseau(program, durability, folder, port):
     data = folder / f"data-{durability}"
     config = folder / f"{durability}.toml"
     config.write_text(CONFIG.format(mock=MOCK, durability=durability))
-    program = [str(PROGRAM), "--data", str(data), "--config", str(config)]
+    program = [str(program), "--data", str(data), "--config", str(config)]
     made = subprocess.run(program + ["keys", "create", "--name", "mesure", "--json"], check=True, capture_output=True, text=True)
     key = json.loads(made.stdout)["key"]
     return program + ["serve", "--listen", f"127.0.0.1:{port}"], key
@@ -194,15 +194,16 @@ def portkey_folder():
     return home
 
 
-def gateways(wanted, folder):
+def gateways(arguments, folder):
     """Each gateway as (name, command, port, headers, environment, folder)."""
+    wanted = arguments.only
     direct = f"http://127.0.0.1:{MOCK}/v1"
     if "nginx" in wanted and shutil.which("nginx"):
         (folder / "nginx.conf").write_text(NGINX.format(mock=MOCK, port=9201))
         yield "nginx", ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], 9201, [], {}, None
     for number, durability in enumerate(["batch", "request"]):
         if "trousseau" in wanted:
-            command, key = trousseau(durability, folder, 9202 + number)
+            command, key = trousseau(arguments.program, durability, folder, 9202 + number)
             yield f"trousseau, {durability}", command, 9202 + number, [f"authorization: Bearer {key}"], {}, None
     if "litellm" in wanted:
         home = virtual_environment("litellm", "litellm[proxy]==1.106.2")
@@ -225,9 +226,10 @@ def main():
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--warm-up", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--program", type=pathlib.Path, default=PROGRAM, help="another build of Trousseau")
     parser.add_argument("--verbose", action="store_true", help="show what the gateways say; it costs them time")
     arguments = parser.parse_args()
-    for program in [PROGRAM, RELEASE / "bench-mock", RELEASE / "bench-load"]:
+    for program in [arguments.program, RELEASE / "bench-mock", RELEASE / "bench-load"]:
         if not program.is_file():
             sys.exit(f"{program} is not built: see README.md")
     mock = subprocess.Popen([RELEASE / "bench-mock", "--port", str(MOCK)])
@@ -238,7 +240,7 @@ def main():
             wait(direct, [], mock)
             base = ["--seconds", str(arguments.seconds), "--warm-up", "1", "--connections", "1"]
             floor = load(direct, base, [], mock.pid, 1)
-            for gateway in gateways(arguments.only, pathlib.Path(temporary)):
+            for gateway in gateways(arguments, pathlib.Path(temporary)):
                 print(f"measuring {gateway[0]}", file=sys.stderr)
                 results.append(measure(gateway, arguments))
     finally:

@@ -3,15 +3,7 @@
 import json
 
 from cases import run
-from talk import Stream, answered, ask, refused, streamed
-
-CITY = {"type": "object", "properties": {"ville": {"enum": ["Lyon"]}}, "required": ["ville"]}
-TOOL = {"type": "function", "function": {"name": "meteo", "description": "donne le temps", "parameters": CITY}}
-CHOICE = {"type": "function", "function": {"name": "meteo"}}
-
-
-def text_of(completion):
-    return completion["choices"][0]["message"]["content"]
+from talk import CHOICE, TOOL, Stream, answered, ask, refused, streamed, text_of
 
 
 def answers_whole():

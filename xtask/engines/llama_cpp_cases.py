@@ -6,17 +6,9 @@ import subprocess
 import threading
 
 from cases import UPSTREAM, run
-from talk import Stream, answered, ask, refused, send, streamed
+from talk import CHOICE, TOOL, Stream, answered, ask, refused, send, streamed, text_of
 
 EMBEDDER, KEY, EMBED = os.environ["EMBEDDER_URL"], os.environ["ENGINE_KEY"], os.environ["EMBED"]
-
-CITY = {"type": "object", "properties": {"ville": {"enum": ["Lyon"]}}, "required": ["ville"]}
-TOOL = {"type": "function", "function": {"name": "meteo", "description": "donne le temps", "parameters": CITY}}
-CHOICE = {"type": "function", "function": {"name": "meteo"}}
-
-
-def text_of(completion):
-    return completion["choices"][0]["message"]["content"]
 
 
 def answers_whole():

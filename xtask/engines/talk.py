@@ -13,6 +13,11 @@ from cases import BASE, KEY
 # What must come comes within this time, in seconds, on the slowest machine.
 PATIENCE = 120
 
+# A tool with one possible argument, so that a model of random weights calls it as a clever one would.
+CITY = {"type": "object", "properties": {"ville": {"enum": ["Lyon"]}}, "required": ["ville"]}
+TOOL = {"type": "function", "function": {"name": "meteo", "description": "donne le temps", "parameters": CITY}}
+CHOICE = {"type": "function", "function": {"name": "meteo"}}
+
 
 def send(url, body=None, headers=(), method=None):
     """One request, JSON in and out; the status and what came back, whatever the status."""
@@ -41,6 +46,10 @@ def answered(route, text, **more):
     status, body = ask(route, text, **more)
     assert status == 200, (status, body)
     return body
+
+
+def text_of(completion):
+    return completion["choices"][0]["message"]["content"]
 
 
 def refused(status, body):

@@ -180,13 +180,13 @@ fn command(repository: &Repository, client: &Client) -> Result<Command> {
 }
 
 /// The small upstream; it ends with the suite.
-struct Upstream {
+pub(crate) struct Upstream {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Upstream {
-    fn start(repository: &Repository) -> Result<Self> {
+    pub(crate) fn start(repository: &Repository) -> Result<Self> {
         let script = repository.path("xtask/clients/upstream.py");
         let mut child = Command::new("python3")
             .arg(script)

@@ -20,6 +20,7 @@ mod fuzz;
 mod generate;
 mod package;
 mod packaged;
+mod page;
 mod process;
 mod repository;
 mod server;

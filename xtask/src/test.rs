@@ -9,7 +9,7 @@ use crate::process::say;
 use crate::repository::{Options, Repository, under_ci};
 use crate::tools::Tools;
 use crate::verdict::{Allowed, Skip, Tally};
-use crate::{clients, contract, engines, fuzz, packaged, verdict};
+use crate::{clients, contract, engines, fuzz, packaged, page, verdict};
 
 /// What a suite gets: where it runs, what was asked for, the programs it may call.
 pub(crate) struct Run<'a> {
@@ -59,6 +59,12 @@ const SUITES: &[Suite] = &[
         name: "contract",
         long: false,
         run: contract::run,
+    },
+    Suite {
+        word: "page",
+        name: "page",
+        long: false,
+        run: page::run,
     },
     Suite {
         word: "packages",

@@ -120,6 +120,14 @@ impl Accounts {
             .map_err(|error| self.database.fault(error))
     }
 
+    /// Whether anybody has an account: somebody who signs in, not a key.
+    pub async fn has_any_user(&self) -> Result<bool, StoreError> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users)")
+            .fetch_one(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))
+    }
+
     /// Notes in the file when keys and sessions were last used and drops sessions that are over. The root calls
     /// it about once a minute; no request does.
     pub async fn write_used(&self, now: Timestamp) -> Result<(), StoreError> {

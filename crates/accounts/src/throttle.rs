@@ -102,8 +102,9 @@ impl<K> Default for Tally<K> {
 struct Tried {
     times: u32,
     last: Timestamp,
-    /// No attempt before then.
-    until: Timestamp,
+    /// No attempt before then. Attempts that cost no wait leave none: of two at once, the one that came first may be
+    /// counted last.
+    until: Option<Timestamp>,
 }
 
 impl<K: std::hash::Hash + Eq> Tally<K> {
@@ -115,20 +116,20 @@ impl<K: std::hash::Hash + Eq> Tally<K> {
         let entry = tried.entry(key).or_insert(Tried {
             times: 0,
             last: now,
-            until: now,
+            until: None,
         });
         if now.duration_since(entry.last) > FORGOTTEN {
             entry.times = 0;
         }
-        if now < entry.until {
-            let wait = entry.until.duration_since(now);
+        if let Some(until) = entry.until.filter(|until| now < *until) {
+            let wait = until.duration_since(now);
             return Err(AccountError::Throttled {
                 seconds: (wait + SignedDuration::from_millis(999)).as_secs(),
             });
         }
         entry.times = entry.times.saturating_add(1);
         entry.last = now;
-        entry.until = now + wait(entry.times, free);
+        entry.until = wait(entry.times, free).map(|wait| now + wait);
         Ok(())
     }
 
@@ -144,17 +145,15 @@ impl<K: std::hash::Hash + Eq> Tally<K> {
         let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = tried.get_mut(key) {
             entry.times = entry.times.saturating_sub(1);
-            entry.until = entry.last;
+            entry.until = None;
         }
     }
 }
 
-/// How long to wait after so many attempts.
-fn wait(times: u32, free: u32) -> SignedDuration {
-    match times.checked_sub(free) {
-        None => SignedDuration::ZERO,
-        Some(more) => SignedDuration::from_secs(1_i64 << more.min(20)).min(LONGEST),
-    }
+/// How long to wait after so many attempts, if at all.
+fn wait(times: u32, free: u32) -> Option<SignedDuration> {
+    let more = times.checked_sub(free)?;
+    Some(SignedDuration::from_secs(1_i64 << more.min(20)).min(LONGEST))
 }
 
 /// Forgets what is over, and if that is not enough, the half that was quiet the longest.
@@ -226,6 +225,16 @@ mod tests {
             .filter(|_| throttle.begin(attempt("alice", "192.0.2.1"), at(0)).is_ok())
             .count();
         assert_eq!(let_through, 5);
+    }
+
+    #[test]
+    fn of_two_at_once_the_earlier_may_be_counted_last() {
+        let throttle = Throttle::default();
+        let alice = attempt("alice", "192.0.2.1");
+        throttle.begin(alice, at(1)).unwrap();
+        throttle.begin(alice, at(0)).unwrap();
+        throttle.succeed(alice);
+        throttle.begin(alice, at(0)).unwrap();
     }
 
     #[test]

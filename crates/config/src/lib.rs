@@ -19,6 +19,7 @@ use trousseau_policy::rules::{RawRules, Rules};
 mod egress;
 mod faults;
 mod oidc;
+mod page;
 mod raw;
 mod resolve;
 mod secret;

@@ -12,6 +12,7 @@ use trousseau_core::principal::{Role, Tenant};
 use super::egress::check_url;
 use super::faults::{CLASSES, Faults};
 use super::secret::{self, RawSecret, SecretPlace};
+use super::warning::host;
 
 /// Where the service answers those who come back, below its own address.
 const CALLBACK: &str = "/api/auth/oidc/callback";
@@ -23,6 +24,8 @@ pub struct Oidc {
     pub settings: OidcSettings,
     /// The address that browsers know this service by.
     pub base_url: String,
+    /// How the page calls it.
+    pub name: String,
     /// Where the secret stands that proves who this service is; public clients have none.
     pub client_secret: Option<SecretPlace>,
 }
@@ -30,6 +33,7 @@ pub struct Oidc {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawOidc {
+    name: Option<String>,
     issuer: String,
     client_id: String,
     client_secret: Option<RawSecret>,
@@ -91,6 +95,7 @@ pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults
         ..OidcSettings::new(&raw.issuer, &raw.client_id, &redirect)
     };
     Oidc {
+        name: raw.name.unwrap_or_else(|| host(&settings.issuer).to_owned()),
         settings,
         base_url: raw.base_url,
         client_secret,

@@ -5,6 +5,7 @@ use trousseau_policy::rules::RawRules;
 
 use super::egress::RawEgress;
 use super::oidc::RawOidc;
+use super::page::RawPage;
 use super::server::RawServer;
 use super::upstream::RawUpstream;
 
@@ -14,6 +15,7 @@ use super::upstream::RawUpstream;
 pub(super) struct Raw {
     pub(super) data: Option<String>,
     pub(super) server: RawServer,
+    pub(super) page: RawPage,
     pub(super) egress: RawEgress,
     pub(super) oidc: Option<RawOidc>,
     pub(super) records: RawRecords,

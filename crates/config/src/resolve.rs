@@ -8,13 +8,14 @@ use trousseau_core::error::Explain as _;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_gateway::settings::{Collection, Key, Limits, Route, Settings};
+use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
 use trousseau_policy::rules::Rules;
 
 use super::faults::{CLASSES, Faults};
 use super::raw::{Raw, RawCollection, RawKey, RawRoute};
 use super::upstream::upstreams;
-use super::{Config, Extraction, Fault, egress, oidc, server};
+use super::{Config, Extraction, Fault, egress, oidc, page, server};
 
 /// How many passages an answer may stand on where the route does not say.
 const PASSAGES: usize = 10;
@@ -61,13 +62,18 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     if !(1..=64).contains(&workers) {
         faults.value("ingest.workers", &workers.to_string(), "1..64");
     }
-    let server = server::resolve(raw.server, file, &mut faults);
+    let mut server = server::resolve(raw.server, file, &mut faults);
     let egress = egress::resolve(raw.egress, file, &mut faults);
     let oidc = raw.oidc.map(|raw| oidc::resolve(raw, file, &mut faults));
     let retention_days = raw.records.retention_days.unwrap_or(RETENTION_DAYS);
     if retention_days > 36_500 {
         faults.value("records.retention_days", &retention_days.to_string(), "0..36500");
     }
+    server.settings.page = PageSettings {
+        provider: oidc.as_ref().map(|oidc| oidc.name.clone()),
+        retention_days,
+        ..page::resolve(raw.page, file, &mut faults)
+    };
     faults.none()?;
     Ok(Config {
         file: file.map(Path::to_path_buf),

@@ -132,6 +132,7 @@ pub(super) fn resolve(raw: RawServer, file: Option<&Path>, faults: &mut Faults) 
             trusted_proxies,
             allowed_origins: raw.allowed_origins,
             language,
+            ..Settings::default()
         },
     }
 }

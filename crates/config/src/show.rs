@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use trousseau_core::principal::Reader;
 use trousseau_gateway::settings::Route;
 use trousseau_http::Language;
+use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
 use trousseau_policy::decide::Target;
 
@@ -32,6 +33,7 @@ impl Config {
         let mut shown = json!({
             "data": data,
             "server": server(&self.server),
+            "page": page(&self.server.settings.page),
             "egress": egress(&self.egress),
             "records": { "retention_days": self.retention_days },
             "ledger": { "replica": settings.replica, "origin": settings.origin },
@@ -88,6 +90,15 @@ fn server(server: &Server) -> Value {
     })
 }
 
+fn page(page: &PageSettings) -> Value {
+    json!({
+        "name": page.name,
+        "logo": page.logo,
+        "accent": page.accent,
+        "accent_dark": page.accent_dark,
+    })
+}
+
 fn egress(egress: &Egress) -> Value {
     let proxy = egress.proxy.as_ref();
     let credentials = proxy.and_then(|proxy| proxy.credentials.as_ref());
@@ -114,6 +125,7 @@ fn oidc(oidc: &Oidc) -> Value {
         push(&mut clearances, class.name(), group);
     }
     json!({
+        "name": oidc.name,
         "issuer": settings.issuer,
         "client_id": settings.client_id,
         "client_secret": oidc.client_secret,

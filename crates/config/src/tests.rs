@@ -62,6 +62,7 @@ fn every_key_that_is_read_stands_in_the_examples() {
         ("[server]", "server."),
         ("[server.limits]", "server.limits."),
         ("[server.sessions]", "server.sessions."),
+        ("[page]", "page."),
         ("[egress]", "egress."),
         ("[records]", "records."),
         ("[ledger]", "ledger."),

@@ -222,6 +222,7 @@ async fn keep(gateway: &Gateway, number: u64) {
         entry: &entry,
         actor: "alice",
         conversation: None,
+        parent: None,
         route: "bench",
         label: &Label::default(),
         secret: &Secret([7; 32]),

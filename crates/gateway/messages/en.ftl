@@ -51,5 +51,7 @@ files-too-many = You keep { $limit } files already, as many as you may.
     .hint = Delete some that you no longer need.
 files-clearance = This would be classed “{ $class }”, and you may read up to “{ $clearance }”: you could not read it yourself.
     .hint = Ask an administrator for a higher clearance, or for a collection of a lower class.
+files-configured = The configuration says who may read { $id }.
+    .hint = Change readers in [[collection]], or take the collection out of the file.
 files-changing = { $id } was not deleted: others put files into it meanwhile.
     .hint = Try again.

@@ -51,5 +51,7 @@ files-too-many = Vous conservez déjà { $limit } fichiers, autant que permis.
     .hint = Supprimez ceux dont vous n’avez plus besoin.
 files-clearance = Ceci serait classé « { $class } », et vous lisez jusqu’à « { $clearance } » : vous ne pourriez pas le lire vous-même.
     .hint = Demandez à un administrateur une habilitation plus haute, ou une collection d’une classe plus basse.
+files-configured = La configuration dit qui peut lire { $id }.
+    .hint = Modifiez readers dans [[collection]], ou retirez cette collection du fichier.
 files-changing = { $id } n’a pas été supprimé : d’autres y déposent des fichiers en ce moment.
     .hint = Réessayez.

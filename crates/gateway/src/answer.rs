@@ -47,6 +47,8 @@ pub struct Asked {
     pub label: Option<Label>,
     /// The id of the caller's conversation that it belongs to.
     pub conversation: Option<String>,
+    /// The record in that conversation that the question follows; none where it is the first.
+    pub parent: Option<EntryId>,
 }
 
 /// What happens on the way, as it happens. When the receiver is dropped, the model is stopped and the outcome
@@ -99,6 +101,10 @@ impl Gateway {
         if let Some(id) = &asked.conversation {
             self.conversation(principal, id).await?;
         }
+        if let Some(parent) = &asked.parent {
+            self.check_parent(principal, asked.conversation.as_deref(), parent)
+                .await?;
+        }
         let mut request = asked.request;
         let mut labelling = self
             .label(principal, route, asked.label.as_ref(), &request)
@@ -132,6 +138,7 @@ impl Gateway {
             content,
             explanation: &explanation,
             conversation: asked.conversation.as_deref(),
+            parent: asked.parent.as_ref(),
         };
         let open = self.record_decision(principal, &decided).await?;
         let told = AnswerEvent::Decided {
@@ -254,6 +261,7 @@ impl Gateway {
             entry: &entry,
             actor: &principal.user,
             conversation: decided.conversation,
+            parent: decided.parent,
             route: &route.name,
             label: explanation.labelling.label(),
             secret: &open.secret,
@@ -364,6 +372,7 @@ struct Decided<'a> {
     content: Digest,
     explanation: &'a Explanation,
     conversation: Option<&'a str>,
+    parent: Option<&'a EntryId>,
 }
 
 /// A decided request whose outcome is owed.

@@ -16,9 +16,7 @@ pub mod answer;
 mod appender;
 pub mod backup;
 mod call;
-pub mod commitment;
 mod deciding;
-pub mod entry;
 pub mod error;
 pub mod files;
 pub mod ingest;
@@ -27,3 +25,5 @@ pub mod logs;
 pub mod records;
 pub mod service;
 pub mod settings;
+
+pub use trousseau_entries::{commitment, entry};

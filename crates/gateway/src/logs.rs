@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex as StdMutex, MutexGuard as StdMutexGuard, PoisonError
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use trousseau_core::principal::Tenant;
-use trousseau_ledger::{Durability, Ledger, Options, Proof, SigningKey};
+use trousseau_ledger::{Checkpoint, Durability, Ledger, Options, Proof, SigningKey};
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
@@ -258,6 +258,21 @@ impl Log {
     pub async fn read(&self, index: u64) -> Result<Vec<u8>, GatewayError> {
         let ledger = Arc::clone(&self.ledger);
         Ok(blocking(move || ledger.entry(index)).await??)
+    }
+
+    /// How many entries there are.
+    pub fn size(&self) -> u64 {
+        self.ledger.size()
+    }
+
+    /// The last checkpoint that was published.
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.ledger.checkpoint()
+    }
+
+    /// Where the ledger lies.
+    pub fn folder(&self) -> &Path {
+        self.ledger.dir()
     }
 
     /// The key that the ledger's checkpoints verify with.

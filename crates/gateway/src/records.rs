@@ -10,7 +10,9 @@
 //! what a person wants gone, is erased ([`erasure`]); what a person wants to see is written out ([`export`]).
 
 mod applier;
+mod branches;
 pub mod conversations;
+pub mod counts;
 pub mod erasure;
 pub mod export;
 mod frame;
@@ -284,9 +286,11 @@ impl Records {
         size: u64,
         apart: &str,
     ) -> Result<u64, StoreError> {
-        const STEPS: [&str; 3] = [
+        const STEPS: [&str; 4] = [
             "UPDATE records SET replica = ?4, state = CASE state WHEN 'open' THEN 'interrupted' ELSE state END
              WHERE tenant = ?1 AND replica = ?2 AND entry >= ?3",
+            "UPDATE records SET parent = ?4 || substr(parent, length(?2) + 1)
+             WHERE tenant = ?1 AND parent LIKE ?2 || '/%' AND CAST(substr(parent, length(?2) + 2) AS INTEGER) >= ?3",
             "UPDATE records SET outcome = NULL, state = 'open' WHERE tenant = ?1 AND replica = ?2 AND outcome >= ?3",
             "UPDATE replicas SET closed_below = ?3 WHERE tenant = ?1 AND replica = ?2 AND closed_below > ?3",
         ];

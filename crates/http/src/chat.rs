@@ -22,11 +22,13 @@ use trousseau_wire::server::{ChatCall, Chunks, Completion, Head, chat, completio
 
 use super::envelope::Asking;
 use super::feed::Feed;
+use super::records::named_entry;
 use super::refusal::Refusal;
 use super::report::report;
 use super::{Caller, HttpError, Server, body};
-use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
+use trousseau_gateway::answer::{self as gateway, AnswerEvent, Answered};
 use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::records::EntryId;
 
 /// How many events may wait for a client that reads slowly; then the model waits.
 const WAITING: usize = 64;
@@ -40,6 +42,36 @@ pub(super) async fn complete(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Refusal> {
+    let mut asked = read(&server, &caller, request).await?;
+    let (call, asking) = (&mut asked.call, asked.asking.clone());
+    let (stream, include_usage) = (call.stream, call.include_usage);
+    call.request.whole = !stream;
+    let head = Head {
+        id: format!("chatcmpl-{}", asking.id),
+        created: (server.gateway.now)().as_second(),
+        model: call.model.clone(),
+    };
+    let answering = Answering::begin(&server, caller, asked);
+    if stream {
+        let chunks = Chunks::new(head, include_usage);
+        answering.stream(&server, chunks, asking).await
+    } else {
+        answering.whole(&server, &head).await
+    }
+}
+
+/// A request that reads well.
+pub(super) struct Asked {
+    pub(super) asking: Asking,
+    /// The route, by the name as it is configured, which is also what the metrics go by.
+    pub(super) route: String,
+    pub(super) call: ChatCall,
+    /// The record that the question follows.
+    parent: Option<EntryId>,
+}
+
+/// Reads a request for an answer through a route that the caller may use.
+pub(super) async fn read(server: &Server, caller: &Caller, request: Request) -> Result<Asked, Refusal> {
     let (parts, body) = request.into_parts();
     let limits = &server.settings.limits;
     let bytes = body::read(&parts.headers, body, limits.body_bytes, limits.body).await?;
@@ -48,26 +80,30 @@ pub(super) async fn complete(
     if let Some(label) = stated_label(&parts.headers)? {
         call.options.label.get_or_insert_default().raise(&label);
     }
-    // The name as it is configured, which is also what the metrics go by.
     let route = server
         .gateway
         .route_for(&caller.principal, Some(&call.model))?
         .name
         .clone();
     let asking = parts.extensions.get::<Asking>().cloned().unwrap_or_default();
-    let (stream, include_usage) = (call.stream, call.include_usage);
-    call.request.whole = !stream;
-    let head = Head {
-        id: format!("chatcmpl-{}", asking.id),
-        created: (server.gateway.now)().as_second(),
-        model: call.model.clone(),
-    };
-    let answering = Answering::begin(&server, caller, route, call);
-    if stream {
-        let chunks = Chunks::new(head, include_usage);
-        answering.stream(&server, chunks, asking).await
-    } else {
-        answering.whole(&server, &head).await
+    let parent = call.options.parent.as_deref().map(named_entry).transpose()?;
+    Ok(Asked {
+        asking,
+        route,
+        call,
+        parent,
+    })
+}
+
+/// Says that a response is a stream of events.
+pub(super) fn describe_stream(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // nginx, and others after it, pass on what they get at once.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
     }
 }
 
@@ -97,21 +133,25 @@ pub(super) struct Answering {
 
 impl Answering {
     /// Has the answer made in a task of its own.
-    fn begin(server: &Arc<Server>, caller: Caller, route: String, call: ChatCall) -> Self {
+    pub(super) fn begin(server: &Arc<Server>, caller: Caller, asked: Asked) -> Self {
+        let Asked {
+            route, call, parent, ..
+        } = asked;
         let (sender, events) = mpsc::channel(WAITING);
         let (ending, end) = oneshot::channel();
-        let gateway = Arc::clone(&server.gateway);
-        let asked = Asked {
+        let service = Arc::clone(&server.gateway);
+        let asked = gateway::Asked {
             request: call.request,
             route: Some(route.clone()),
             collections: call.options.collections,
             label: call.options.label,
             conversation: call.options.conversation,
+            parent,
         };
         let ended = Box::pin(caller.ended.cancelled_owned());
         let principal = caller.principal;
         server.answers.spawn(async move {
-            let answered = gateway.answer(&principal, asked, &sender).await;
+            let answered = service.answer(&principal, asked, &sender).await;
             // A client that is gone hears of nothing.
             let _gone = ending.send(answered);
         });
@@ -133,7 +173,7 @@ impl Answering {
             }
         }
         let ended = self.end.await.map_err(|_| HttpError::Failed)?;
-        server.metrics.answered(&self.route, &ended, first);
+        server.note_ended(&self.route, &ended, first);
         let answered = ended?;
         let trousseau = report(&self.route, &answered);
         let whole = Completion {
@@ -161,7 +201,7 @@ impl Answering {
             }
             Ok(Ok(None)) => {
                 let ended = (&mut self.end).await.map_err(|_| HttpError::Failed)?;
-                server.metrics.answered(&self.route, &ended, None);
+                server.note_ended(&self.route, &ended, None);
                 feed.finish(&self.route, Ok(ended?));
             }
             Err(_) => {
@@ -170,15 +210,7 @@ impl Answering {
             }
         }
         let mut response = Response::new(Body::new(feed));
-        let headers = response.headers_mut();
-        for (name, value) in [
-            (header::CONTENT_TYPE, "text/event-stream; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-cache"),
-            // nginx, and others after it, pass on what they get at once.
-            (HeaderName::from_static("x-accel-buffering"), "no"),
-        ] {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
+        describe_stream(response.headers_mut());
         Ok(response)
     }
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// What part of all connections is closed at once to make room: one in so many.
@@ -12,6 +13,10 @@ const SHARE: usize = 64;
 
 /// What part of the limit may be open above it while connections are closing: one in so many.
 const SPARE: usize = 16;
+
+/// How long, and how often, a new connection waits for those that are closing.
+const PAUSE: Duration = Duration::from_millis(1);
+const PAUSES: usize = 1000;
 
 /// The open connections.
 pub(super) struct Connections {
@@ -78,18 +83,26 @@ impl Link {
     /// Since when it waits for a request.
     fn idle_since(&self) -> Option<Instant> {
         let since = self.since.load(Ordering::Relaxed);
-        (!self.is_busy()).then(|| self.opened + std::time::Duration::from_millis(since))
+        (!self.is_busy()).then(|| self.opened + Duration::from_millis(since))
     }
 }
 
+/// Whether there is room for one more.
+enum Room {
+    Found,
+    /// As soon as those that are closing have closed.
+    Coming,
+    None,
+}
+
 /// A place among the open connections; dropping it gives it up.
-pub(super) struct Place<'a> {
-    connections: &'a Connections,
+pub(super) struct Place {
+    connections: Arc<Connections>,
     number: u64,
     pub(super) link: Arc<Link>,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.connections.count.fetch_sub(1, Ordering::Relaxed);
         self.connections.hold().remove(&self.number);
@@ -111,40 +124,58 @@ impl Connections {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// A place for a new connection. When there are too many, those idle the longest are closed for it; `None`
-    /// when none is idle.
-    pub(super) fn place(&self, closing: CancellationToken) -> Option<Place<'_>> {
-        let count = self.count();
-        let most = self.limit + (self.limit / SPARE).max(1);
-        if count >= most || count >= self.limit && !self.make_room() {
-            return None;
+    /// A place for a new connection. When there are too many, those idle the longest are closed for it, and it waits
+    /// until they are; `None` when none is idle.
+    pub(super) async fn place(self: &Arc<Self>, closing: &CancellationToken) -> Option<Place> {
+        for _ in 0..PAUSES {
+            match self.find_room() {
+                Room::Found => return Some(self.take_place(closing.child_token())),
+                Room::None => return None,
+                Room::Coming => sleep(PAUSE).await,
+            }
         }
+        None
+    }
+
+    fn take_place(self: &Arc<Self>, closing: CancellationToken) -> Place {
         self.count.fetch_add(1, Ordering::Relaxed);
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let link = Arc::new(Link::new(closing));
         self.hold().insert(number, Arc::clone(&link));
-        Some(Place {
-            connections: self,
+        Place {
+            connections: Arc::clone(self),
             number,
             link,
-        })
+        }
     }
 
-    /// Closes a share of the connections, those that have been idle the longest.
-    fn make_room(&self) -> bool {
-        let open = self.hold();
-        let idle = open.values().filter(|link| !link.closing.is_cancelled());
-        let mut idle: Vec<(Instant, &Arc<Link>)> =
-            idle.filter_map(|link| Some((link.idle_since()?, link))).collect();
-        let share = (self.limit / SHARE).max(1).min(idle.len());
-        let Some(last) = share.checked_sub(1) else {
-            return open.values().any(|link| link.closing.is_cancelled());
-        };
-        idle.select_nth_unstable_by_key(last, |(since, _)| *since);
-        for (_, link) in idle.iter().take(share) {
-            link.closing.cancel();
+    /// Whether one more may be open; closes a share of the connections, those that have been idle the longest, where
+    /// there are too many and no others are closing.
+    fn find_room(&self) -> Room {
+        let count = self.count();
+        if count < self.limit {
+            return Room::Found;
         }
-        true
+        let open = self.hold();
+        let (closing, others): (Vec<_>, Vec<_>) = open.values().partition(|link| link.closing.is_cancelled());
+        let mut idle: Vec<(Instant, &Arc<Link>)> = others
+            .iter()
+            .filter_map(|link| Some((link.idle_since()?, *link)))
+            .collect();
+        let share = (self.limit / SHARE).max(1).min(idle.len());
+        let are_closing = closing.iter().any(|link| !link.is_busy());
+        match share.checked_sub(1) {
+            None if !are_closing => return Room::None,
+            Some(last) if others.len() >= self.limit => {
+                idle.select_nth_unstable_by_key(last, |(since, _)| *since);
+                for (_, link) in &idle[..share] {
+                    link.closing.cancel();
+                }
+            }
+            _ => {}
+        }
+        let most = self.limit + (self.limit / SPARE).max(1);
+        if count < most { Room::Found } else { Room::Coming }
     }
 
     fn hold(&self) -> MutexGuard<'_, HashMap<u64, Arc<Link>>> {
@@ -157,24 +188,33 @@ impl Connections {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_connections_idle_the_longest_make_room() {
-        let connections = Connections::new(3);
-        let place = || connections.place(CancellationToken::new());
-        let (first, second, third) = (place().unwrap(), place().unwrap(), place().unwrap());
+    #[tokio::test]
+    async fn the_connections_idle_the_longest_make_room() {
+        let connections = Arc::new(Connections::new(3));
+        let never = CancellationToken::new();
+        let place = async || connections.place(&never).await;
+        let (first, second, third) = (
+            place().await.unwrap(),
+            place().await.unwrap(),
+            place().await.unwrap(),
+        );
         first.link.set_busy(true);
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
         third.link.set_busy(true);
         third.link.set_busy(false);
-        let fourth = place().unwrap();
+        let fourth = place().await.unwrap();
         assert!(second.link.closing.is_cancelled());
         assert!(!first.link.closing.is_cancelled() && !third.link.closing.is_cancelled());
-        drop(second);
-        fourth.link.set_busy(true);
-        third.link.set_busy(true);
-        assert!(place().is_none());
+        // The fifth waits until the second has closed, and the third makes room for it.
+        let (fifth, ()) = tokio::join!(place(), async { drop(second) });
+        assert!(third.link.closing.is_cancelled());
+        drop(third);
+        for one in [&fourth, fifth.as_ref().unwrap()] {
+            one.link.set_busy(true);
+        }
+        assert!(place().await.is_none());
         drop(first);
-        assert!(place().is_some());
+        assert!(place().await.is_some());
         assert_eq!(connections.count(), 2);
     }
 }

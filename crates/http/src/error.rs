@@ -69,6 +69,27 @@ pub enum HttpError {
         /// What was asked for.
         name: String,
     },
+    /// There is no such answer that is being made or ended a moment ago, or it is another's.
+    #[error("no answer {id:?} is being made")]
+    NoAnswer {
+        /// What was asked for.
+        id: String,
+    },
+    /// The caller has as many answers made as one may.
+    #[error("{limit} answers are being made for one person, the most there may be")]
+    TooManyAnswers {
+        /// The limit.
+        limit: usize,
+    },
+    /// An answer is longer than what can be kept of one.
+    #[error("the answer is longer than {limit} bytes")]
+    LongAnswer {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// The answer was stopped, by whoever asked or because the server ends.
+    #[error("the answer was stopped")]
+    Stopped,
     /// The program failed while it answered.
     #[error("the request was not answered")]
     Failed,
@@ -77,15 +98,16 @@ pub enum HttpError {
 impl Explain for HttpError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound { .. } | Self::NoModel { .. } => ErrorKind::NotFound,
+            Self::NotFound { .. } | Self::NoModel { .. } | Self::NoAnswer { .. } => ErrorKind::NotFound,
             Self::NoCredentials | Self::Ended => ErrorKind::Unauthenticated,
             Self::Role { .. } => ErrorKind::Forbidden,
             Self::Method { .. } | Self::Invalid | Self::BodyCut | Self::Header { .. } => {
                 ErrorKind::InvalidInput
             }
-            Self::BodyTooLarge { .. } => ErrorKind::TooLarge,
+            Self::BodyTooLarge { .. } | Self::LongAnswer { .. } => ErrorKind::TooLarge,
             Self::BodySlow { .. } => ErrorKind::Timeout,
-            Self::Busy { .. } => ErrorKind::Unavailable,
+            Self::Busy { .. } | Self::Stopped => ErrorKind::Unavailable,
+            Self::TooManyAnswers { .. } => ErrorKind::Throttled,
             Self::Failed => ErrorKind::Internal,
         }
     }
@@ -104,6 +126,10 @@ impl Explain for HttpError {
             Self::Header { .. } => "http-header",
             Self::Busy { .. } => "http-busy",
             Self::NoModel { .. } => "http-no-model",
+            Self::NoAnswer { .. } => "http-no-answer",
+            Self::TooManyAnswers { .. } => "http-too-many-answers",
+            Self::LongAnswer { .. } => "http-long-answer",
+            Self::Stopped => "http-stopped",
             Self::Failed => "http-failed",
         }
     }
@@ -118,7 +144,15 @@ impl Explain for HttpError {
             Self::Header { name, reason } => vec![("name", (*name).to_owned()), ("reason", reason.clone())],
             Self::Busy { limit } => vec![("limit", limit.to_string())],
             Self::NoModel { name } => vec![("name", name.clone())],
-            Self::NoCredentials | Self::Invalid | Self::Ended | Self::BodyCut | Self::Failed => Vec::new(),
+            Self::NoAnswer { id } => vec![("id", id.clone())],
+            Self::TooManyAnswers { limit } => vec![("limit", limit.to_string())],
+            Self::LongAnswer { limit } => vec![("limit", limit.to_string())],
+            Self::NoCredentials
+            | Self::Invalid
+            | Self::Ended
+            | Self::BodyCut
+            | Self::Stopped
+            | Self::Failed => Vec::new(),
         }
     }
 }

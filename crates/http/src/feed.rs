@@ -109,7 +109,7 @@ impl Feed {
                     self.coming = None;
                     let ended = match ended {
                         Ok(ended) => {
-                            self.server.metrics.answered(&route, &ended, self.first);
+                            self.server.note_ended(&route, &ended, self.first);
                             ended.map_err(Refusal::from)
                         }
                         Err(_) => Err(HttpError::Failed.into()),

@@ -1,6 +1,6 @@
 //! The service over HTTP: OpenAI's API, and Trousseau's own below `/api/`.
 //!
-//! From the wire inwards: [`serve`] accepts connections and ends them, `connection` keeps slow or silent clients
+//! From the wire inwards: [`serve`] accepts connections and ends them, `workers` are the threads that attend to them, `connection` keeps slow or silent clients
 //! from holding one, `tls` keeps the certificate, `envelope` is around every request (its id, its place among
 //! those in flight, its line in the log), [`routes`] is the one table of what can be called and by whom, and
 //! then there is one file per resource: `chat`, `models`, `health`, `auth` and `auth_admin`. A resource's handlers are thin: they read
@@ -15,6 +15,7 @@ mod auth_error;
 mod body;
 mod caller;
 mod chat;
+mod citations;
 mod client;
 mod connection;
 mod connections;
@@ -22,14 +23,19 @@ mod conversations;
 mod cross_origin;
 mod envelope;
 mod error;
+mod explain;
 mod feed;
 mod files;
 mod health;
 pub mod language;
+mod ledger;
+mod live;
 mod metrics;
 mod models;
 pub mod network;
+mod page;
 mod process;
+mod proofs;
 mod query;
 mod records;
 pub mod refusal;
@@ -42,11 +48,14 @@ mod stock;
 mod store_files;
 pub mod tls;
 mod upload;
+mod upstreams;
+mod usage;
 mod vector_stores;
+mod workers;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::task::TaskTracker;
 use trousseau_core::principal::Tenant;
 
@@ -60,11 +69,15 @@ pub use metrics::Metrics;
 pub use routes::{Access, ROUTES, Route, router};
 pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
+pub use trousseau_page::{Logo, LogoError};
 
 use connections::Connections;
+use live::Register;
 use trousseau_accounts::Accounts;
 use trousseau_gateway::files::intake::Intake;
 use trousseau_gateway::service::Gateway;
+use trousseau_page::Page;
+use upstreams::Sightings;
 
 /// What every request is answered with.
 pub struct Server {
@@ -82,9 +95,17 @@ pub struct Server {
     pub metrics: Metrics,
     /// The answers being made; one goes on when its client has hung up, until its outcome is recorded.
     answers: TaskTracker,
+    /// Those among them that go on whether or not somebody listens.
+    live: Register,
     /// What works on the tasks of files.
     intake: Intake,
-    connections: Connections,
+    /// How the last calls of the targets went.
+    sightings: Sightings,
+    connections: Arc<Connections>,
+    page: Page,
+    logo: Option<Logo>,
+    /// Held while a whole ledger is read.
+    verifying: Mutex<()>,
     slots: Arc<Semaphore>,
     /// When the routes were made known, in seconds since 1970.
     since: i64,
@@ -106,11 +127,23 @@ impl Server {
             texts,
             health: Health::default(),
             metrics: Metrics::new(),
+            sightings: Sightings::default(),
             answers: TaskTracker::new(),
-            connections: Connections::new(settings.limits.connections),
+            live: Register::new(settings.limits.requests),
+            connections: Arc::new(Connections::new(settings.limits.connections)),
+            page: Page::embedded(&settings.base_path),
+            logo: None,
+            verifying: Mutex::default(),
             slots: Arc::new(Semaphore::new(settings.limits.requests)),
             settings,
         }
+    }
+
+    /// The same, with a picture of the organisation's on the page.
+    #[must_use]
+    pub fn with_logo(mut self, logo: Logo) -> Self {
+        self.logo = Some(logo);
+        self
     }
 
     /// Has the tasks of a tenant worked on that are registered now.

@@ -78,7 +78,9 @@ impl Refusal {
         self
     }
 
-    fn detail(mut self, name: &str, value: Value) -> Self {
+    /// The same with one thing more that it tells.
+    #[must_use]
+    pub(super) fn detail(mut self, name: &str, value: Value) -> Self {
         self.0.details.insert(name.to_owned(), value);
         self
     }
@@ -155,7 +157,7 @@ impl Refusal {
 }
 
 /// A refused target, with its reasons in words.
-fn told(rejection: &Rejection, texts: &dyn Texts, language: Language) -> Value {
+pub(super) fn told(rejection: &Rejection, texts: &dyn Texts, language: Language) -> Value {
     let reasons = rejection.reasons.iter().map(|reason| {
         let (text, _) = texts.explain(language, &Told(reason.clone()));
         let mut told = serde_json::to_value(reason).unwrap_or_default();

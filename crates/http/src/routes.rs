@@ -1,7 +1,8 @@
 //! The one table of what can be called, with which method, and by whom.
 //!
 //! The router is made from it, and so are the tests that try every role on every route: a route that is not in
-//! it does not exist, and one that is in it is guarded before its handler runs.
+//! it does not exist, and one that is in it is guarded before its handler runs. Beside it stand the addresses of the web
+//! page, all of which are the one page.
 
 use std::sync::Arc;
 
@@ -10,14 +11,14 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
-use http::{Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use trousseau_core::principal::Role;
 
 use super::error::HttpError;
 use super::refusal::Refusal;
 use super::{
-    Caller, Client, Server, auth, auth_admin, chat, conversations, files, health, metrics, models, records,
-    stock, store_files, vector_stores,
+    Caller, Client, Server, auth, auth_admin, chat, citations, conversations, explain, files, health, ledger,
+    live, metrics, models, page, proofs, records, stock, store_files, upstreams, usage, vector_stores,
 };
 
 /// Who may call a route.
@@ -52,338 +53,247 @@ pub struct Route {
     endpoint: fn() -> MethodRouter<Arc<Server>>,
 }
 
+/// A row of the table.
+const fn row(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    endpoint: fn() -> MethodRouter<Arc<Server>>,
+) -> Route {
+    Route {
+        method,
+        path,
+        access,
+        endpoint,
+    }
+}
+
+const PUBLIC: Access = Access::Public;
+const KNOWN: Access = Access::Known;
+const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
+const OFFICERS: Access = Access::Roles(&[Role::DataProtectionOfficer]);
+const WATCHERS: Access = Access::Roles(&[Role::Administrator, Role::Auditor]);
+const REVIEWERS: Access = Access::Roles(&[Role::Auditor, Role::DataProtectionOfficer]);
+const OVERSEERS: Access = Access::Roles(&[Role::Administrator, Role::Auditor, Role::DataProtectionOfficer]);
+
 /// Everything that can be called.
 pub const ROUTES: &[Route] = &[
-    Route {
-        method: Method::POST,
-        path: "/v1/chat/completions",
-        access: Access::Known,
-        endpoint: || post(chat::complete),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/models",
-        access: Access::Known,
-        endpoint: || get(models::list),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/models/{model}",
-        access: Access::Known,
-        endpoint: || get(models::get),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/auth/login",
-        access: Access::Public,
-        endpoint: || post(auth::login),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/auth/first",
-        access: Access::Public,
-        endpoint: || post(auth::first),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/auth/logout",
-        access: Access::Known,
-        endpoint: || post(auth::logout),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/auth/logout-everywhere",
-        access: Access::Known,
-        endpoint: || post(auth::logout_everywhere),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/auth/password",
-        access: Access::Known,
-        endpoint: || post(auth::change_password),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/auth/session",
-        access: Access::Known,
-        endpoint: || get(auth::session),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/auth/oidc/login",
-        access: Access::Public,
-        endpoint: || get(auth::depart),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/auth/oidc/callback",
-        access: Access::Public,
-        endpoint: || get(auth::arrive),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/keys",
-        access: Access::Roles(&[Role::Administrator, Role::Auditor]),
-        endpoint: || get(auth_admin::keys),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/keys",
-        access: Access::Roles(&[Role::Administrator]),
-        endpoint: || post(auth_admin::create_key),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/api/keys/{key}",
-        access: Access::Roles(&[Role::Administrator]),
-        endpoint: || delete(auth_admin::revoke_key),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/users",
-        access: Access::Roles(&[Role::Administrator, Role::Auditor]),
-        endpoint: || get(auth_admin::users),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/users",
-        access: Access::Roles(&[Role::Administrator]),
-        endpoint: || post(auth_admin::create_user),
-    },
-    Route {
-        method: Method::PATCH,
-        path: "/api/users/{user}",
-        access: Access::Roles(&[Role::Administrator]),
-        endpoint: || patch(auth_admin::change_user),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/users/{user}/link",
-        access: Access::Roles(&[Role::Administrator]),
-        endpoint: || post(auth_admin::link),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/files",
-        access: Access::Known,
-        endpoint: || post(files::create),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/files",
-        access: Access::Known,
-        endpoint: || get(files::list),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/files/{file}",
-        access: Access::Known,
-        endpoint: || get(files::get),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/v1/files/{file}",
-        access: Access::Known,
-        endpoint: || delete(files::delete),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/files/{file}/content",
-        access: Access::Known,
-        endpoint: || get(files::content),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/vector_stores",
-        access: Access::Known,
-        endpoint: || post(vector_stores::create),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/vector_stores",
-        access: Access::Known,
-        endpoint: || get(vector_stores::list),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/vector_stores/{store}",
-        access: Access::Known,
-        endpoint: || get(vector_stores::get),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/vector_stores/{store}",
-        access: Access::Known,
-        endpoint: || post(vector_stores::change),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/v1/vector_stores/{store}",
-        access: Access::Known,
-        endpoint: || delete(vector_stores::delete),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/vector_stores/{store}/search",
-        access: Access::Known,
-        endpoint: || post(vector_stores::search),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/vector_stores/{store}/files",
-        access: Access::Known,
-        endpoint: || post(store_files::attach),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/vector_stores/{store}/files",
-        access: Access::Known,
-        endpoint: || get(store_files::list),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/vector_stores/{store}/files/{file}",
-        access: Access::Known,
-        endpoint: || get(store_files::get),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/vector_stores/{store}/files/{file}",
-        access: Access::Known,
-        endpoint: || post(store_files::change),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/v1/vector_stores/{store}/files/{file}",
-        access: Access::Known,
-        endpoint: || delete(store_files::delete),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/vector_stores/{store}/files/{file}/content",
-        access: Access::Known,
-        endpoint: || get(store_files::content),
-    },
-    Route {
-        method: Method::POST,
-        path: "/v1/vector_stores/{store}/file_batches",
-        access: Access::Known,
-        endpoint: || post(store_files::attach_batch),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/vector_stores/{store}/file_batches/{batch}",
-        access: Access::Known,
-        endpoint: || get(store_files::get_batch),
-    },
-    Route {
-        method: Method::GET,
-        path: "/v1/vector_stores/{store}/file_batches/{batch}/files",
-        access: Access::Known,
-        endpoint: || get(store_files::list_batch),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/conversations",
-        access: Access::Known,
-        endpoint: || get(conversations::list),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/conversations",
-        access: Access::Known,
-        endpoint: || post(conversations::begin),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/conversations/{conversation}",
-        access: Access::Known,
-        endpoint: || get(conversations::get),
-    },
-    Route {
-        method: Method::PATCH,
-        path: "/api/conversations/{conversation}",
-        access: Access::Known,
-        endpoint: || patch(conversations::rename),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/api/conversations/{conversation}",
-        access: Access::Known,
-        endpoint: || delete(conversations::delete),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/records",
-        access: Access::Known,
-        endpoint: || get(records::list),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/records/metadata",
-        access: Access::Roles(&[Role::Auditor, Role::DataProtectionOfficer]),
-        endpoint: || get(records::metadata),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/records/{replica}/{entry}",
-        access: Access::Known,
-        endpoint: || get(records::get),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/api/records/{replica}/{entry}",
-        access: Access::Known,
-        endpoint: || delete(records::delete),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/records/{replica}/{entry}/access",
-        access: Access::Roles(&[Role::DataProtectionOfficer]),
-        endpoint: || post(records::access),
-    },
-    Route {
-        method: Method::POST,
-        path: "/api/feedback",
-        access: Access::Known,
-        endpoint: || post(records::rate),
-    },
-    Route {
-        method: Method::DELETE,
-        path: "/api/feedback/{replica}/{entry}",
-        access: Access::Known,
-        endpoint: || delete(records::unrate),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/collections",
-        access: Access::Roles(&[Role::Administrator]),
-        endpoint: || get(stock::collections),
-    },
-    Route {
-        method: Method::GET,
-        path: "/api/tasks",
-        access: Access::Roles(&[Role::Administrator]),
-        endpoint: || get(stock::tasks),
-    },
-    Route {
-        method: Method::GET,
-        path: "/healthz",
-        access: Access::Public,
-        endpoint: || get(health::alive),
-    },
-    Route {
-        method: Method::GET,
-        path: "/readyz",
-        access: Access::Public,
-        endpoint: || get(health::ready),
-    },
-    Route {
-        method: Method::GET,
-        path: "/metrics",
-        access: Access::Roles(&[Role::Administrator, Role::Auditor]),
-        endpoint: || get(metrics::show),
-    },
+    row(Method::GET, "/", PUBLIC, || get(page::index)),
+    row(Method::GET, "/assets/{file}", PUBLIC, || get(page::asset)),
+    row(Method::GET, "/api/page", PUBLIC, || get(page::about)),
+    row(Method::GET, "/api/page/logo", PUBLIC, || get(page::logo)),
+    row(Method::POST, "/v1/chat/completions", KNOWN, || {
+        post(chat::complete)
+    }),
+    row(Method::POST, "/api/answers", KNOWN, || post(live::begin)),
+    row(Method::GET, "/api/answers", KNOWN, || get(live::list)),
+    row(Method::GET, "/api/answers/{answer}/events", KNOWN, || {
+        get(live::events)
+    }),
+    row(Method::DELETE, "/api/answers/{answer}", KNOWN, || {
+        delete(live::stop)
+    }),
+    row(Method::GET, "/v1/models", KNOWN, || get(models::list)),
+    row(Method::GET, "/v1/models/{model}", KNOWN, || get(models::get)),
+    row(Method::POST, "/api/auth/login", PUBLIC, || post(auth::login)),
+    row(Method::POST, "/api/auth/first", PUBLIC, || post(auth::first)),
+    row(Method::POST, "/api/auth/logout", KNOWN, || post(auth::logout)),
+    row(Method::POST, "/api/auth/logout-everywhere", KNOWN, || {
+        post(auth::logout_everywhere)
+    }),
+    row(Method::POST, "/api/auth/password", KNOWN, || {
+        post(auth::change_password)
+    }),
+    row(Method::GET, "/api/auth/session", KNOWN, || get(auth::session)),
+    row(Method::GET, "/api/auth/oidc/login", PUBLIC, || get(auth::depart)),
+    row(Method::GET, "/api/auth/oidc/callback", PUBLIC, || {
+        get(auth::arrive)
+    }),
+    row(Method::GET, "/api/keys", WATCHERS, || get(auth_admin::keys)),
+    row(Method::POST, "/api/keys", ADMINISTRATORS, || {
+        post(auth_admin::create_key)
+    }),
+    row(Method::DELETE, "/api/keys/{key}", ADMINISTRATORS, || {
+        delete(auth_admin::revoke_key)
+    }),
+    row(Method::GET, "/api/users", WATCHERS, || get(auth_admin::users)),
+    row(Method::POST, "/api/users", ADMINISTRATORS, || {
+        post(auth_admin::create_user)
+    }),
+    row(Method::PATCH, "/api/users/{user}", ADMINISTRATORS, || {
+        patch(auth_admin::change_user)
+    }),
+    row(Method::POST, "/api/users/{user}/link", ADMINISTRATORS, || {
+        post(auth_admin::link)
+    }),
+    row(Method::POST, "/v1/files", KNOWN, || post(files::create)),
+    row(Method::GET, "/v1/files", KNOWN, || get(files::list)),
+    row(Method::GET, "/v1/files/{file}", KNOWN, || get(files::get)),
+    row(Method::DELETE, "/v1/files/{file}", KNOWN, || {
+        delete(files::delete)
+    }),
+    row(Method::GET, "/v1/files/{file}/content", KNOWN, || {
+        get(files::content)
+    }),
+    row(Method::POST, "/v1/vector_stores", KNOWN, || {
+        post(vector_stores::create)
+    }),
+    row(Method::GET, "/v1/vector_stores", KNOWN, || {
+        get(vector_stores::list)
+    }),
+    row(Method::GET, "/v1/vector_stores/{store}", KNOWN, || {
+        get(vector_stores::get)
+    }),
+    row(Method::POST, "/v1/vector_stores/{store}", KNOWN, || {
+        post(vector_stores::change)
+    }),
+    row(Method::DELETE, "/v1/vector_stores/{store}", KNOWN, || {
+        delete(vector_stores::delete)
+    }),
+    row(Method::POST, "/v1/vector_stores/{store}/search", KNOWN, || {
+        post(vector_stores::search)
+    }),
+    row(Method::POST, "/v1/vector_stores/{store}/files", KNOWN, || {
+        post(store_files::attach)
+    }),
+    row(Method::GET, "/v1/vector_stores/{store}/files", KNOWN, || {
+        get(store_files::list)
+    }),
+    row(
+        Method::GET,
+        "/v1/vector_stores/{store}/files/{file}",
+        KNOWN,
+        || get(store_files::get),
+    ),
+    row(
+        Method::POST,
+        "/v1/vector_stores/{store}/files/{file}",
+        KNOWN,
+        || post(store_files::change),
+    ),
+    row(
+        Method::DELETE,
+        "/v1/vector_stores/{store}/files/{file}",
+        KNOWN,
+        || delete(store_files::delete),
+    ),
+    row(
+        Method::GET,
+        "/v1/vector_stores/{store}/files/{file}/content",
+        KNOWN,
+        || get(store_files::content),
+    ),
+    row(
+        Method::POST,
+        "/v1/vector_stores/{store}/file_batches",
+        KNOWN,
+        || post(store_files::attach_batch),
+    ),
+    row(
+        Method::GET,
+        "/v1/vector_stores/{store}/file_batches/{batch}",
+        KNOWN,
+        || get(store_files::get_batch),
+    ),
+    row(
+        Method::GET,
+        "/v1/vector_stores/{store}/file_batches/{batch}/files",
+        KNOWN,
+        || get(store_files::list_batch),
+    ),
+    row(Method::GET, "/api/conversations", KNOWN, || {
+        get(conversations::list)
+    }),
+    row(Method::POST, "/api/conversations", KNOWN, || {
+        post(conversations::begin)
+    }),
+    row(Method::GET, "/api/conversations/{conversation}", KNOWN, || {
+        get(conversations::get)
+    }),
+    row(Method::PATCH, "/api/conversations/{conversation}", KNOWN, || {
+        patch(conversations::rename)
+    }),
+    row(Method::DELETE, "/api/conversations/{conversation}", KNOWN, || {
+        delete(conversations::delete)
+    }),
+    row(Method::GET, "/api/records", KNOWN, || get(records::list)),
+    row(Method::GET, "/api/records/metadata", REVIEWERS, || {
+        get(records::metadata)
+    }),
+    row(Method::GET, "/api/records/{replica}/{entry}", KNOWN, || {
+        get(records::get)
+    }),
+    row(Method::DELETE, "/api/records/{replica}/{entry}", KNOWN, || {
+        delete(records::delete)
+    }),
+    row(
+        Method::POST,
+        "/api/records/{replica}/{entry}/access",
+        OFFICERS,
+        || post(records::access),
+    ),
+    row(
+        Method::GET,
+        "/api/records/{replica}/{entry}/citations/{number}",
+        KNOWN,
+        || get(citations::get),
+    ),
+    row(Method::GET, "/api/documents/{document}", KNOWN, || {
+        get(citations::document)
+    }),
+    row(Method::GET, "/api/records/{replica}/{entry}/proof", KNOWN, || {
+        get(proofs::get)
+    }),
+    row(
+        Method::GET,
+        "/api/records/{replica}/{entry}/proof/file",
+        KNOWN,
+        || get(proofs::file),
+    ),
+    row(Method::POST, "/api/explain", KNOWN, || post(explain::explain)),
+    row(Method::GET, "/api/ledger", OVERSEERS, || get(ledger::head)),
+    row(Method::GET, "/api/ledger/entries", OVERSEERS, || {
+        get(ledger::entries)
+    }),
+    row(
+        Method::GET,
+        "/api/ledger/entries/{replica}/{entry}",
+        OVERSEERS,
+        || get(ledger::entry),
+    ),
+    row(
+        Method::GET,
+        "/api/ledger/entries/{replica}/{entry}/proof",
+        OVERSEERS,
+        || get(ledger::proof),
+    ),
+    row(Method::POST, "/api/ledger/verify", OVERSEERS, || {
+        post(ledger::verify)
+    }),
+    row(Method::POST, "/api/feedback", KNOWN, || post(records::rate)),
+    row(Method::DELETE, "/api/feedback/{replica}/{entry}", KNOWN, || {
+        delete(records::unrate)
+    }),
+    row(Method::GET, "/api/collections", ADMINISTRATORS, || {
+        get(stock::collections)
+    }),
+    row(Method::POST, "/api/collections", ADMINISTRATORS, || {
+        post(stock::make)
+    }),
+    row(
+        Method::PATCH,
+        "/api/collections/{collection}",
+        ADMINISTRATORS,
+        || patch(stock::change),
+    ),
+    row(Method::GET, "/api/upstreams", ADMINISTRATORS, || {
+        get(upstreams::list)
+    }),
+    row(Method::GET, "/api/usage", ADMINISTRATORS, || get(usage::count)),
+    row(Method::GET, "/api/tasks", ADMINISTRATORS, || get(stock::tasks)),
+    row(Method::GET, "/healthz", PUBLIC, || get(health::alive)),
+    row(Method::GET, "/readyz", PUBLIC, || get(health::ready)),
+    row(Method::GET, "/metrics", WATCHERS, || get(metrics::show)),
 ];
 
 /// The path of the route that took a request; noted on its response for the log and the metrics.
@@ -404,7 +314,7 @@ pub fn router(server: &Arc<Server>) -> Router {
     }
     router
         .method_not_allowed_fallback(other_method)
-        .fallback(not_found)
+        .fallback(elsewhere)
         .layer(DefaultBodyLimit::disable())
         .with_state(Arc::clone(server))
 }
@@ -445,9 +355,19 @@ fn admit(guard: &Guard, request: &mut Request) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn not_found(uri: Uri) -> Refusal {
-    let path = uri.path().to_owned();
-    HttpError::NotFound { path }.into()
+/// What is in no row: an address of the page that a browser opens, or nothing.
+async fn elsewhere(
+    State(server): State<Arc<Server>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let Some(mut page) = server.page.at(&method, &uri, &headers) else {
+        let path = uri.path().to_owned();
+        return Refusal::from(HttpError::NotFound { path }).into_response();
+    };
+    page.extensions_mut().insert(Taken("/"));
+    page
 }
 
 async fn other_method(method: Method, uri: Uri) -> Refusal {

@@ -1,7 +1,7 @@
 //! Accepts connections, answers them, and ends: what is in flight is finished, what waits is closed.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,9 +18,10 @@ use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_retrieval::library::blocking;
 
 use super::connection::{Times, Watched};
-use super::connections::{Connections, Link, Place};
+use super::connections::{Link, Place};
 use super::envelope::{self, Peer};
 use super::tls::Tls;
+use super::workers::{Load, Workers};
 use super::{Server, router};
 
 /// How often metrics are tidied where there is no certificate to look at.
@@ -54,18 +55,22 @@ pub enum ServeError {
         /// What the system says.
         error: io::Error,
     },
+    /// The threads that attend to connections cannot be started.
+    #[error("no threads to attend to connections: {0}")]
+    Workers(#[source] io::Error),
 }
 
 impl Explain for ServeError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Listen { .. } => ErrorKind::Unavailable,
+            Self::Listen { .. } | Self::Workers(_) => ErrorKind::Unavailable,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::Listen { .. } => "http-listen",
+            Self::Workers(_) => "http-workers",
         }
     }
 
@@ -74,6 +79,7 @@ impl Explain for ServeError {
             Self::Listen { address, error } => {
                 vec![("address", address.clone()), ("reason", error.to_string())]
             }
+            Self::Workers(error) => vec![("reason", error.to_string())],
         }
     }
 }
@@ -104,6 +110,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let router = router(&server);
+    let workers = Workers::start().map_err(ServeError::Workers)?;
     let tasks = TaskTracker::new();
     server.intake.begin(&server.gateway).await;
     // Ends connections that are still open when the time to drain is over.
@@ -114,42 +121,57 @@ pub async fn serve(
         shutdown.clone(),
     ));
     while let Some((socket, address)) = accept(&listener.socket, &shutdown).await {
-        let attending = Box::pin(attend(
-            Arc::clone(&server),
-            router.clone(),
-            Accepted {
-                socket,
-                address,
-                tls: listener.tls.clone(),
-            },
-            shutdown.child_token(),
-        ));
+        let Some(place) = server.connections.place(&shutdown).await else {
+            tracing::warn!("a connection was closed: there are too many");
+            continue;
+        };
+        let (worker, load) = workers.idlest();
+        let accepted = Accepted {
+            socket,
+            address,
+            tls: listener.tls.clone(),
+            place,
+            load,
+        };
+        let attending = Box::pin(attend(Arc::clone(&server), router.clone(), accepted));
         let cut = cut.clone();
-        tasks.spawn(async move { cut.run_until_cancelled(attending).await });
+        tasks.spawn_on(async move { cut.run_until_cancelled(attending).await }, worker);
     }
     server.health.drain();
     drop(listener);
     tasks.close();
-    if timeout(server.settings.limits.drain, tasks.wait()).await.is_err() {
+    let drained = async {
+        tasks.wait().await;
+        // Those that nobody listens to have the rest of the time.
+        server.live.wait().await;
+    };
+    if timeout(server.settings.limits.drain, drained).await.is_err() {
         tracing::warn!(
             connections = server.connections.count(),
             "closing what has not ended"
         );
         cut.cancel();
+        server.live.stop();
         tasks.wait().await;
     }
     server.intake.close().await;
     server.answers.close();
-    if timeout(OUTCOMES, server.answers.wait()).await.is_err() {
+    let outcomes = async { tokio::join!(server.live.wait(), server.answers.wait()) };
+    if timeout(OUTCOMES, outcomes).await.is_err() {
         tracing::error!("answers without an outcome are left; the next start closes them as interrupted");
+    }
+    if let Err(error) = blocking(move || drop(workers)).await {
+        tracing::error!(%error, "the threads that attend to connections did not end");
     }
     Ok(())
 }
 
 /// The next connection; `None` when the server ends.
-async fn accept(socket: &TcpListener, shutdown: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+async fn accept(socket: &TcpListener, shutdown: &CancellationToken) -> Option<(net::TcpStream, SocketAddr)> {
     loop {
-        match shutdown.run_until_cancelled(socket.accept()).await? {
+        let accepted = shutdown.run_until_cancelled(socket.accept()).await?;
+        // Off this thread's poll, and onto that of the worker.
+        match accepted.and_then(|(socket, address)| Ok((socket.into_std()?, address))) {
             Ok(accepted) => return Some(accepted),
             Err(error) => {
                 // Too many open files, or a client that left at once: the listener itself is sound.
@@ -166,6 +188,7 @@ async fn rounds(server: Arc<Server>, tls: Option<Arc<Tls>>, shutdown: Cancellati
     let mut told = None;
     while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
         server.metrics.tidy();
+        server.live.settle();
         let Some(tls) = tls.clone() else {
             continue;
         };
@@ -191,20 +214,30 @@ async fn rounds(server: Arc<Server>, tls: Option<Arc<Tls>>, shutdown: Cancellati
 
 /// A connection as it comes.
 struct Accepted {
-    socket: TcpStream,
+    socket: net::TcpStream,
     address: SocketAddr,
     tls: Option<Arc<Tls>>,
+    place: Place,
+    load: Load,
 }
 
 /// Attends to one connection until it ends.
-async fn attend(server: Arc<Server>, router: Router, accepted: Accepted, closing: CancellationToken) {
-    let connections: &Connections = &server.connections;
-    let Some(place) = connections.place(closing) else {
-        tracing::warn!("a connection was closed: there are too many");
-        return;
-    };
+async fn attend(server: Arc<Server>, router: Router, accepted: Accepted) {
+    let Accepted {
+        socket,
+        address,
+        tls,
+        place,
+        load: _load,
+    } = accepted;
     let Place { link, .. } = &place;
-    let Accepted { socket, address, tls } = accepted;
+    let socket = match TcpStream::from_std(socket) {
+        Ok(socket) => socket,
+        Err(error) => {
+            tracing::warn!(%error, "a connection was not taken up");
+            return;
+        }
+    };
     let limits = &server.settings.limits;
     let mut byte = [0];
     let first = timeout(limits.head, socket.peek(&mut byte));

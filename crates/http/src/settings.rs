@@ -1,5 +1,6 @@
 //! What the configuration decides of the server, resolved and checked.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::language::Language;
@@ -19,6 +20,38 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// The language of messages for callers that name none.
     pub language: Language,
+    /// How the web page looks and what it says.
+    pub page: PageSettings,
+}
+
+/// How the web page looks and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageSettings {
+    /// How the service is called.
+    pub name: String,
+    /// The file of the organisation's mark.
+    pub logo: Option<PathBuf>,
+    /// The organisation's colour on light ground, `#rrggbb`.
+    pub accent: Option<String>,
+    /// The same on dark ground.
+    pub accent_dark: Option<String>,
+    /// How the identity provider is called at which people sign in, where there is one.
+    pub provider: Option<String>,
+    /// How long questions and answers are kept, in days.
+    pub retention_days: u32,
+}
+
+impl Default for PageSettings {
+    fn default() -> Self {
+        Self {
+            name: "Trousseau".to_owned(),
+            logo: None,
+            accent: None,
+            accent_dark: None,
+            provider: None,
+            retention_days: 180,
+        }
+    }
 }
 
 /// Limits on what clients may cost.

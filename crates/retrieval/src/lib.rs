@@ -23,3 +23,4 @@ pub mod rank;
 pub mod source;
 pub mod store;
 pub mod uploads;
+pub mod window;

@@ -9,10 +9,13 @@ pub mod authority;
 pub mod embedding;
 pub mod openid;
 pub mod proxy;
+mod small_disk;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+pub use small_disk::small_disk;
 
 /// The environment variable that names the folder of the benchmark data.
 pub const BENCH_DATA: &str = "TROUSSEAU_BENCH_DATA";

@@ -245,6 +245,10 @@ entry-export = { $records ->
        *[other] { $records } records given out
     }
 entry-restored = from the backup of { $backup }
+entry-collection = { $documents ->
+        [one] access list changed, one document
+       *[other] access list changed, { $documents } documents
+    }
 entry-gap = the end of the batch before may be missing
 entry-kind = { $kind }
 

@@ -263,6 +263,10 @@ entry-export = { $records ->
        *[other] { $records } enregistrements remis
     }
 entry-restored = à partir de la sauvegarde du { $backup }
+entry-collection = { $documents ->
+        [one] droits de lecture changés, un document
+       *[other] droits de lecture changés, { $documents } documents
+    }
 entry-gap = la fin du lot précédent peut manquer
 entry-kind = { $kind ->
         [decision] décision
@@ -270,6 +274,7 @@ entry-kind = { $kind ->
         [document] document
         [gap] lacune
         [account] compte
+        [collection] collection
         [access] accès
         [erasure] effacement
         [export] remise

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use reqwest::{Client, Request, Response, Url};
+use reqwest::{Request, Response, Url};
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 use trousseau_core::model::{ModelError, Phase};
 use trousseau_wire::client;
 use zeroize::Zeroizing;
 
-use crate::egress::{EgressError, address};
+use crate::egress::{Clients, EgressError, address};
 use crate::failure::{Blame, Sent, closed_early};
 use crate::secret::Revealed;
 use crate::server::Server;
@@ -26,7 +26,7 @@ const CLOSED_AT_ONCE: Duration = Duration::from_secs(1);
 /// One path of a server.
 pub(crate) struct Endpoint {
     pub server: Server,
-    client: Client,
+    clients: Clients,
     url: Url,
     /// The values of the headers that are marked as sensitive.
     sensitive: Vec<Revealed>,
@@ -53,7 +53,7 @@ pub(crate) struct Answer {
 }
 
 impl Endpoint {
-    pub(crate) fn new(server: Server, client: Client, path: &str) -> Result<Self, EgressError> {
+    pub(crate) fn new(server: Server, clients: Clients, path: &str) -> Result<Self, EgressError> {
         let mut url = address(&server.url)?;
         let joined = format!("{}/{path}", url.path().trim_end_matches('/'));
         url.set_path(&joined);
@@ -63,7 +63,7 @@ impl Endpoint {
             .collect();
         Ok(Self {
             server,
-            client,
+            clients,
             url,
             sensitive,
         })
@@ -94,7 +94,7 @@ impl Endpoint {
             let blame = self.blame(&secrets, sent);
             let (phase, limit) = self.head_limit(form);
             let sent_at = Instant::now();
-            let response = match timeout_at(began + limit, self.client.execute(request)).await {
+            let response = match timeout_at(began + limit, self.clients.here().execute(request)).await {
                 Err(_) => return Err(blame.timed_out(phase, limit)),
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream;
-use reqwest::Client;
 use serde_json::Value;
 use tokio::time::timeout;
 use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage};
@@ -18,7 +17,7 @@ use trousseau_wire::sse::Decoder;
 use crate::abstention::Wording;
 use crate::call::{Answer, Endpoint, Form};
 use crate::citing::Citing;
-use crate::egress::EgressError;
+use crate::egress::{Clients, EgressError};
 use crate::failure::Sent;
 use crate::prompt::{self, Fences};
 use crate::server::Server;
@@ -44,10 +43,10 @@ pub struct OpenAi {
 }
 
 impl OpenAi {
-    /// A model on `server`, reached through `client`, with the sentences that it says when it abstains.
-    pub fn new(server: Server, client: Client, wording: Wording) -> Result<Self, EgressError> {
+    /// A model on `server`, reached through `clients`, with the sentences that it says when it abstains.
+    pub fn new(server: Server, clients: impl Into<Clients>, wording: Wording) -> Result<Self, EgressError> {
         Ok(Self {
-            endpoint: Arc::new(Endpoint::new(server, client, "chat/completions")?),
+            endpoint: Arc::new(Endpoint::new(server, clients.into(), "chat/completions")?),
             wording: Arc::new(wording),
             fences: Fences::draw().map_err(EgressError::Random)?,
         })

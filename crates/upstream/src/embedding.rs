@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
-use reqwest::Client;
 use trousseau_core::embedding::{Embedder, EmbeddingRequest, Side, Vectors};
 use trousseau_core::model::ModelError;
 use trousseau_core::permit::Permit;
 use trousseau_wire::client::{embeddings, embeddings_body};
 
 use crate::call::Endpoint;
-use crate::egress::EgressError;
+use crate::egress::{Clients, EgressError};
 use crate::failure::Sent;
 use crate::server::Server;
 
@@ -48,9 +47,13 @@ impl Default for EmbedderOptions {
 }
 
 impl OpenAiEmbedder {
-    /// A model on `server`, reached through `client`.
-    pub fn new(server: Server, client: Client, options: EmbedderOptions) -> Result<Self, EgressError> {
-        let endpoint = Endpoint::new(server, client, "embeddings")?;
+    /// A model on `server`, reached through `clients`.
+    pub fn new(
+        server: Server,
+        clients: impl Into<Clients>,
+        options: EmbedderOptions,
+    ) -> Result<Self, EgressError> {
+        let endpoint = Endpoint::new(server, clients.into(), "embeddings")?;
         Ok(Self { endpoint, options })
     }
 

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt as _};
-use reqwest::Client;
 use trousseau_core::model::ModelError;
 use trousseau_core::permit::Permit;
 use trousseau_core::reranking::{Reranker, RerankingRequest};
 use trousseau_wire::client::{rerank, rerank_body};
 
 use crate::call::Endpoint;
-use crate::egress::EgressError;
+use crate::egress::{Clients, EgressError};
 use crate::failure::Sent;
 use crate::server::Server;
 
@@ -20,9 +19,9 @@ pub struct HttpReranker {
 }
 
 impl HttpReranker {
-    /// A model on `server`, reached through `client`.
-    pub fn new(server: Server, client: Client) -> Result<Self, EgressError> {
-        let endpoint = Endpoint::new(server, client, "rerank")?;
+    /// A model on `server`, reached through `clients`.
+    pub fn new(server: Server, clients: impl Into<Clients>) -> Result<Self, EgressError> {
+        let endpoint = Endpoint::new(server, clients.into(), "rerank")?;
         Ok(Self { endpoint })
     }
 

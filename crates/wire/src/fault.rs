@@ -94,7 +94,7 @@ impl Fault {
         Self::Missing { param: param.into() }
     }
 
-    pub(crate) fn unsupported(param: impl Into<String>) -> Self {
+    pub fn unsupported(param: impl Into<String>) -> Self {
         Self::Unsupported { param: param.into() }
     }
 

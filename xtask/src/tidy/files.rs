@@ -9,6 +9,8 @@ const WALL: usize = 600;
 
 /// Left for later is left out of the repository: an issue holds it.
 const UNFINISHED: [&str; 2] = [concat!("TO", "DO"), concat!("FIX", "ME")];
+/// What a build writes: its words are those of the parts it was built from.
+const BUILT: &str = "web/dist/";
 /// Folders that exist on somebody's machine only.
 const MACHINE_FOLDERS: [&str; 4] = [
     concat!("/", "home/"),
@@ -42,7 +44,7 @@ pub(super) fn long_files(files: &[TrackedFile]) -> Vec<String> {
 /// Nothing is marked as unfinished, and no path of a machine is named.
 pub(super) fn forbidden_words(files: &[TrackedFile]) -> Vec<String> {
     let mut faults = Vec::new();
-    for file in files {
+    for file in files.iter().filter(|file| !file.path.starts_with(BUILT)) {
         for (at, line) in file.text.lines().enumerate() {
             let unfinished = UNFINISHED.into_iter().filter(|word| has_word(line, word));
             let folders = MACHINE_FOLDERS

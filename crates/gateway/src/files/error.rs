@@ -47,6 +47,12 @@ pub enum FileError {
         /// The highest class that the caller may read.
         clearance: Class,
     },
+    /// The configuration says who may read it.
+    #[error("the configuration says who may read {id}")]
+    Configured {
+        /// What was to be changed.
+        id: String,
+    },
     /// Others attach it as fast as it is deleted.
     #[error("{id} is in use")]
     Changing {
@@ -85,7 +91,7 @@ impl Explain for FileError {
             Self::NoFile { .. } | Self::NoStore { .. } | Self::NoBatch { .. } => ErrorKind::NotFound,
             Self::NotYours { .. } | Self::Clearance { .. } => ErrorKind::Forbidden,
             Self::TooMany { .. } => ErrorKind::TooLarge,
-            Self::Changing { .. } => ErrorKind::Conflict,
+            Self::Changing { .. } | Self::Configured { .. } => ErrorKind::Conflict,
             Self::Gateway(error) => error.kind(),
         }
     }
@@ -99,6 +105,7 @@ impl Explain for FileError {
             Self::TooMany { .. } => "files-too-many",
             Self::Clearance { .. } => "files-clearance",
             Self::Changing { .. } => "files-changing",
+            Self::Configured { .. } => "files-configured",
             Self::Gateway(error) => error.code(),
         }
     }
@@ -109,6 +116,7 @@ impl Explain for FileError {
             | Self::NoStore { id }
             | Self::NoBatch { id }
             | Self::NotYours { id }
+            | Self::Configured { id }
             | Self::Changing { id } => vec![("id", id.clone())],
             Self::TooMany { limit } => vec![("limit", limit.to_string())],
             Self::Clearance { class, clearance } => {

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 use trousseau_core::principal::{Principal, Reach, Reader};
+use trousseau_ledger::Durability;
 use trousseau_retrieval::store::{Collection, Page, Paging};
 
 use super::{ATTEMPTS, FileError, administers, check_clearance, new_id};
+use crate::entry::{self, Event};
 use crate::service::Gateway;
 
 /// How many documents are removed together.
@@ -127,6 +129,40 @@ impl Gateway {
         if !renamed.await? {
             return Err(no_store(id));
         }
+        Ok(collection)
+    }
+
+    /// Gives a collection another access list, and the documents that had its former one; a document with a list of its own
+    /// keeps it. When this returns, no search goes by the former list, and the ledger says that it was changed.
+    ///
+    /// # Errors
+    ///
+    /// [`FileError::Configured`] where the configuration says who may read it.
+    pub async fn set_store_readers(
+        &self,
+        principal: &Principal,
+        id: &str,
+        readers: Vec<Reader>,
+    ) -> Result<Collection, FileError> {
+        let mut collection = self.own_store(principal, id).await?;
+        if self.settings.collections.contains_key(&collection.name) {
+            return Err(FileError::Configured { id: id.to_owned() });
+        }
+        let (tenant, former) = (&principal.tenant, self.readers_of(&collection));
+        let store = self.library.store();
+        let changed = store.set_readers(tenant, (id, &collection.name), (&former, &readers));
+        let documents = changed.await?.ok_or_else(|| no_store(id))?;
+        self.library.refresh(tenant).await?;
+        let now = (self.now)();
+        let log = self.logs.log(tenant, &self.records, now).await?;
+        let event = Event::Collection(entry::Collection {
+            operation: "readers-changed",
+            actor: log.pseudonym(tenant, &self.records, &principal.user).await?,
+            collection: id,
+            documents,
+        });
+        log.append(now, event, Durability::Request).await?;
+        collection.readers = Some(readers);
         Ok(collection)
     }
 

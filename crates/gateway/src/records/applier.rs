@@ -236,9 +236,9 @@ async fn repeat<'q, T>(
 
 /// After a kill the journal may hold what the database has already.
 const INSERT: &str =
-    "INSERT INTO records (tenant, replica, entry, state, created, actor, conversation, route,
+    "INSERT INTO records (tenant, replica, entry, state, created, actor, parent, conversation, route,
          label, secret, question, messages, passages, decision, attempts, citations)
-     VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM conversations WHERE tenant = ? AND id = ? AND actor = ?),
+     VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM conversations WHERE tenant = ? AND id = ? AND actor = ?),
          ?, ?, ?, ?, ?, ?, ?, '[]', '[]') ON CONFLICT DO NOTHING;";
 
 fn bind_open<'q>(row: &'q OpenRow, query: Statement<'q>) -> Statement<'q> {
@@ -249,6 +249,7 @@ fn bind_open<'q>(row: &'q OpenRow, query: Statement<'q>) -> Statement<'q> {
         .bind(State::Open.name())
         .bind(row.created)
         .bind(&row.actor)
+        .bind(&row.parent)
         .bind(row.tenant.as_str())
         .bind(&row.conversation)
         .bind(&row.actor)

@@ -9,7 +9,7 @@ use trousseau_retrieval::error::StoreError;
 
 use super::own::{Listing, Page, SEARCH_BYTES, Summary};
 use super::search::Query;
-use super::{Records, erasure};
+use super::{Records, erasure, record};
 use crate::error::GatewayError;
 use crate::service::Gateway;
 
@@ -27,7 +27,14 @@ pub struct Conversation {
     pub created: i64,
     /// When it last went on or was renamed, in milliseconds since 1970.
     pub updated: i64,
+    /// How many records it has.
+    #[serde(default)]
+    pub records: u64,
 }
+
+/// The columns of a [`Conversation`].
+pub(super) const COLUMNS: &str = "id, title, created, updated, (SELECT count(*) FROM records r
+     WHERE r.tenant = conversations.tenant AND r.conversation = conversations.id) AS records";
 
 /// The first line of a text, cut to [`TITLE`] characters at the end of a word.
 pub(super) fn title_of(text: &str) -> String {
@@ -64,6 +71,7 @@ impl Gateway {
             title: String::new(),
             created: now,
             updated: now,
+            records: 0,
         };
         self.records.insert_conversation(owner, &begun).await?;
         Ok(begun)
@@ -172,12 +180,12 @@ impl Records {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Conversation>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, title, created, updated FROM conversations
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM conversations
              WHERE tenant = ?1 AND actor = ?2 AND (?3 IS NULL OR (updated, id) <
                  (SELECT updated, id FROM conversations WHERE tenant = ?1 AND actor = ?2 AND id = ?3))
              ORDER BY updated DESC, id DESC LIMIT ?4",
-        )
+        )))
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(after)
@@ -201,12 +209,12 @@ impl Records {
             return self.conversations(owner, after, limit).await;
         }
         let with = self.conversations_with(owner, &query).await?;
-        let mut rows = sqlx::query(
-            "SELECT id, title, created, updated FROM conversations
+        let mut rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM conversations
              WHERE tenant = ?1 AND actor = ?2 AND (?3 IS NULL OR (updated, id) <
                  (SELECT updated, id FROM conversations WHERE tenant = ?1 AND actor = ?2 AND id = ?3))
              ORDER BY updated DESC, id DESC",
-        )
+        )))
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(after)
@@ -229,9 +237,9 @@ impl Records {
         owner: &Principal,
         id: &str,
     ) -> Result<Option<Conversation>, StoreError> {
-        let row = sqlx::query(
-            "SELECT id, title, created, updated FROM conversations WHERE tenant = ? AND actor = ? AND id = ?",
-        )
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM conversations WHERE tenant = ? AND actor = ? AND id = ?",
+        )))
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(id)
@@ -250,10 +258,10 @@ impl Records {
         now: i64,
     ) -> Result<Option<Conversation>, StoreError> {
         let mut writer = self.writer().await?;
-        let row = sqlx::query(
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!(
             "UPDATE conversations SET title = ?, updated = max(updated, ?) WHERE tenant = ? AND actor = ? AND id = ?
-             RETURNING id, title, created, updated",
-        )
+             RETURNING {COLUMNS}",
+        )))
         .bind(title)
         .bind(now)
         .bind(owner.tenant.as_str())
@@ -273,6 +281,7 @@ pub(super) fn conversation(row: &SqliteRow) -> Result<Conversation, sqlx::Error>
         title: row.try_get("title")?,
         created: row.try_get("created")?,
         updated: row.try_get("updated")?,
+        records: record::index(row, "records")?,
     })
 }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::{Connection as _, QueryBuilder, Row as _, Sqlite, SqliteConnection};
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_retrieval::columns::{self, to_json};
 use trousseau_retrieval::error::StoreError;
@@ -98,6 +98,30 @@ impl Which {
             ..Self::all(Cause::Retention)
         }
     }
+
+    /// Finds the rows of the records. It names only the conditions that there are, so that an index finds them.
+    fn select(&self, tenant: &Tenant) -> QueryBuilder<Sqlite> {
+        let mut select = QueryBuilder::new("SELECT rowid FROM records WHERE tenant = ");
+        select.push_bind(tenant.as_str().to_owned());
+        if let Some(user) = &self.user {
+            select.push(" AND actor = ").push_bind(user.clone());
+        }
+        if let Some(conversation) = &self.conversation {
+            select
+                .push(" AND conversation = ")
+                .push_bind(conversation.clone());
+        }
+        if let Some(entry) = &self.entry {
+            select.push(" AND replica = ").push_bind(entry.replica.clone());
+            select.push(" AND entry = ").push_bind(entry.index as i64);
+        }
+        if let Some(before) = self.before {
+            select
+                .push(" AND state <> 'open' AND created < ")
+                .push_bind(before);
+        }
+        select
+    }
 }
 
 /// An erasure whose ledger entry is owed.
@@ -154,20 +178,12 @@ impl Records {
 
     async fn erase(&self, tenant: &Tenant, which: &Which, now: i64) -> Result<u64, StoreError> {
         let fault = |error| self.fault(error);
-        let rows: Vec<i64> = sqlx::query_scalar(
-            "SELECT rowid FROM records WHERE tenant = ?1 AND (?2 IS NULL OR actor = ?2)
-             AND (?3 IS NULL OR conversation = ?3) AND (?4 IS NULL OR (replica = ?4 AND entry = ?5))
-             AND (?6 IS NULL OR (created < ?6 AND state <> 'open'))",
-        )
-        .bind(tenant.as_str())
-        .bind(&which.user)
-        .bind(&which.conversation)
-        .bind(which.entry.as_ref().map(|entry| &entry.replica))
-        .bind(which.entry.as_ref().map(|entry| entry.index as i64))
-        .bind(which.before)
-        .fetch_all(self.readers().await?)
-        .await
-        .map_err(fault)?;
+        let mut select = which.select(tenant);
+        let rows: Vec<i64> = select
+            .build_query_scalar()
+            .fetch_all(self.readers().await?)
+            .await
+            .map_err(fault)?;
         let mut erased = Erased::default();
         for rows in rows.chunks(BATCH) {
             let mut writer = self.writer().await?;

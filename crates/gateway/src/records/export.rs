@@ -13,7 +13,7 @@ use trousseau_core::principal::Tenant;
 use trousseau_retrieval::columns::bytes32;
 use trousseau_retrieval::error::StoreError;
 
-use super::conversations::{Conversation, conversation};
+use super::conversations::{COLUMNS, Conversation, conversation};
 use super::record;
 use super::{EntryId, Record, Records};
 use crate::commitment::{Commitment, Secret};
@@ -114,9 +114,9 @@ impl Records {
     }
 
     async fn all_conversations(&self, tenant: &Tenant, user: &str) -> Result<Vec<Conversation>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, title, created, updated FROM conversations WHERE tenant = ? AND actor = ? ORDER BY created, id",
-        )
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM conversations WHERE tenant = ? AND actor = ? ORDER BY created, id",
+        )))
         .bind(tenant.as_str())
         .bind(user)
         .fetch_all(self.readers().await?)

@@ -50,6 +50,10 @@ fn put_open(bytes: &mut Vec<u8>, row: &OpenRow) {
     for text in [&row.question, &row.messages, &row.passages, &row.decision] {
         put_text(bytes, text);
     }
+    // What was written before there were branches ends here, and so does what follows nothing.
+    if let Some(parent) = &row.parent {
+        put_text(bytes, parent);
+    }
 }
 
 fn put_keep(bytes: &mut Vec<u8>, row: &KeepRow) {
@@ -142,6 +146,10 @@ impl<'a> Taker<'a> {
             messages: self.text()?,
             passages: self.text()?,
             decision: self.text()?,
+            parent: match self.0.is_empty() {
+                true => None,
+                false => Some(self.text()?),
+            },
         })
     }
 
@@ -202,7 +210,7 @@ mod tests {
 
     use super::*;
 
-    fn open(index: u64, question: &str, conversation: Option<String>) -> Write {
+    fn open(index: u64, question: &str, conversation: Option<String>, parent: Option<&str>) -> Write {
         Write::Open(Box::new(OpenRow {
             tenant: Tenant::default(),
             entry: EntryId {
@@ -219,6 +227,7 @@ mod tests {
             messages: "[]".to_owned(),
             passages: "[]".to_owned(),
             decision: "{}".to_owned(),
+            parent: parent.map(str::to_owned),
         }))
     }
 
@@ -246,7 +255,7 @@ mod tests {
             answer in proptest::option::of(".{0,40}"),
             torn in 0usize..400,
         ) {
-            let writes = [open(4, &question, conversation), keep(4, answer), open(5, &question, None)];
+            let writes = [open(4, &question, conversation, None), keep(4, answer), open(5, &question, None, Some("main/4"))];
             let (mut bytes, mut ends) = (Vec::new(), Vec::new());
             for (number, write) in writes.iter().enumerate() {
                 put(&mut bytes, number as u64 + 9, write);
@@ -267,7 +276,7 @@ mod tests {
         #[test]
         fn a_changed_byte_ends_the_reading(at in 0usize..1000, flip in 1u8..) {
             let mut bytes = Vec::new();
-            put(&mut bytes, 1, &open(4, "Oui ?", None));
+            put(&mut bytes, 1, &open(4, "Oui ?", None, Some("main/2")));
             put(&mut bytes, 2, &keep(4, Some("Oui.".to_owned())));
             let at = at % bytes.len();
             bytes[at] ^= flip;

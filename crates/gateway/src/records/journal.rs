@@ -111,6 +111,8 @@ impl Journal {
                 labels: HashMap::new(),
             });
         }
+        // A file whose name the disk has not yet would be lost with all that is written to it.
+        File::open(data)?.sync_all()?;
         left.sort_by_key(|(number, _)| *number);
         let Ok(turns) = turns.try_into() else {
             return Err(StoreError::Died("two files are not two".to_owned()));

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use trousseau_core::chat::Usage;
 use trousseau_core::label::Label;
 use trousseau_core::principal::Principal;
 use trousseau_retrieval::columns::{self, parsed};
@@ -13,7 +14,7 @@ use trousseau_retrieval::error::StoreError;
 use super::record::{self, EntryId, Feedback, Record};
 use super::search::Query;
 use super::{Records, erasure};
-use crate::entry::State;
+use crate::entry::{Attempt, State};
 use crate::error::GatewayError;
 use crate::service::Gateway;
 
@@ -77,11 +78,36 @@ pub struct Summary {
     pub question: String,
     /// The answer's text.
     pub answer: Option<String>,
+    /// The record that the question follows, as `replica/entry`.
+    pub parent: Option<String>,
+    /// The target that answered.
+    pub target: Option<String>,
     /// The model that answered.
     pub model: Option<String>,
+    /// How many passages the answer cites.
+    pub citations: u64,
+    /// What it cost, where somebody counted.
+    pub usage: Option<Tokens>,
+    /// Why there is no whole answer, where the policy or a target is why.
+    pub refusal: Option<String>,
     /// What its owner says of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feedback: Option<Feedback>,
+}
+
+/// The columns of a [`Summary`].
+pub(super) const COLUMNS: &str =
+    "r.replica, r.entry, r.state, r.created, r.conversation, r.parent, r.route, r.label,
+     r.question, r.answer, r.target, r.model, json_array_length(r.citations) AS cited, r.usage, r.attempts,
+     f.rating, f.comment";
+
+/// What an answer cost, in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Tokens read.
+    pub prompt_tokens: u64,
+    /// Tokens written.
+    pub completion_tokens: u64,
 }
 
 impl Gateway {
@@ -163,8 +189,7 @@ impl Records {
             None => ("DESC", "<"),
         };
         let sql = format!(
-            "SELECT r.replica, r.entry, r.state, r.created, r.conversation, r.route, r.label, r.question, r.answer,
-                 r.model, f.rating, f.comment FROM {}
+            "SELECT {COLUMNS} FROM {}
              WHERE r.tenant = ?1 AND r.actor = ?2 AND (?3 IS NULL OR r.conversation = ?3)
              AND (?4 IS NULL OR (r.created, r.replica, r.entry) {beyond} (SELECT created, replica, entry FROM records
                  WHERE tenant = ?1 AND actor = ?2 AND replica = ?4 AND entry = ?5))
@@ -228,17 +253,46 @@ impl Records {
 }
 
 pub(super) fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
+    let state = columns::word(row, "state")?;
     Ok(Summary {
         replica: row.try_get("replica")?,
         entry: record::index(row, "entry")?,
-        state: columns::word(row, "state")?,
+        state,
         created: row.try_get("created")?,
         conversation: row.try_get("conversation")?,
         route: row.try_get("route")?,
         label: parsed(row, "label")?,
         question: row.try_get("question")?,
         answer: row.try_get("answer")?,
+        parent: row.try_get("parent")?,
+        target: row.try_get("target")?,
         model: row.try_get("model")?,
+        citations: record::index(row, "cited")?,
+        usage: tokens(row)?,
+        refusal: refusal(row, state)?,
         feedback: record::feedback(row)?,
+    })
+}
+
+fn tokens(row: &SqliteRow) -> Result<Option<Tokens>, sqlx::Error> {
+    if row.try_get::<Option<&str>, _>("usage")?.is_none() {
+        return Ok(None);
+    }
+    let usage: Usage = columns::json(row, "usage")?;
+    Ok(Some(Tokens {
+        prompt_tokens: usage.input,
+        completion_tokens: usage.output,
+    }))
+}
+
+/// The code of what stood in the way: the policy, or the last target that was tried.
+fn refusal(row: &SqliteRow, state: State) -> Result<Option<String>, sqlx::Error> {
+    Ok(match state {
+        State::Refused => Some("policy-denied".to_owned()),
+        State::Failed => {
+            let attempts: Vec<Attempt> = columns::json(row, "attempts")?;
+            attempts.into_iter().next_back().map(|attempt| attempt.error)
+        }
+        State::Open | State::Answered | State::Abstained | State::Cancelled | State::Interrupted => None,
     })
 }

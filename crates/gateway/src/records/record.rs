@@ -57,6 +57,8 @@ pub struct Opened<'a> {
     pub actor: &'a str,
     /// The conversation it belongs to; where it has gone meanwhile, none.
     pub conversation: Option<&'a str>,
+    /// The record that the question follows.
+    pub parent: Option<&'a EntryId>,
     /// The route that was asked.
     pub route: &'a str,
     /// The label that was decided under.
@@ -119,6 +121,9 @@ pub struct Record {
     /// The conversation it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
+    /// The record that the question follows, as `replica/entry`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// The route that was asked.
     pub route: String,
     /// The label that was decided under.
@@ -180,7 +185,7 @@ impl Rating {
 }
 
 /// The columns that [`record`] reads, of `records r` with `feedback f` beside it.
-pub(super) const COLUMNS: &str = "r.replica, r.entry, r.outcome, r.state, r.created, r.actor, r.conversation, r.route,
+pub(super) const COLUMNS: &str = "r.replica, r.entry, r.outcome, r.state, r.created, r.actor, r.conversation, r.parent, r.route,
      r.label, r.question, r.messages, r.target, r.model, r.answer, r.citations, r.passages, r.decision, r.secret,
      f.rating, f.comment";
 
@@ -197,6 +202,7 @@ pub(super) fn record(row: &SqliteRow) -> Result<Record, sqlx::Error> {
         created: row.try_get("created")?,
         actor: row.try_get("actor")?,
         conversation: row.try_get("conversation")?,
+        parent: row.try_get("parent")?,
         route: row.try_get("route")?,
         label: parsed(row, "label")?,
         question: row.try_get("question")?,

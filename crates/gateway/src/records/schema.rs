@@ -4,7 +4,7 @@ use trousseau_retrieval::database::Schema;
 
 /// `records.sqlite`.
 pub(super) const RECORDS: Schema = Schema {
-    steps: &[STEP_1, STEP_2, STEP_3],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4],
 };
 
 /// - `records`: one row per answer; `answer_digest` finds the record of an answer that comes back as history.
@@ -137,6 +137,11 @@ INSERT INTO searched (searched, rank) VALUES ('secure-delete', 1);
 CREATE TRIGGER records_unsearched AFTER DELETE ON records WHEN old.searchable IS NOT NULL BEGIN
     DELETE FROM searched WHERE rowid = old.searchable;
 END;
+";
+
+/// - `records.parent`: the record that the question follows, as `replica/entry`; those of before stand in one row.
+const STEP_4: &str = "
+ALTER TABLE records ADD COLUMN parent TEXT;
 ";
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! The number of an index row begins with the record's moment, so that the index is in the order of the list.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
@@ -15,7 +16,7 @@ use trousseau_core::digest::Digest;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_retrieval::columns;
 use trousseau_retrieval::error::StoreError;
-use trousseau_text::fold::fold;
+use trousseau_text::fold::fold_into;
 
 use super::Records;
 use super::own::{Listing, Page, Summary, summary};
@@ -50,12 +51,11 @@ pub(super) struct Query(BTreeSet<String>);
 
 impl Query {
     pub(super) fn of(text: Option<&str>) -> Self {
-        let words = text.unwrap_or_default().split_whitespace().map(parts);
-        Self(
-            words
-                .flat_map(|parts| parts.chunks(PARTS).map(joined).collect::<Vec<_>>())
-                .collect(),
-        )
+        let mut words = Words::default();
+        for word in text.unwrap_or_default().split_whitespace() {
+            words.add(word, PARTS);
+        }
+        Self(words.iter().map(str::to_owned).collect())
     }
 
     pub(super) fn finds_everything(&self) -> bool {
@@ -88,27 +88,53 @@ fn owner_word(tenant: &Tenant, user: &str) -> String {
 /// The words of a text, folded, each once: as they stand between spaces, and from each sign inside them on, so that
 /// "d’accueil" is found by "accueil" and by "d'accueil".
 fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut words = BTreeSet::new();
+    let mut words = Words::default();
     for word in texts.into_iter().flat_map(str::split_whitespace) {
-        let parts = parts(word);
-        words.extend((0..parts.len()).map(|first| joined(&parts[first..])));
+        words.add(word, 1);
     }
-    words.into_iter().collect::<Vec<_>>().join(" ")
+    let mut words: Vec<&str> = words.iter().collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" ")
 }
 
-/// What stands between the signs of a word, folded.
-fn parts(word: &str) -> Vec<String> {
-    // Accents that stand by themselves, soft hyphens and joiners are inside a word.
-    let inside =
-        |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
-    let parts = word.split(|c: char| !c.is_alphanumeric() && !inside(c)).map(fold);
-    parts.filter(|part| !part.is_empty()).collect()
+/// Folded words, all in one text: those that begin inside another one are not copied.
+#[derive(Default)]
+struct Words {
+    letters: String,
+    ranges: Vec<Range<usize>>,
+    /// The parts of the word that is added.
+    parts: Vec<Range<usize>>,
 }
 
-/// The first parts of a word as one, cut, so that a page of signs without a space is not kept once for each of them.
-fn joined(parts: &[String]) -> String {
-    let letters = parts.iter().take(PARTS).flat_map(|part| part.chars());
-    letters.take(LETTERS).collect()
+impl Words {
+    /// Adds a word from its first part on, and from every so many parts later on. A part is what stands between signs.
+    fn add(&mut self, word: &str, every: usize) {
+        // Accents that stand by themselves, soft hyphens and joiners are inside a word.
+        let inside =
+            |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
+        self.parts.clear();
+        for part in word.split(|c: char| !c.is_alphanumeric() && !inside(c)) {
+            let start = self.letters.len();
+            fold_into(&mut self.letters, part);
+            if self.letters.len() > start {
+                self.parts.push(start..self.letters.len());
+            }
+        }
+        let parts = &self.parts;
+        // Cut, so that a page of signs without a space is not kept once for each of them.
+        for number in (0..parts.len()).step_by(every) {
+            let last = parts.len().min(number + PARTS) - 1;
+            let word = &self.letters[parts[number].start..parts[last].end];
+            let length = word.char_indices().nth(LETTERS).map_or(word.len(), |(at, _)| at);
+            self.ranges
+                .push(parts[number].start..parts[number].start + length);
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.ranges.iter().map(|range| &self.letters[range.clone()])
+    }
 }
 
 impl Records {
@@ -125,14 +151,13 @@ impl Records {
             None => ("DESC", "<"),
         };
         let sql = format!(
-            "SELECT r.replica, r.entry, r.state, r.created, r.conversation, r.route, r.label, r.question, r.answer,
-                 r.model, f.rating, f.comment
-             FROM searched s CROSS JOIN records r ON r.searchable = s.rowid LEFT JOIN feedback f
+            "SELECT {} FROM searched s CROSS JOIN records r ON r.searchable = s.rowid LEFT JOIN feedback f
                  ON f.tenant = r.tenant AND f.replica = r.replica AND f.entry = r.entry
              WHERE s.searched MATCH ?1 AND r.tenant = ?2 AND r.actor = ?3 AND (?4 IS NULL OR r.conversation = ?4)
              AND (?5 IS NULL OR s.rowid {beyond} (SELECT searchable FROM records
                  WHERE tenant = ?2 AND actor = ?3 AND replica = ?5 AND entry = ?6))
-             ORDER BY s.rowid {order} LIMIT ?7"
+             ORDER BY s.rowid {order} LIMIT ?7",
+            super::own::COLUMNS
         );
         let after = listing.after.as_ref();
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))

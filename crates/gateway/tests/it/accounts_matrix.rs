@@ -13,7 +13,15 @@ use crate::wired::{Wired, request, scripted};
 /// Who may call what: `*` everyone, known or not; else `u`ser, `a`dministrator, auditor (`s`), data-protection
 /// `o`fficer.
 const ROWS: &[(&str, &str, &str)] = &[
+    ("GET", "/", "*"),
+    ("GET", "/assets/{file}", "*"),
+    ("GET", "/api/page", "*"),
+    ("GET", "/api/page/logo", "*"),
     ("POST", "/v1/chat/completions", "uaso"),
+    ("POST", "/api/answers", "uaso"),
+    ("GET", "/api/answers", "uaso"),
+    ("GET", "/api/answers/{answer}/events", "uaso"),
+    ("DELETE", "/api/answers/{answer}", "uaso"),
     ("GET", "/v1/models", "uaso"),
     ("GET", "/v1/models/{model}", "uaso"),
     ("POST", "/api/auth/login", "*"),
@@ -65,9 +73,23 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/api/records/{replica}/{entry}", "uaso"),
     ("DELETE", "/api/records/{replica}/{entry}", "uaso"),
     ("POST", "/api/records/{replica}/{entry}/access", "o"),
+    ("GET", "/api/records/{replica}/{entry}/citations/{number}", "uaso"),
+    ("GET", "/api/documents/{document}", "uaso"),
+    ("GET", "/api/records/{replica}/{entry}/proof", "uaso"),
+    ("GET", "/api/records/{replica}/{entry}/proof/file", "uaso"),
+    ("POST", "/api/explain", "uaso"),
+    ("GET", "/api/ledger", "aso"),
+    ("GET", "/api/ledger/entries", "aso"),
+    ("GET", "/api/ledger/entries/{replica}/{entry}", "aso"),
+    ("GET", "/api/ledger/entries/{replica}/{entry}/proof", "aso"),
+    ("POST", "/api/ledger/verify", "aso"),
     ("POST", "/api/feedback", "uaso"),
     ("DELETE", "/api/feedback/{replica}/{entry}", "uaso"),
     ("GET", "/api/collections", "a"),
+    ("POST", "/api/collections", "a"),
+    ("PATCH", "/api/collections/{collection}", "a"),
+    ("GET", "/api/upstreams", "a"),
+    ("GET", "/api/usage", "a"),
     ("GET", "/api/tasks", "a"),
     ("GET", "/healthz", "*"),
     ("GET", "/readyz", "*"),
@@ -192,6 +214,10 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
         .replace("{file}", "none")
         .replace("{store}", "none")
         .replace("{batch}", "none")
+        .replace("{collection}", "none")
+        .replace("{answer}", "none")
+        .replace("{document}", "none")
+        .replace("{number}", "1")
         .replace("{conversation}", "none")
         .replace("{replica}/{entry}", "main/9999");
     assert!(!path.contains('{'), "{path}: say what stands for it");

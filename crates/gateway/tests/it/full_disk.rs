@@ -31,27 +31,11 @@ fn a_file_that_cannot_grow_costs_nothing_acknowledged() {
 #[test]
 fn a_server_is_not_ready_while_its_disk_is_full() {
     let stage = Stage::new();
-    let mount = "mount -t tmpfs -o size=24m tmpfs \"$0\" && TMPDIR=\"$0\" exec \"$@\"";
-    let path = stage.root().to_str().unwrap();
-    let namespace = [
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        mount,
-        path,
-    ];
-    let can_mount = std::process::Command::new(namespace[0])
-        .args(&namespace[1..])
-        .arg("true")
-        .status();
-    if !can_mount.is_ok_and(|status| status.success()) {
-        trousseau_testing::skip("http-full-disk", "needs user namespaces");
+    let Some(small) = trousseau_testing::small_disk("http-full-disk", stage.root(), 24) else {
         return;
-    }
-    child::finish("ready-on-a-full-disk", stage.root(), &namespace);
+    };
+    let small: Vec<&str> = small.iter().map(String::as_str).collect();
+    child::finish("ready-on-a-full-disk", stage.root(), &small);
 }
 
 /// Serves from a small disk: while it is full, questions fail and `/readyz` says so; with room, both are well again

@@ -32,6 +32,7 @@ fn opened<'a>(entry: &'a EntryId, secret: &'a Secret, label: &'a trousseau_core:
         entry,
         actor: "alice",
         conversation: None,
+        parent: None,
         route: "documents",
         label,
         secret,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod access_lists;
 mod accounts;
 mod accounts_http;
 mod accounts_matrix;
@@ -15,6 +16,7 @@ mod answers;
 mod api_http;
 mod backup;
 mod child;
+mod cited;
 mod conversations;
 mod crash;
 mod damage;
@@ -33,11 +35,15 @@ mod http_routes;
 mod http_tls;
 mod interruptions;
 mod labels;
+mod live;
+mod live_stop;
 mod monitoring;
 mod oidc_scene;
 mod openapi;
 mod openapi_document;
 mod openapi_requests;
+mod page;
+mod proofs;
 mod scripted;
 mod search;
 mod sources;
@@ -45,4 +51,5 @@ mod stage;
 mod sync;
 mod tenants;
 mod truth;
+mod usage;
 mod wired;

@@ -15,8 +15,8 @@ const ANSWER: &[Step] = &[Step::Say("À neuf heures [1]."), Step::Cite, Step::En
 const PASSWORD: &str = "une phrase assez longue";
 const JSON: &str = "content-type: application/json";
 
-/// Operations whose success needs an identity provider: `accounts_oidc` has one.
-const ELSEWHERE: [&str; 2] = ["departToProvider", "arriveFromProvider"];
+/// Operations whose success needs an identity provider, which `accounts_oidc` has, or the page's own files, as `page`.
+const ELSEWHERE: [&str; 3] = ["departToProvider", "arriveFromProvider", "getAsset"];
 
 #[test]
 fn the_document_names_what_can_be_called_and_nothing_else() {
@@ -152,8 +152,12 @@ async fn tour(stage: &Stage) -> Tour {
         gateway.targets.push(target);
         gateway.settings.routes.push(route(name, &[&target_name]));
     }
+    let logo = stage.files().join("logo.svg");
+    fs_err::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    let mut settings = Settings::default();
+    settings.page.logo = Some(logo);
     Tour {
-        wired: Wired::start(stage, gateway, Settings::default()).await,
+        wired: Wired::start(stage, gateway, settings).await,
         document: Document::read(),
         faults: Vec::new(),
         seen: BTreeSet::new(),
@@ -164,6 +168,8 @@ async fn tour(stage: &Stage) -> Tour {
 async fn what_a_server_answers_is_documented() {
     let stage = Stage::new();
     let mut tour = tour(&stage).await;
+    page(&mut tour).await;
+    live(&mut tour).await;
     tour.get("GET /v1/models", &[]).await;
     tour.get("GET /v1/models/{model}", &["documents"]).await;
     answers_and_records(&mut tour).await;
@@ -171,6 +177,14 @@ async fn what_a_server_answers_is_documented() {
     accounts(&mut tour).await;
     refusals(&mut tour).await;
     tour.get("GET /api/collections", &[]).await;
+    let new = json!({ "title": "Marchés", "readers": ["group:achats"] });
+    let made = tour.post("POST /api/collections", &[], &new, 201).await;
+    let change = json!({ "readers": ["*"] });
+    let id = made["id"].as_str().unwrap();
+    tour.post("PATCH /api/collections/{collection}", &[id], &change, 200)
+        .await;
+    tour.get("GET /api/upstreams", &[]).await;
+    tour.get("GET /api/usage", &["by=target"]).await;
     tour.get("GET /api/tasks", &["state=succeeded"]).await;
     tour.call("GET /metrics", &[], &[], "").await;
     tour.get("GET /healthz", &[]).await;
@@ -186,6 +200,43 @@ async fn what_a_server_answers_is_documented() {
         .filter(|name| !tour.seen.contains(*name) && !ELSEWHERE.contains(name))
         .collect();
     assert!(unseen.is_empty(), "never answered: {unseen:?}");
+}
+
+async fn page(tour: &mut Tour) {
+    let index = tour.call("GET /", &[], &[], "").await;
+    assert_eq!(index.status, 200, "{index:?}");
+    tour.call("GET /assets/{file}", &["none.js"], &[], "").await;
+    tour.get("GET /api/page", &[]).await;
+    tour.call("GET /api/page/logo", &[], &[], "").await;
+}
+
+async fn live(tour: &mut Tour) {
+    let events = "GET /api/answers/{answer}/events";
+    for (model, last) in [("documents", "end"), ("outside", "error"), ("failing", "error")] {
+        let begun = tour
+            .post("POST /api/answers", &[], &json!({ "model": model, "messages": [{ "role": "user", "content": "Quand ouvre le guichet ?" }] }), 202)
+            .await;
+        let id = begun["id"].as_str().unwrap();
+        let heard = tour.call(events, &[id, "after=0"], &[], "").await;
+        let (name, _) = heard.named_events().pop().unwrap();
+        assert_eq!(name, last, "{model}: {heard:?}");
+        let last = heard
+            .body
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("id: "))
+            .unwrap();
+        let after = format!("after={last}");
+        assert_eq!(tour.call(events, &[id, &after], &[], "").await.status, 204);
+        assert_eq!(
+            tour.call("DELETE /api/answers/{answer}", &[id], &[], "")
+                .await
+                .status,
+            204
+        );
+    }
+    tour.get("GET /api/answers", &["conversation=none"]).await;
+    tour.call(events, &["none"], &[], "").await;
 }
 
 async fn answers_and_records(tour: &mut Tour) {
@@ -219,6 +270,7 @@ async fn answers_and_records(tour: &mut Tour) {
     tour.get("GET /api/records/{replica}/{entry}", &[replica, index])
         .await;
 
+    proofs(tour, replica, index).await;
     let officer = new_key(&tour.wired.server, Role::DataProtectionOfficer, |_| {}).await;
     let officer = format!("authorization: Bearer {officer}");
     let metadata = tour
@@ -238,6 +290,31 @@ async fn answers_and_records(tour: &mut Tour) {
         .await;
     tour.get("DELETE /api/conversations/{conversation}", &[conversation])
         .await;
+}
+
+/// What an answer stands on, and what proves it.
+async fn proofs(tour: &mut Tour, replica: &str, index: &str) {
+    let record = "/api/records/{replica}/{entry}";
+    let places = [replica, index, "1"];
+    let cited = tour
+        .get(&format!("GET {record}/citations/{{number}}"), &places)
+        .await;
+    assert_eq!(cited["state"], "current", "{cited}");
+    let document = cited["document"].as_str().unwrap();
+    tour.get("GET /api/documents/{document}", &[document, "start=3"])
+        .await;
+    tour.get(&format!("GET {record}/proof"), &[replica, index]).await;
+    tour.call(&format!("GET {record}/proof/file"), &[replica, index], &[], "")
+        .await;
+    tour.get("GET /api/ledger", &[]).await;
+    tour.get("GET /api/ledger/entries", &["limit=3"]).await;
+    let entry = "/api/ledger/entries/{replica}/{entry}";
+    tour.get(&format!("GET {entry}"), &[replica, index]).await;
+    tour.call(&format!("GET {entry}/proof"), &[replica, index], &[], "")
+        .await;
+    tour.post("POST /api/ledger/verify", &[], &json!({}), 200).await;
+    let text = json!({ "text": "Écrire à anne@montclair.example", "label": "personal" });
+    tour.post("POST /api/explain", &[], &text, 200).await;
 }
 
 async fn files(tour: &mut Tour) {

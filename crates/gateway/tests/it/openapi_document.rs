@@ -87,6 +87,14 @@ impl Document {
         let mut faults = Vec::new();
         match kind {
             "application/json" => self.check(&content["schema"], &reply.json(), "", &mut faults),
+            "text/event-stream" if content["x-events"].is_object() => {
+                for (name, data) in reply.named_events() {
+                    match content["x-events"].get(name) {
+                        Some(schema) => self.check(schema, &data, name, &mut faults),
+                        None => faults.push(format!("the event {name:?} is not documented")),
+                    }
+                }
+            }
             "text/event-stream" => {
                 for event in reply.events().into_iter().filter(|event| *event != "[DONE]") {
                     let event: Value = serde_json::from_str(event).unwrap();

@@ -67,6 +67,9 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
     ("UserChange", "", "http/src/auth_admin.rs", "UserChanged"),
     ("Grants", "", "accounts/src/grants.rs", "Grants"),
     ("Title", "", "http/src/conversations.rs", "Renamed"),
+    ("NewCollection", "", "http/src/stock.rs", "CollectionWanted"),
+    ("CollectionChange", "", "http/src/stock.rs", "CollectionChanged"),
+    ("Questioned", "", "http/src/explain.rs", "Questioned"),
     ("NewFeedback", "", "http/src/records.rs", "Rated"),
     ("AccessReason", "", "http/src/records.rs", "Reason"),
 ];

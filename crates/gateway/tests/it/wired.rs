@@ -15,7 +15,7 @@ use trousseau_accounts::{Accounts, Grants, NewKey};
 use trousseau_core::error::Explain;
 use trousseau_core::principal::{Role, Tenant};
 use trousseau_gateway::service::Gateway;
-use trousseau_http::{Language, Listener, ServeError, Server, Settings, Texts, serve};
+use trousseau_http::{Language, Listener, Logo, ServeError, Server, Settings, Texts, serve};
 use trousseau_retrieval::database::Access;
 
 use crate::scripted::{Scripted, Step};
@@ -80,7 +80,12 @@ impl Wired {
     ) -> Self {
         let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
         let (gateway, accounts) = (Arc::new(gateway), Arc::new(accounts));
-        let server = Arc::new(Server::new(gateway, accounts, Arc::new(Words), settings));
+        let logo = settings.page.logo.clone();
+        let mut server = Server::new(gateway, accounts, Arc::new(Words), settings);
+        if let Some(logo) = logo {
+            server = server.with_logo(Logo::open(&logo).unwrap());
+        }
+        let server = Arc::new(server);
         let listener = Listener::bind("127.0.0.1:0", tls).await.unwrap();
         let address = listener.address().unwrap();
         let shutdown = CancellationToken::new();
@@ -135,8 +140,13 @@ impl Wired {
     pub(crate) async fn open_stream(&self) -> Opened {
         let key = format!("authorization: Bearer {}", self.key);
         let body = question(true).to_string();
+        self.open(&request("POST", "/v1/chat/completions", &[&key], &body))
+            .await
+    }
+
+    /// Sends a request, and reads the head of what is answered.
+    pub(crate) async fn open(&self, bytes: &str) -> Opened {
         let mut socket = self.connect().await;
-        let bytes = request("POST", "/v1/chat/completions", &[&key], &body);
         socket.write_all(bytes.as_bytes()).await.unwrap();
         let mut opened = Opened {
             socket,
@@ -296,6 +306,16 @@ impl Reply {
             "{body}"
         );
         body["error"]["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The events of a stream that have names: each name with its data.
+    pub(crate) fn named_events(&self) -> Vec<(&str, Value)> {
+        let blocks = self.body.split("\n\n");
+        let named = blocks.filter_map(|block| {
+            let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+            Some((field("event: ")?, serde_json::from_str(field("data: ")?).unwrap()))
+        });
+        named.collect()
     }
 
     /// The data of the events of a stream.

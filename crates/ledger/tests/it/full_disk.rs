@@ -18,25 +18,9 @@ fn a_file_that_cannot_grow_costs_no_entry() {
 #[test]
 fn a_full_disk_costs_no_entry() {
     let dir = tempfile::tempdir().unwrap();
-    let mount = "mount -t tmpfs -o size=3m tmpfs \"$0\" && exec \"$@\"";
-    let path = dir.path().to_str().unwrap();
-    let namespace = [
-        "unshare",
-        "--user",
-        "--map-root-user",
-        "--mount",
-        "sh",
-        "-c",
-        mount,
-        path,
-    ];
-    let can_mount = std::process::Command::new(namespace[0])
-        .args(&namespace[1..])
-        .arg("true")
-        .status();
-    if !can_mount.is_ok_and(|status| status.success()) {
-        trousseau_testing::skip("ledger-full-disk", "needs user namespaces");
+    let Some(small) = trousseau_testing::small_disk("ledger-full-disk", dir.path(), 3) else {
         return;
-    }
-    child::run("fill-the-disk", dir.path(), &namespace);
+    };
+    let small: Vec<&str> = small.iter().map(String::as_str).collect();
+    child::run("fill-the-disk", dir.path(), &small);
 }

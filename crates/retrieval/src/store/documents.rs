@@ -251,6 +251,37 @@ impl Store {
         row.as_ref().map(document_row).transpose().map_err(fault)
     }
 
+    /// The headings under which a character of a document stands, if `principal` may read it.
+    pub async fn heading_at(
+        &self,
+        principal: &Principal,
+        id: &str,
+        character: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let fault = |error| self.database.fault(error);
+        let select =
+            "SELECT c.heading FROM documents d JOIN chunks c ON c.tenant = d.tenant AND c.document = d.id";
+        let rest = "AND d.id = ?5 AND c.char_start <= ?6 ORDER BY c.ordinal DESC LIMIT 1";
+        let row = readable(principal, select, rest)
+            .bind(id.to_owned())
+            .bind(character as i64)
+            .fetch_optional(self.database.readers())
+            .await
+            .map_err(fault)?;
+        let read = row.as_ref().map(|row| columns::json(row, "heading")).transpose();
+        Ok(read.map_err(fault)?.unwrap_or_default())
+    }
+
+    /// Whether there is such a document, whoever may read it.
+    pub async fn has_document(&self, tenant: &Tenant, id: &str) -> Result<bool, StoreError> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM documents WHERE tenant = ? AND id = ?)")
+            .bind(tenant.as_str())
+            .bind(id)
+            .fetch_one(self.database.readers())
+            .await
+            .map_err(|error| self.database.fault(error))
+    }
+
     /// The file bytes a readable document was read from.
     pub async fn original(&self, principal: &Principal, id: &str) -> Result<Vec<u8>, StoreError> {
         let fault = |error| self.database.fault(error);

@@ -15,6 +15,7 @@ use trousseau_core::principal::Tenant;
 use crate::database::{Access, Database};
 use crate::error::StoreError;
 
+mod access;
 mod attachments;
 mod collections;
 mod documents;

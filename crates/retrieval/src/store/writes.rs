@@ -179,14 +179,16 @@ async fn fill(
         .bind(text)
         .execute(&mut *transaction)
         .await?;
-    for reader in &document.task.readers {
-        sqlx::query("INSERT OR IGNORE INTO readers (tenant, document, reader) VALUES (?, ?, ?)")
-            .bind(tenant.as_str())
-            .bind(&document.id)
-            .bind(reader.to_string())
-            .execute(&mut *transaction)
-            .await?;
-    }
+    // As its task has it now: the list may have changed since the task was taken up.
+    sqlx::query(
+        "INSERT OR IGNORE INTO readers (tenant, document, reader)
+         SELECT ?1, ?2, list.value FROM tasks t, json_each(t.readers) list WHERE t.id = ?3",
+    )
+    .bind(tenant.as_str())
+    .bind(&document.id)
+    .bind(document.task.id)
+    .execute(&mut *transaction)
+    .await?;
     for (ordinal, chunk) in (0_i64..).zip(&document.chunks) {
         let Some(words) = text.get(chunk.bytes.clone()) else {
             return Err(sqlx::Error::Encode(

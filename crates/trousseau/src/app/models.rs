@@ -5,11 +5,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use reqwest::Client;
 use trousseau_config::{Config, Egress, Kind, Remote, SecretPlace};
 use trousseau_core::model::ChatModel;
 use trousseau_extractive::{Extractive, Wording};
-use trousseau_upstream::egress::{self, ClientCertificate, Network};
+use trousseau_upstream::egress::{self, ClientCertificate, Clients, Network};
 use trousseau_upstream::{self as upstream, OpenAi};
 
 use crate::failure::Failure;
@@ -81,14 +80,14 @@ fn remote_model(name: &str, remote: &Remote, network: &Network) -> Result<OpenAi
         streams: remote.stream,
         ..upstream::Server::new(name, &remote.model, &remote.url)
     };
-    let client = client(remote, network)?;
-    Ok(OpenAi::new(server, client, upstream_wording())?)
+    let clients = clients(remote, network)?;
+    Ok(OpenAi::new(server, clients, upstream_wording())?)
 }
 
-fn client(remote: &Remote, network: &Network) -> Result<Client, Failure> {
+fn clients(remote: &Remote, network: &Network) -> Result<Clients, Failure> {
     let certificate = remote.client_certificate.clone();
     let certificate = certificate.map(|(certificate, key)| ClientCertificate { certificate, key });
-    Ok(network.client(remote.timeouts.connect, certificate.as_ref())?)
+    Ok(network.clients(remote.timeouts.connect, certificate.as_ref())?)
 }
 
 fn abstention(language: Language) -> String {

@@ -34,6 +34,7 @@ pub(super) async fn run(caller: &Caller, ask: Ask) -> Result<Exit, Failure> {
         collections: named(&app, caller, ask.collection).await?,
         label: ask.label,
         conversation: None,
+        parent: None,
     };
     app.gateway.library.refresh(&principal.tenant).await?;
     let answered = answer(&app, &principal, asked, caller).await;

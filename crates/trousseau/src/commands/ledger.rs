@@ -307,6 +307,7 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
             messages.text("entry-erasure", &[("records", records), ("cause", &cause)])
         }
         "export" => messages.text("entry-export", &[("records", &leaf["records"])]),
+        "collection" => messages.text("entry-collection", &[("documents", &leaf["documents"])]),
         "restored" => messages.text("entry-restored", &[("backup", &word(&leaf["backup"]))]),
         "gap" => messages.plain("entry-gap"),
         _ => String::new(),

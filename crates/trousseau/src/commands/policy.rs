@@ -23,6 +23,7 @@ pub(super) async fn explain(caller: &Caller, explain: Explain) -> Result<Exit, F
         collections: None,
         label: explain.label,
         conversation: None,
+        parent: None,
     };
     let collections = named(&app, caller, explain.collection).await?;
     let explanation = app

@@ -16,8 +16,8 @@ use trousseau_core::label::Class;
 use trousseau_core::principal::Role;
 use trousseau_gateway::account_changes::{FailedSignIns, Operation};
 use trousseau_gateway::error::GatewayError;
-use trousseau_http::Listener;
 use trousseau_http::tls::{Files, Tls};
+use trousseau_http::{Listener, Logo};
 use trousseau_retrieval::library::blocking;
 
 use super::keys::{OPERATOR, enter};
@@ -44,16 +44,22 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     let address = address(&serve, &place.config)?;
     let tls = certificate(&place.config)?;
     check_exposure(&serve, &place.config, address)?;
+    let logo = place.config.server.settings.page.logo.as_deref();
+    let logo = logo.map(Logo::open).transpose()?;
     // The address first: who finds it taken has changed nothing.
     let listener = Listener::bind(&address.to_string(), tls.clone()).await?;
     let app = App::open_to_serve(&caller.global).await?;
     let admin = Admin::bind(app.data()).map_err(AppError::Io)?;
-    let server = Arc::new(trousseau_http::Server::new(
+    let mut server = trousseau_http::Server::new(
         Arc::clone(&app.gateway),
         app.accounts().await?,
         Arc::new(Catalogue::new()),
         app.config.server.settings.clone(),
-    ));
+    );
+    if let Some(logo) = logo {
+        server = server.with_logo(logo);
+    }
+    let server = Arc::new(server);
     let key = match serve.no_first_key {
         true => None,
         false => first_key(caller, &app).await?,

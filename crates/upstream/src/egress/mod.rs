@@ -5,6 +5,7 @@
 //! HTTP/1.1. Through a proxy goes only TLS: [`Network::check`] refuses an `http` address behind one, as the proxy would
 //! read whatever is sent.
 
+mod clients;
 mod error;
 mod exceptions;
 mod trust;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Client, Url};
+use reqwest::{Client, ClientBuilder, Url};
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore};
 
@@ -21,11 +22,12 @@ use crate::secret::Secret;
 use exceptions::Exceptions;
 use trust::Identity;
 
+pub use clients::Clients;
 pub use error::EgressError;
 
 /// How long an unused connection is kept.
 const POOL_IDLE: Duration = Duration::from_secs(60);
-/// How many unused connections are kept to one server.
+/// How many unused connections a client keeps to one server.
 const POOL_SIZE: usize = 256;
 /// After how much silence the system asks whether the other end of a connection is still there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -112,7 +114,22 @@ impl Network {
         connect: Duration,
         certificate: Option<&ClientCertificate>,
     ) -> Result<Client, EgressError> {
-        let mut builder = Client::builder()
+        let tls = self.tls(certificate)?;
+        self.builder(connect, tls).build().map_err(EgressError::Client)
+    }
+
+    /// The same for many threads, each with connections of its own.
+    pub fn clients(
+        &self,
+        connect: Duration,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<Clients, EgressError> {
+        let (network, tls) = (self.clone(), self.tls(certificate)?);
+        Clients::new(move || network.builder(connect, tls.clone()))
+    }
+
+    fn builder(&self, connect: Duration, tls: ClientConfig) -> ClientBuilder {
+        let builder = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -123,12 +140,14 @@ impl Network {
             .pool_max_idle_per_host(POOL_SIZE)
             .tcp_keepalive(KEEPALIVE)
             .user_agent(concat!("trousseau/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(self.tls(certificate)?);
-        if let Some(route) = &self.proxy {
-            let route = Arc::clone(route);
-            builder = builder.proxy(reqwest::Proxy::custom(move |url| route.to(url)));
+            .tls_backend_preconfigured(tls);
+        match &self.proxy {
+            Some(route) => {
+                let route = Arc::clone(route);
+                builder.proxy(reqwest::Proxy::custom(move |url| route.to(url)))
+            }
+            None => builder,
         }
-        builder.build().map_err(EgressError::Client)
     }
 
     /// Whether `url` can be called: `http` or `https`, a host, no password in it, and no plain `http` through a proxy.

@@ -39,6 +39,8 @@ pub struct Options {
     pub label: Option<Label>,
     /// The conversation that the answer belongs to.
     pub conversation: Option<String>,
+    /// The ledger entry, such as `main/17`, of the record that the question follows.
+    pub parent: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -88,6 +90,8 @@ struct WireOptions {
     label: Option<String>,
     #[serde(default)]
     conversation: Option<String>,
+    #[serde(default)]
+    parent: Option<String>,
     #[serde(flatten)]
     extra: Map<String, Value>,
 }
@@ -192,6 +196,7 @@ fn options(options: Option<WireOptions>) -> Result<Options, Fault> {
         collections: options.collections,
         label: label.map_err(|error| Fault::invalid("trousseau.label", error))?,
         conversation: options.conversation,
+        parent: options.parent,
     })
 }
 

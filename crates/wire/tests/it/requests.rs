@@ -70,7 +70,7 @@ fn a_request_with_everything() {
         "logit_bias": { "50256": -100 },
         "tools": [{ "type": "function", "function": { "name": "f" } }],
         "tool_choice": "auto",
-        "trousseau": { "collections": ["rh"], "label": "personal+health", "conversation": "c1" },
+        "trousseau": { "collections": ["rh"], "label": "personal+health", "conversation": "c1", "parent": "main/4" },
     })))
     .unwrap();
     assert!(call.stream && call.include_usage);
@@ -108,7 +108,7 @@ fn a_request_with_everything() {
       }
     }
     "#);
-    assert_snapshot!(format!("{:?}", call.options), @r#"Options { collections: Some(["rh"]), label: Some(Label { class: Personal, tags: {"health"} }), conversation: Some("c1") }"#);
+    assert_snapshot!(format!("{:?}", call.options), @r#"Options { collections: Some(["rh"]), label: Some(Label { class: Personal, tags: {"health"} }), conversation: Some("c1"), parent: Some("main/4") }"#);
     assert_json_snapshot!(sent(&call.request, true), @r#"
     {
       "model": "m",

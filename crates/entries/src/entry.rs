@@ -50,6 +50,8 @@ pub enum Event<'a> {
     Outcome(Outcome<'a>),
     /// A document was added, replaced or removed.
     Document(Document<'a>),
+    /// Who may read a collection was changed.
+    Collection(Collection<'a>),
     /// A key or a user was made, changed or shut out.
     Account(Account<'a>),
     /// Somebody could not sign in to an account.
@@ -102,6 +104,19 @@ pub struct Rejected<'a> {
     pub target: &'a str,
     /// The codes of the reasons.
     pub reasons: Vec<&'a str>,
+}
+
+/// See [`Event::Collection`].
+#[derive(Debug, Serialize)]
+pub struct Collection<'a> {
+    /// `readers-changed`.
+    pub operation: &'a str,
+    /// The pseudonym of who changed it.
+    pub actor: Commitment,
+    /// The collection's id.
+    pub collection: &'a str,
+    /// How many of its documents have the new access list.
+    pub documents: u64,
 }
 
 /// See [`Event::Outcome`].

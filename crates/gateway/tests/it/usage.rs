@@ -1,0 +1,115 @@
+//! What administrators see of questions and targets: counts and states, no contents.
+
+use serde_json::{Value, json};
+use trousseau_http::Settings;
+
+use crate::scripted::{Scripted, Step};
+use crate::stage::{Stage, cast, own, route, unknown};
+use crate::wired::{Wired, question, staged};
+
+const ANSWER: &[Step] = &[Step::Say("À neuf heures [1]."), Step::Cite, Step::End];
+
+/// A server whose first target fails, and which has a route to where nothing may go.
+async fn start(stage: &Stage) -> Wired {
+    let (mut gateway, _) = staged(stage, &[("broken", &[Step::Fail]), ("local", ANSWER)]).await;
+    gateway.targets.push(unknown("afar"));
+    gateway.settings.routes.push(route("outside", &["afar"]));
+    gateway.settings.routes.push(route("failing", &["broken"]));
+    cast(&mut gateway, "afar", &Scripted::new("afar", stage.data(), ANSWER));
+    assert_eq!(gateway.targets[0].name, own("broken").name);
+    Wired::start(stage, gateway, Settings::default()).await
+}
+
+async fn ask(wired: &Wired, route: &str) -> u16 {
+    let mut asked = question(false);
+    asked["model"] = route.into();
+    wired.ask(&asked).await.status
+}
+
+#[tokio::test]
+async fn questions_are_counted_by_day_route_and_target() {
+    let stage = Stage::new();
+    let wired = start(&stage).await;
+    for (route, status) in [
+        ("documents", 200),
+        ("documents", 200),
+        ("outside", 403),
+        ("failing", 503),
+    ] {
+        assert_eq!(ask(&wired, route).await, status, "{route}");
+    }
+    let by_route = wired.get("/api/usage?by=route").await.json();
+    let row = |key: &str| -> Value {
+        let items = by_route["items"].as_array().unwrap();
+        items.iter().find(|item| item["key"] == key).unwrap().clone()
+    };
+    assert_eq!(
+        row("documents"),
+        json!({
+            "key": "documents", "questions": 2, "answered": 2, "abstained": 0, "refused": 0, "failed": 0,
+            "cancelled": 0, "interrupted": 0, "prompt_tokens": 6, "completion_tokens": 4,
+        })
+    );
+    assert_eq!(
+        (&row("outside")["refused"], &row("failing")["failed"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(by_route["items"][0]["key"], "documents");
+    let by_day = wired.get("/api/usage").await.json();
+    assert_eq!(by_day["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&by_day["items"][0]["questions"], &by_day["items"][0]["key"]),
+        (&json!(4), &by_day["until"])
+    );
+    let by_target = wired.get("/api/usage?by=target").await.json();
+    let keys: Vec<&Value> = by_target["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| &item["key"])
+        .collect();
+    assert_eq!(keys, ["", "local"]);
+    assert!(!by_day.to_string().contains("guichet"));
+    let earlier = wired
+        .get("/api/usage?since=2020-01-01&until=2020-01-31")
+        .await
+        .json();
+    assert_eq!(earlier["items"], json!([]));
+    for query in ["by=user", "since=hier", "since=2026-02-01&until=2026-01-01"] {
+        let reply = wired.get(&format!("/api/usage?{query}")).await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (400, "wire-invalid"),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn targets_are_shown_as_they_were_last_seen() {
+    let stage = Stage::new();
+    let wired = start(&stage).await;
+    let states = async || -> Vec<String> {
+        let listed = wired.get("/api/upstreams").await.json();
+        let upstreams = listed["upstreams"].as_array().unwrap().iter();
+        upstreams
+            .map(|one| one["state"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(states().await, ["unseen", "unseen", "unseen"]);
+    assert_eq!(ask(&wired, "documents").await, 200);
+    assert_eq!(states().await, ["failing", "answering", "unseen"]);
+    let listed = wired.get("/api/upstreams").await.json();
+    let broken = &listed["upstreams"][0];
+    assert_eq!(broken["last_failure"]["code"], "model-unavailable");
+    assert_eq!(
+        (&broken["routes"], &broken["last_success"]),
+        (&json!(["documents", "failing"]), &Value::Null)
+    );
+    let afar = &listed["upstreams"][2]["classes"];
+    assert_eq!(
+        (&afar[0]["permitted"], &afar[4]["permitted"]),
+        (&json!(true), &json!(false))
+    );
+    assert!(afar[4]["missing"][0]["remedy"].is_string(), "{afar}");
+}

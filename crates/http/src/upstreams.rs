@@ -1,0 +1,125 @@
+//! `GET /api/upstreams`: every target with its card, what it may see, and how its last calls went, for administrators.
+//!
+//! How calls went is held in memory since the server started: nothing is called to find out.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use http::Uri;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use trousseau_core::error::Explain as _;
+use trousseau_core::label::{Class, Label};
+use trousseau_core::model::ModelError;
+use trousseau_gateway::answer::Answered;
+use trousseau_gateway::error::GatewayError;
+use trousseau_policy::decide::Target;
+use trousseau_policy::eligibility::would_make_eligible;
+
+use super::query::Pairs;
+use super::refusal::Refusal;
+use super::{Caller, Server};
+
+/// How the last calls of each target went.
+#[derive(Default)]
+pub(super) struct Sightings(Mutex<HashMap<String, Seen>>);
+
+/// How the last calls of one target went.
+#[derive(Clone, Default)]
+struct Seen {
+    succeeded: Option<Timestamp>,
+    failed: Option<(Timestamp, String)>,
+}
+
+impl Sightings {
+    /// Takes in how the calls for one answer went.
+    pub(super) fn note(&self, ended: &Result<Answered, GatewayError>, now: Timestamp) {
+        let (attempts, success) = match ended {
+            Ok(answered) => (answered.attempts.as_slice(), Some(answered.target.as_str())),
+            Err(GatewayError::Exhausted { attempts, .. }) => (attempts.as_slice(), None),
+            Err(_) => (&[] as &[_], None),
+        };
+        let mut seen = self.hold();
+        for attempt in attempts {
+            seen.entry(attempt.target.clone()).or_default().failed = Some((now, attempt.error.clone()));
+        }
+        if let Err(GatewayError::Broken { error, .. }) = ended {
+            seen.entry(target(error)).or_default().failed = Some((now, error.code().to_owned()));
+        }
+        if let Some(target) = success {
+            seen.entry(target.to_owned()).or_default().succeeded = Some(now);
+        }
+    }
+
+    fn of(&self, target: &str) -> Seen {
+        self.hold().get(target).cloned().unwrap_or_default()
+    }
+
+    fn hold(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Server {
+    /// Counts how an answer ended, and notes how its targets did.
+    pub(super) fn note_ended(
+        &self,
+        route: &str,
+        ended: &Result<Answered, GatewayError>,
+        first: Option<Duration>,
+    ) {
+        self.metrics.answered(route, ended, first);
+        self.sightings.note(ended, (self.gateway.now)());
+    }
+}
+
+/// The target that an error is about.
+fn target(error: &ModelError) -> String {
+    let fields = error.fields().into_iter();
+    let named = fields.filter(|(name, _)| *name == "target");
+    named.map(|(_, target)| target).next().unwrap_or_default()
+}
+
+/// `GET /api/upstreams`: in the order of the configuration.
+pub(super) async fn list(
+    State(server): State<Arc<Server>>,
+    _caller: Caller,
+    uri: Uri,
+) -> Result<Json<Value>, Refusal> {
+    Pairs::of(&uri)?.end()?;
+    let upstreams = server.gateway.targets.iter().map(|target| shown(&server, target));
+    Ok(Json(json!({ "upstreams": upstreams.collect::<Value>() })))
+}
+
+fn shown(server: &Server, target: &Target) -> Value {
+    let gateway = &server.gateway;
+    let seen = server.sightings.of(&target.name);
+    let routes = gateway.settings.routes.iter();
+    let routes = routes.filter(|route| route.targets.contains(&target.name));
+    let classes = Class::ALL.into_iter().map(|class| {
+        let label = Label::of(class);
+        let missing = would_make_eligible(target, &label, &gateway.rules, gateway.today());
+        json!({ "class": class, "permitted": missing.is_empty(), "missing": missing })
+    });
+    let failed = seen.failed.as_ref();
+    let state = match (seen.succeeded, failed.map(|(at, _)| *at)) {
+        (None, None) => "unseen",
+        (Some(succeeded), Some(failed)) if failed > succeeded => "failing",
+        (None, Some(_)) => "failing",
+        (Some(_), _) => "answering",
+    };
+    json!({
+        "name": target.name,
+        "model": gateway.models.get(&target.name).map(|model| model.name()),
+        "routes": routes.map(|route| &route.name).collect::<Vec<_>>(),
+        "card": target.card,
+        "attestations": target.attestations,
+        "classes": classes.collect::<Value>(),
+        "state": state,
+        "last_success": seen.succeeded.map(|at| at.to_string()),
+        "last_failure": failed.map(|(at, code)| json!({ "code": code, "at": at.to_string() })),
+    })
+}

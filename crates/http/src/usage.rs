@@ -1,0 +1,74 @@
+//! `GET /api/usage`: how many questions were asked and what they cost, for administrators. No contents, and nobody's name.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use http::Uri;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::records::counts::By;
+use trousseau_wire::Fault;
+
+use super::query::{Pairs, invalid};
+use super::refusal::Refusal;
+use super::{Caller, Server};
+
+/// How far back is counted where nobody says, in days.
+const DAYS: i64 = 30;
+
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// `GET /api/usage`: from the day `since` to the day `until`, both counted, by day, route or target.
+pub(super) async fn count(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Json<Value>, Refusal> {
+    let mut pairs = Pairs::of(&uri)?;
+    let (since, until) = (day(&mut pairs, "since")?, day(&mut pairs, "until")?);
+    let by = match pairs.take("by") {
+        None => By::Day,
+        Some(word) => {
+            let found = By::ALL.into_iter().find(|by| by.name() == word);
+            let known = By::ALL.map(By::name).join(", ");
+            found.ok_or_else(|| invalid("by", &known))?
+        }
+    };
+    pairs.end()?;
+    let today = (server.gateway.now)().as_millisecond().div_euclid(DAY) * DAY;
+    let until = until.unwrap_or(today);
+    let since = since.unwrap_or(until - (DAYS - 1) * DAY);
+    if since > until {
+        return Err(invalid("until", "not before since").into());
+    }
+    let tenant = &caller.principal.tenant;
+    let counted = server.gateway.records.count(tenant, by, (since, until + DAY));
+    let counted = counted.await.map_err(GatewayError::from)?;
+    Ok(Json(json!({
+        "by": by.name(),
+        "since": written(since),
+        "until": written(until),
+        "items": counted,
+    })))
+}
+
+/// The beginning of a day in UTC that is written as `2026-11-21`, in milliseconds since 1970.
+fn day(pairs: &mut Pairs, name: &str) -> Result<Option<i64>, Fault> {
+    let Some(text) = pairs.take(name) else {
+        return Ok(None);
+    };
+    let day = text.parse::<Date>().ok();
+    let begin = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    let begin = begin.ok_or_else(|| invalid(name, "a day, such as 2026-11-21"))?;
+    Ok(Some(begin.timestamp().as_millisecond()))
+}
+
+/// A moment as its day.
+fn written(millisecond: i64) -> String {
+    let moment = Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::UNIX_EPOCH);
+    moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
