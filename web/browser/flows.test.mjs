@@ -316,3 +316,62 @@ test("focus returns to the field, and an answer is announced once", () =>
     assert.match(said[0], /^Réponse terminée\u00a0: \d+\u00a0mots, \d+\u00a0sources?\.$/);
     assert.equal(await page.evaluate(() => document.activeElement.id), "question");
   }));
+
+test("the focus goes through the page in the order in which it is read, and comes back", () =>
+  somebody("claire", {}, async (page) => {
+    await ask(page, "Combien de jours de télétravail par semaine ?");
+    const conversation = page.url();
+    await page.goto(conversation);
+    await page.waitForSelector(".cite");
+    await page.waitForFunction(() => document.activeElement.id === "question");
+    await page.locator(".skip").focus();
+    const places = [".skip", ".sidebar .top, .sidebar .fresh", ".search", ".sidebar .list", ".account", ".head", ".scroll", ".question", ".prose", ".line", ".composer"];
+    const reached = [".skip"];
+    for (let turn = 0; turn < 60 && !reached.includes(".composer"); turn += 1) {
+      await page.keyboard.press("Tab");
+      const at = await page.evaluate((all) => all.filter((one) => document.activeElement.closest(one)).at(-1) ?? null, places);
+      if (at && reached.at(-1) !== at) reached.push(at);
+    }
+    assert.deepEqual(reached, places);
+    const cite = page.locator(".cite").first();
+    await cite.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("aside mark");
+    assert.ok(await page.evaluate(() => document.activeElement.closest("aside") !== null));
+    await page.keyboard.press("Escape");
+    assert.ok(await cite.evaluate((button) => button === document.activeElement));
+    await page.keyboard.press("Tab");
+    await page.locator(".scroll").focus();
+    await page.keyboard.press("?");
+    await page.waitForSelector("dialog >> text=Au clavier");
+    await accessible(page, "help");
+  }));
+
+test("on a slow network something is seen within a second of asking", () =>
+  somebody("claire", {}, async (page, context) => {
+    await take(page, "modele");
+    const session = await context.newCDPSession(page);
+    await session.send("Network.enable");
+    await session.send("Network.emulateNetworkConditions", { offline: false, latency: 900, downloadThroughput: 20_000, uploadThroughput: 10_000 });
+    await page.fill("#question", "Combien de jours de télétravail par semaine ?");
+    await page.press("#question", "Enter");
+    await page.waitForSelector(".reply .wait", { timeout: 1_000 });
+    await page.waitForSelector(".reply .line", { timeout: 60_000 });
+  }));
+
+test("an answer outlives a connection that breaks", () =>
+  somebody("claire", {}, async (page, context) => {
+    await take(page, "modele");
+    await ask(page, "Télétravail : réponds lentement", { wait: false });
+    await until("the first words", async () => /Un mot/.test(await answers(page).textContent()));
+    await context.setOffline(true);
+    await page.waitForSelector("text=Vous êtes hors ligne");
+    const before = (await page.locator(".prose").textContent()).length;
+    await context.setOffline(false);
+    await until("the rest", async () => (await page.locator(".prose").textContent()).length > before + 60);
+    const words = await page.locator(".prose").textContent();
+    assert.ok("Un mot après l’autre, sans se presser. ".repeat(40).startsWith(words.trimEnd().slice(0, before + 40)), "nothing twice, nothing lost");
+    await page.focus("#question");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("text=Vous avez arrêté cette réponse");
+  }));
