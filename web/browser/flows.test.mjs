@@ -286,6 +286,20 @@ test("the page speaks English, is dark, and fits 390 pixels", () =>
     await accessible(page, "settings");
   }));
 
+test("who signs out leaves nothing to the next one at the same screen", () =>
+  somebody("claire", {}, async (page) => {
+    await ask(page, "Combien de jours de télétravail par semaine ?");
+    const conversation = page.url();
+    await page.click(".account .tool");
+    await page.click("text=Se déconnecter");
+    await page.waitForSelector('input[type="password"]');
+    await signIn(page, "omar");
+    await page.waitForSelector("text=Vos conversations paraîtront ici");
+    assert.equal(await page.locator(".items a").count(), 0);
+    await page.goto(conversation);
+    await page.waitForSelector("text=Cette conversation n’existe pas, ou n’est pas la vôtre");
+  }));
+
 test("focus returns to the field, and an answer is announced once", () =>
   somebody("claire", {}, async (page) => {
     await page.evaluate(() => {

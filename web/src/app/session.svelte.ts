@@ -2,6 +2,7 @@
 import { ask, caller } from "../api/client";
 import type { PageSettings, Session } from "../api/wire";
 import { accentFor } from "./accent";
+import { address } from "./base";
 
 const UNKNOWN: PageSettings = {
   name: "Trousseau",
@@ -73,9 +74,8 @@ class Here {
 
   async leave(everywhere = false): Promise<void> {
     const said = await ask<{ location?: string } | null>(`api/auth/logout${everywhere ? "-everywhere" : ""}`, { method: "POST" });
-    this.session = null;
-    caller.csrf = null;
-    if (said?.location) location.assign(said.location);
+    // The page is loaded anew: nothing of whoever left stays in its memory.
+    location.assign(said?.location ?? address("login"));
   }
 }
 
