@@ -1,6 +1,6 @@
 """A small OpenAI-compatible server for the tests of clients: answers, streams, tools, refusals, and a slow stream.
 
-Prints its port. What it does follows the last user message: `outil`, `lent`, `trop long`, `panne`, `coupe`, `hostile`, anything else.
+Prints its port. What it does follows the last user message: `outil`, `lent`, `trop long`, `panne`, anything else.
 """
 
 import http.server
@@ -9,15 +9,6 @@ import threading
 import time
 
 broken = threading.Event()
-
-# What a page must show as text, or not at all.
-HOSTILE = [
-    "<img src=x onerror=alert(1)> <script>alert(2)</script> <svg onload=alert(3)></svg>\n\n",
-    "[cliquez](javascript:alert(4)) [ici](data:text/html,<script>alert(5)</script>) ![image](https://example.org/x.png)\n\n",
-    "<iframe src=javascript:alert(6)></iframe> <a href=\"//example.org\" style=\"position:fixed\">lien</a>\n\n",
-    "[bien](https://example.org/) $$\\href{javascript:alert(7)}{x}$$ $\\htmlData{onclick=alert(8)}{y}$\n\n```html\n<b onclick=alert(9)>\n```\n\n",
-    "fin des essais",
-]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -44,10 +35,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(request, [{"tool_calls": [{"index": 0, **call}]}], {"tool_calls": [call], "content": None}, "tool_calls")
         if "lent" in asked:
             return self.stream_slowly()
-        if "coupe" in asked:
-            return self.break_off()
-        if "hostile" in asked:
-            return self.answer(request, [{"content": piece} for piece in HOSTILE], {"content": "".join(HOSTILE)}, "stop")
         text = f"Il fait beau ({request['messages'][-1]['content']})." if called else "Bonjour à vous."
         pieces = [{"reasoning_content": "Je réfléchis."}] + [{"content": word} for word in text.split(" ")]
         pieces = [{**piece, "content": piece["content"] + " "} if "content" in piece else piece for piece in pieces]
@@ -80,13 +67,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.05)
         except OSError:
             broken.set()
-
-    def break_off(self):
-        self.begin_stream()
-        for word in ["Voici ", "le ", "début"]:
-            self.event({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-                        "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]})
-        self.close_connection = True
 
     def begin_stream(self):
         self.send_response(200)

@@ -40,7 +40,7 @@ export async function followInto(turn: Turn, id: string, signal: AbortSignal): P
     if (waiting === "") return;
     const piece = waiting;
     waiting = "";
-    turn.blocks = reading.append(piece);
+    turn.groups = reading.append(piece);
     turn.answer = reading.source;
   };
   const later = () => {
@@ -66,7 +66,7 @@ export async function followInto(turn: Turn, id: string, signal: AbortSignal): P
       case "error":
         frame?.();
         flush();
-        turn.blocks = reading.finish();
+        turn.groups = reading.finish();
         finish(turn, event);
         return true;
       default:

@@ -181,7 +181,8 @@ export class Thread {
     if (this.#end.signal.aborted) return;
     this.#renamed(before, turn.id);
     this.changed();
-    if (turn.answered) announcer.say(words().chat.ended(wordsIn(turn.answer), turn.count));
+    if (turn.state === "refused") announcer.say(words().refusal.title);
+    else if (turn.answered) announcer.say(words().chat.ended(wordsIn(turn.answer), turn.count));
   }
 
   /** An answer that ended has its entry as its name; what pointed to it follows. */

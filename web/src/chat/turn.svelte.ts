@@ -29,7 +29,7 @@ export class Turn {
   cut = $state(false);
   /** Whether the reader stopped it here. */
   stopped = $state(false);
-  blocks = $state.raw<Block[]>([]);
+  groups = $state.raw<Block[][]>([]);
   answer = $state("");
   reasoning = $state("");
   thinking = $state(false);
@@ -78,7 +78,7 @@ export class Turn {
     this.answer = answer;
     const reading = new Reading();
     reading.append(answer);
-    this.blocks = reading.finish();
+    this.groups = reading.finish();
   }
 
   /** Whether the ledger knows it. */
