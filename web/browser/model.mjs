@@ -40,6 +40,7 @@ export async function startModel() {
     const question = [...(asked.messages ?? [])].reverse().find((one) => one.role === "user")?.content ?? "";
     const { text, every, dies, reasoning, size = 12 } = plan(typeof question === "string" ? question : JSON.stringify(question));
     seen.calls += 1;
+    if (/panne/i.test(question)) return response.writeHead(503, { "content-type": "application/json" }).end('{"error":{"message":"overloaded"}}');
     let open = true;
     response.on("close", () => {
       if (!response.writableEnded) seen.hungUp += 1;

@@ -180,13 +180,13 @@ fn command(repository: &Repository, client: &Client) -> Result<Command> {
 }
 
 /// The small upstream; it ends with the suite.
-pub(crate) struct Upstream {
+struct Upstream {
     child: Child,
-    pub(crate) url: String,
+    url: String,
 }
 
 impl Upstream {
-    pub(crate) fn start(repository: &Repository) -> Result<Self> {
+    fn start(repository: &Repository) -> Result<Self> {
         let script = repository.path("xtask/clients/upstream.py");
         let mut child = Command::new("python3")
             .arg(script)

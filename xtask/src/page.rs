@@ -1,38 +1,22 @@
 //! The page: its types, its unit tests, whether what is committed is what its sources build, and a browser in front of a
-//! real server (`web/e2e`).
+//! real server (`web/browser`).
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::clients::{Upstream, build, count_cases, setup};
+use crate::clients::build;
 use crate::process::{answer, say, succeeds};
-use crate::repository::Repository;
-use crate::server::Server;
 use crate::test::Run;
 use crate::tools::system_packages;
 use crate::verdict::Tally;
-
-const NAME: &str = "page";
 
 /// What is checked without a browser, each by a script of `web/package.json`.
 const SCRIPTS: [&str; 3] = ["check", "test", "fresh"];
 
 /// The names under which systems have the browser.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-
-/// The folders of the sample town, with their collections' names and labels.
-const SAMPLES: [(&str, &str); 2] = [("interne", "internal"), ("public", "public")];
-
-/// Who uses the page, and as what.
-const PEOPLE: [(&str, &str); 5] = [
-    ("alice", "user"),
-    ("claire", "user"),
-    ("admin", "administrator"),
-    ("audit", "auditor"),
-    ("dpo", "data-protection-officer"),
-];
 
 /// Runs everything there is about the page.
 pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
@@ -58,7 +42,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Tally> {
         }
     }
     build(run.repository)?;
-    in_a_browser(run.repository, &browser, &mut tally)?;
+    in_a_browser(&web, &browser, &mut tally)?;
     Ok(tally)
 }
 
@@ -75,60 +59,57 @@ fn find_browser() -> Option<String> {
     Some(path.trim().to_owned())
 }
 
-/// Serves the sample town to its people, and lets them use the page.
-fn in_a_browser(repository: &Repository, browser: &str, tally: &mut Tally) -> Result<()> {
-    let upstream = Upstream::start(repository)?;
-    let server = Server::start(repository, &setup(NAME, &upstream.url))?;
-    let data = repository.path("target/clients").join(NAME).join("data");
-    for (folder, label) in SAMPLES {
-        let files = repository.path("samples/fr").join(folder);
-        let mut ingest = trousseau(repository, &data);
-        ingest
-            .arg("ingest")
-            .arg(files)
-            .args(["--collection", folder, "--label", label]);
-        ensure!(succeeds(&mut ingest)?, "the sample documents were not taken in");
-    }
-    let mut cases = Command::new("node");
-    cases
-        .current_dir(repository.path("web"))
-        .arg("e2e/cases.mjs")
-        .env("TROUSSEAU_URL", &server.url)
-        .env("TROUSSEAU_KEY", &server.key)
-        .env("UPSTREAM_URL", &upstream.url)
-        .env("CHROMIUM", browser)
-        .env("LINKS", links(repository, &data)?);
+/// Runs the tests in a browser, which start what they need, and counts what they tell.
+fn in_a_browser(web: &Path, browser: &str, tally: &mut Tally) -> Result<()> {
     say(&format!("the page in {browser}"));
-    count_cases(NAME, &mut cases, tally)
-}
-
-/// The one-time link of each person, as JSON.
-fn links(repository: &Repository, data: &Path) -> Result<String> {
-    let mut links = serde_json::Map::new();
-    for (name, role) in PEOPLE {
-        let mut create = trousseau(repository, data);
-        create.args([
-            "users",
-            "create",
-            name,
-            "--role",
-            role,
-            "--clearance",
-            "internal",
-            "--json",
-        ]);
-        let made = answer(&mut create).context("a user could not be made")?;
-        let made: serde_json::Value = serde_json::from_str(&made)?;
-        let link = made.get("link").context("a user was made without a link")?;
-        links.insert(name.to_owned(), link.clone());
+    let output = Command::new("node")
+        .current_dir(web)
+        .args([
+            "--test",
+            "--test-concurrency=1",
+            "--test-reporter=tap",
+            "browser/",
+        ])
+        .env("CHROMIUM", browser)
+        .stderr(Stdio::inherit())
+        .output()?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    let (mut passed, mut failed) = (0, 0);
+    for line in told.lines() {
+        if let Some(test) = named(line, "ok ") {
+            say(&format!("page: {test} ... ok"));
+            tally.pass();
+            passed += 1;
+        } else if let Some(test) = named(line, "not ok ") {
+            tally.fail(format!("page: {test}"));
+            failed += 1;
+        }
     }
-    Ok(serde_json::Value::from(links).to_string())
+    if failed > 0 {
+        say(&told);
+    }
+    ensure!(passed > 0, "no test in a browser passed: {}", output.status);
+    let counted = output.status.success() || failed > 0;
+    ensure!(counted, "the tests in a browser ended with {}", output.status);
+    Ok(())
 }
 
-/// A command that runs in the server.
-fn trousseau(repository: &Repository, data: &Path) -> Command {
-    let program: PathBuf = repository.path("target/debug/trousseau");
-    let mut command = Command::new(program);
-    command.arg("--data").arg(data);
-    command
+/// The name in a line of TAP such as `ok 3 - a key is shown once`.
+fn named<'a>(line: &'a str, verdict: &str) -> Option<&'a str> {
+    let (number, name) = line.strip_prefix(verdict)?.split_once(" - ")?;
+    number.parse::<u32>().is_ok().then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_line_of_tap_names_is_counted_once() {
+        assert_eq!(named("ok 3 - a key opens", "ok "), Some("a key opens"));
+        assert_eq!(named("not ok 3 - a key opens", "ok "), None);
+        assert_eq!(named("not ok 3 - a key opens", "not ok "), Some("a key opens"));
+        assert_eq!(named("    ok 1 - inside another", "ok "), None);
+        assert_eq!(named("# Subtest: a key opens", "ok "), None);
+    }
 }

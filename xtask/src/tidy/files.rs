@@ -106,6 +106,8 @@ mod tests {
         let faults = forbidden_words(&[file("a.rs", &text)]);
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].starts_with("a.rs:1:") && faults[1].starts_with("a.rs:2:"));
+        let built = format!("{BUILT}assets/a.js");
+        assert!(forbidden_words(&[file(&built, &text)]).is_empty());
     }
 
     #[test]
