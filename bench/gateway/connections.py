@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from run import MOCK, RELEASE, resident, trousseau, wait
+from run import MOCK, PROGRAM, RELEASE, resident, trousseau, wait
 
 PORT = 9206
 LIMITS = """
@@ -78,7 +78,7 @@ def main():
         with tempfile.TemporaryDirectory() as temporary:
             folder = pathlib.Path(temporary)
             wait(f"http://127.0.0.1:{MOCK}/v1/chat/completions", [], mock)
-            command, key = trousseau("batch", folder, PORT)
+            command, key = trousseau(PROGRAM, "batch", folder, PORT)
             with (folder / "batch.toml").open("a") as config:
                 config.write(LIMITS.format(connections=arguments.connections + 100))
             server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

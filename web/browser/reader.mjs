@@ -17,7 +17,7 @@ export function startBrowser() {
 
 /** Opens a page; `faults` holds what must stay empty: errors, refusals of the policy, requests elsewhere. */
 export async function open(browser, url, { language = "fr", width = 1280, dark = false } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: dark ? "dark" : "light", baseURL: url });
+  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce", baseURL: url });
   await context.addInitScript((chosen) => {
     if (!localStorage.getItem("trousseau")) localStorage.setItem("trousseau", JSON.stringify({ language: chosen }));
   }, language);
@@ -58,8 +58,9 @@ export async function take(page, route) {
   await page.keyboard.press("Escape");
 }
 
-/** No violation of accessibility on what is shown. */
+/** No violation of accessibility on what is shown, once colours have stopped changing. */
 export async function accessible(page, what) {
+  await page.waitForFunction(() => !document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === "running"));
   await page.evaluate(axe);
   const found = await page.evaluate(async (rules) => {
     const { violations } = await globalThis.axe.run(document, { runOnly: rules });

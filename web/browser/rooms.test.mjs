@@ -1,4 +1,4 @@
-// What those do who keep the house (documents, keys, the ledger), in the hand and in the dark; a model that is down; a hurried hand.
+// What those do who keep the house (documents, keys, the ledger), in the hand and in the dark; a model that is down; a hurried hand; a very long answer.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -126,4 +126,11 @@ test("a line is broken with the keyboard, and what is sent too soon is sent as s
     await page.fill("#question", "Combien de jours de télétravail par semaine ?");
     await page.press("#question", "Enter");
     await page.locator(".reply .line").waitFor();
+  }));
+
+test("an answer of a hundred thousand tokens comes whole", () =>
+  keeper("claire", {}, async (page) => {
+    await take(page, "modele");
+    await ask(page, "Une réponse très long.");
+    assert.equal((await page.locator(".prose").textContent()).length, 350_000);
   }));

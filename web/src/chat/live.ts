@@ -3,8 +3,10 @@ import { ask, asFailure, call, Failure } from "../api/client";
 import { follow } from "../api/events";
 import type { LiveEvent } from "../api/wire";
 import { here } from "../app/session.svelte";
-import { Reading } from "../markdown/reading";
+import { Pen } from "./pen";
 import type { Turn } from "./turn.svelte";
+
+type Last = Extract<LiveEvent, { name: "end" | "error" }>;
 
 export interface Question {
   model: string;
@@ -30,44 +32,20 @@ function passing(error: unknown): boolean {
 
 const rest = (time: number) => new Promise((done) => setTimeout(done, time));
 
-/** Follows an answer into its turn until it ends. Text is set at most once a frame. */
+/** Follows an answer into its turn until it ends. */
 export async function followInto(turn: Turn, id: string, signal: AbortSignal): Promise<void> {
-  const reading = new Reading();
-  let waiting = "";
-  let frame: (() => void) | null = null;
-  const flush = () => {
-    frame = null;
-    if (waiting === "") return;
-    const piece = waiting;
-    waiting = "";
-    turn.groups = reading.append(piece);
-    turn.answer = reading.source;
-  };
-  const later = () => {
-    if (frame) return;
-    // A hidden tab draws no frames.
-    if (document.hidden) {
-      const timer = setTimeout(flush, 250);
-      frame = () => clearTimeout(timer);
-    } else {
-      const request = requestAnimationFrame(flush);
-      frame = () => cancelAnimationFrame(request);
-    }
-  };
+  const pen = new Pen(turn);
+  const ended: Last[] = [];
   const take = (event: LiveEvent): boolean => {
     switch (event.name) {
       case "text":
-        waiting += event.data.text;
+        pen.write(event.data.text);
         turn.phase = "writing";
         turn.thinking = false;
-        later();
         return false;
       case "end":
       case "error":
-        frame?.();
-        flush();
-        turn.groups = reading.finish();
-        finish(turn, event);
+        ended.push(event);
         return true;
       default:
         tell(turn, event);
@@ -88,6 +66,10 @@ export async function followInto(turn: Turn, id: string, signal: AbortSignal): P
     passing,
     signal,
   });
+  const [last] = ended;
+  if (!last) return;
+  await pen.finish();
+  finish(turn, last);
 }
 
 function tell(turn: Turn, event: LiveEvent): void {
@@ -113,7 +95,7 @@ function tell(turn: Turn, event: LiveEvent): void {
   }
 }
 
-function finish(turn: Turn, event: Extract<LiveEvent, { name: "end" | "error" }>): void {
+function finish(turn: Turn, event: Last): void {
   turn.phase = "done";
   turn.thinking = false;
   turn.live = null;

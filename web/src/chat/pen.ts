@@ -1,0 +1,58 @@
+// Writes the text of an answer as it comes: once a frame, and no more in one frame than can be drawn in it, so that an answer that
+// comes all at once does not hold the page up.
+import { Reading } from "../markdown/reading";
+import type { Turn } from "./turn.svelte";
+
+/** How many characters are written in one frame: some hundred times what models write. */
+const PER_FRAME = 2_500;
+
+/** After how many milliseconds a page that nobody sees is written all the same: it draws no frames. */
+const UNSEEN = 250;
+
+export class Pen {
+  #turn: Turn;
+  #reading = new Reading();
+  #waiting = "";
+  #moving = false;
+  #stop = () => {};
+  #dry: (() => void)[] = [];
+
+  constructor(turn: Turn) {
+    this.#turn = turn;
+  }
+
+  /** Takes more of the text. */
+  write(text: string): void {
+    this.#waiting += text;
+    this.#later();
+  }
+
+  /** Waits until everything is written, and reads the text once more as a whole. */
+  async finish(): Promise<void> {
+    if (this.#waiting !== "") await new Promise<void>((done) => this.#dry.push(done));
+    this.#turn.groups = this.#reading.finish();
+  }
+
+  #later(): void {
+    if (this.#moving) return;
+    this.#moving = true;
+    const frame = requestAnimationFrame(() => this.#put());
+    const timer = setTimeout(() => this.#put(), UNSEEN);
+    this.#stop = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }
+
+  #put(): void {
+    this.#stop();
+    this.#moving = false;
+    const most = document.hidden ? this.#waiting.length : PER_FRAME;
+    const piece = this.#waiting.slice(0, most);
+    this.#waiting = this.#waiting.slice(most);
+    this.#turn.groups = this.#reading.append(piece);
+    this.#turn.answer = this.#reading.source;
+    if (this.#waiting !== "") return this.#later();
+    for (const done of this.#dry.splice(0)) done();
+  }
+}
