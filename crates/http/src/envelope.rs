@@ -18,8 +18,8 @@ use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tower::Service as _;
+use trousseau_connections::places::Link;
 
-use super::connections::Link;
 use super::refusal::Refusal;
 use super::routes::Taken;
 use super::{Client, HttpError, Language, Server, cross_origin};

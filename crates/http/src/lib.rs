@@ -1,10 +1,10 @@
 //! The service over HTTP: OpenAI's API, and Trousseau's own below `/api/`.
 //!
-//! From the wire inwards: [`serve`] accepts connections and ends them, `workers` are the threads that attend to them, `connection` keeps slow or silent clients
-//! from holding one, `tls` keeps the certificate, `envelope` is around every request (its id, its place among
-//! those in flight, its line in the log), [`routes`] is the one table of what can be called and by whom, and
-//! then there is one file per resource: `chat`, `models`, `health`, `auth` and `auth_admin`. A resource's handlers are thin: they read
-//! the wire's shape, call the gateway, and write the wire's shape.
+//! From the wire inwards: [`serve`] accepts connections and ends them (what they are below HTTP is in
+//! `trousseau-connections`), `envelope` is around every request (its id, its place among those in flight, its line in
+//! the log), [`routes`] is the one table of what can be called and by whom, and then there is one file per resource, such
+//! as `chat`, `models` or `records`; `live` are the answers that go on whether or not somebody listens. A resource's
+//! handlers are thin: they read the wire's shape, call the gateway, and write the wire's shape.
 //!
 //! What goes wrong is a [`refusal::Refusal`] until it leaves; then it is put into words in the caller's language.
 
@@ -17,8 +17,6 @@ mod caller;
 mod chat;
 mod citations;
 mod client;
-mod connection;
-mod connections;
 mod conversations;
 mod cross_origin;
 mod envelope;
@@ -46,18 +44,18 @@ pub mod serve;
 pub mod settings;
 mod stock;
 mod store_files;
-pub mod tls;
 mod upload;
 mod upstreams;
 mod usage;
 mod vector_stores;
-mod workers;
 
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::task::TaskTracker;
 use trousseau_core::principal::Tenant;
+
+pub use trousseau_connections::tls;
 
 pub use auth_error::AuthError;
 pub use caller::Caller;
@@ -71,9 +69,9 @@ pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 pub use trousseau_page::{Logo, LogoError};
 
-use connections::Connections;
 use live::Register;
 use trousseau_accounts::Accounts;
+use trousseau_connections::places::Connections;
 use trousseau_gateway::files::intake::Intake;
 use trousseau_gateway::service::Gateway;
 use trousseau_page::Page;

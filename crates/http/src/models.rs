@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use trousseau_wire::server::{self as wire, Model, Models};
+use trousseau_gateway::service::Gateway;
+use trousseau_gateway::settings::Route;
+use trousseau_policy::decide::Target;
+use trousseau_wire::server::{self as wire, Model, Models, Place};
 
 use super::refusal::Refusal;
 use super::{Caller, HttpError, Server};
@@ -12,10 +15,8 @@ use super::{Caller, HttpError, Server};
 /// `GET /v1/models`.
 pub(super) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Json<Models> {
     let routes = server.gateway.routes_of(&caller.principal);
-    Json(wire::models(
-        routes.map(|route| route.name.as_str()),
-        server.since,
-    ))
+    let told = routes.map(|route| (route.name.as_str(), places(&server.gateway, route)));
+    Json(wire::models(told, server.since))
 }
 
 /// `GET /v1/models/{model}`.
@@ -26,7 +27,22 @@ pub(super) async fn get(
 ) -> Result<Json<Model>, Refusal> {
     let mut routes = server.gateway.routes_of(&caller.principal);
     match routes.find(|route| route.name == name) {
-        Some(route) => Ok(Json(wire::model(&route.name, server.since))),
+        Some(route) => {
+            let places = places(&server.gateway, route);
+            Ok(Json(wire::model((&route.name, places), server.since)))
+        }
         None => Err(HttpError::NoModel { name }.into()),
     }
+}
+
+/// The targets of a route, as their cards describe them.
+fn places(gateway: &Gateway, route: &Route) -> Vec<Place> {
+    let place = |target: &Target| Place {
+        target: target.name.clone(),
+        provider: target.card.provider.clone(),
+        premises: target.card.premises.to_string(),
+        region: target.card.inference_region.to_string(),
+        open_weights: target.card.open_weights.known().copied(),
+    };
+    gateway.targets_of(route).map(place).collect()
 }

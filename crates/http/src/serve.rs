@@ -14,14 +14,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use trousseau_connections::places::{Link, Place};
+use trousseau_connections::tls::Tls;
+use trousseau_connections::watched::{Times, Watched};
+use trousseau_connections::workers::{Load, Workers};
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_retrieval::library::blocking;
 
-use super::connection::{Times, Watched};
-use super::connections::{Link, Place};
 use super::envelope::{self, Peer};
-use super::tls::Tls;
-use super::workers::{Load, Workers};
+use super::settings::Limits;
 use super::{Server, router};
 
 /// How often metrics are tidied where there is no certificate to look at.
@@ -247,7 +248,7 @@ async fn attend(server: Arc<Server>, router: Router, accepted: Accepted) {
     };
     // Without it the last piece of an answer may wait for the client's next word.
     let _best_effort = socket.set_nodelay(true);
-    let socket = Watched::new(socket, Arc::clone(link), Times::from(limits));
+    let socket = Watched::new(socket, Arc::clone(link), times(limits));
     let peer = Peer {
         address: address.ip(),
         tls: tls.is_some(),
@@ -264,6 +265,16 @@ async fn attend(server: Arc<Server>, router: Router, accepted: Accepted) {
                 Some(Err(_)) | None => {}
             }
         }
+    }
+}
+
+/// How long a connection may take for what.
+const fn times(limits: &Limits) -> Times {
+    Times {
+        head: limits.head,
+        idle: limits.idle,
+        write: limits.write,
+        pace: limits.pace,
     }
 }
 

@@ -22,5 +22,5 @@ pub use answer::{Completion, CompletionBody, Head, completion};
 pub use attributes::{attributes, check_attributes};
 pub use chunks::Chunks;
 pub use errors::{error, error_body, status};
-pub use models::{Model, Models, model, models};
+pub use models::{Model, Models, Place, model, models};
 pub use request::{ChatCall, Options, chat};

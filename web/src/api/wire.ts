@@ -208,6 +208,16 @@ export interface Proof {
 
 export interface Route {
   id: string;
+  trousseau: { places: Place[] };
+}
+
+/** A target that may answer, as its card tells. */
+export interface Place {
+  target: string;
+  provider: string;
+  premises: "own" | "network" | "unknown";
+  region: string;
+  open_weights: boolean | null;
 }
 
 export interface Store {

@@ -8,6 +8,12 @@ export function number(value: number, language: Language): string {
   return new Intl.NumberFormat(LOCALE[language]).format(value);
 }
 
+/** A country by its ISO 3166-1 code, or `EU` or `EEA`. */
+export function region(code: string, language: Language): string {
+  if (code === "EEA") return language === "fr" ? "Espace économique européen" : "European Economic Area";
+  return new Intl.DisplayNames(LOCALE[language], { type: "region", fallback: "code" }).of(code) ?? code;
+}
+
 /** A day: 21 novembre 2026. */
 export function day(moment: number | Date, language: Language): string {
   return new Intl.DateTimeFormat(LOCALE[language], { dateStyle: "long" }).format(moment);

@@ -1,9 +1,10 @@
 // What lies on the desk while one asks: the draft, the route, the collections, a file. It stays when the view changes.
 import { ask } from "../api/client";
-import type { Route, Store } from "../api/wire";
+import type { Place, Route, Store } from "../api/wire";
 import { preferences } from "../app/preferences.svelte";
 import { plainName } from "../markdown/links";
 import type { Attachment } from "./attachment.svelte";
+import { makers } from "./makers.svelte";
 import type { Asking } from "./thread.svelte";
 
 export interface Choice {
@@ -29,6 +30,8 @@ function nameOf(store: Store): string {
 export class Desk {
   draft = $state("");
   routes = $state.raw<string[]>([]);
+  /** The places that may answer for each route. */
+  places = $state.raw(new Map<string, Place[]>());
   route = $state("");
   stores = $state.raw<Choice[]>([]);
   /** The chosen collections; none means all. */
@@ -38,6 +41,8 @@ export class Desk {
 
   async load(): Promise<void> {
     const [routes, stores] = await Promise.all([ask<{ data: Route[] }>("v1/models"), this.#stores()]);
+    makers.learn(routes.data);
+    this.places = new Map(routes.data.map((route) => [route.id, route.trousseau.places]));
     this.routes = routes.data.map((route) => route.id);
     const kept = preferences.route;
     this.route = kept && this.routes.includes(kept) ? kept : (this.routes.find((name) => name === "default") ?? this.routes[0] ?? "");

@@ -164,7 +164,12 @@ export const en: Messages = {
   line: {
     made: {
       local: "Answered here, in your organisation",
-      at: (target) => `Answered by “${target}”`,
+      at: (provider, region) => `Answered by “${provider}”${region ? ` (${region})` : ""}`,
+    },
+    place: {
+      own: "in your organisation",
+      at: (provider, region) => (region ? `${provider} (${region})` : `${provider}, place not established`),
+      open: "open model",
     },
     refused: "Refused",
     label: "Label",

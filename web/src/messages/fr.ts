@@ -164,7 +164,12 @@ export const fr = {
   line: {
     made: {
       local: "Répondu ici, dans votre organisation",
-      at: (target: string) => `Répondu par «\u00a0${target}\u00a0»`,
+      at: (provider: string, region: string) => `Répondu par «\u00a0${provider}\u00a0»${region ? ` (${region})` : ""}`,
+    },
+    place: {
+      own: "dans votre organisation",
+      at: (provider: string, region: string) => (region ? `${provider} (${region})` : `${provider}, lieu non établi`),
+      open: "modèle ouvert",
     },
     refused: "Refusée",
     label: "Étiquette",

@@ -13,6 +13,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("testing", &["core"]),
     ("entries", &["core"]),
     ("page", &["core"]),
+    ("connections", &["core"]),
     ("policy", &["core", "text"]),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
@@ -31,6 +32,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "accounts",
             "gateway",
             "page",
+            "connections",
         ],
     ),
     (

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use trousseau_core::chat::{ChatAnswer, ChatEnd, ChatEvent, Extra, FinishReason, ToolCallDelta, Usage};
 use trousseau_core::document::{Citation, Span};
 use trousseau_core::error::ErrorKind;
-use trousseau_wire::server::{Chunks, Completion, Head, completion, error, error_body, models};
+use trousseau_wire::server::{Chunks, Completion, Head, Place, completion, error, error_body, models};
 
 fn head() -> Head {
     Head {
@@ -308,7 +308,15 @@ fn errors() {
 
 #[test]
 fn routes_are_models() {
-    assert_json_snapshot!(models(["mairie", "libre"], 1_763_640_000), @r#"
+    let place = Place {
+        target: "gpu".to_owned(),
+        provider: "Mairie".to_owned(),
+        premises: "own".to_owned(),
+        region: "unknown".to_owned(),
+        open_weights: Some(true),
+    };
+    let routes = [("mairie", vec![place]), ("libre", Vec::new())];
+    assert_json_snapshot!(models(routes, 1_763_640_000), @r#"
     {
       "object": "list",
       "data": [
@@ -316,13 +324,27 @@ fn routes_are_models() {
           "id": "mairie",
           "object": "model",
           "created": 1763640000,
-          "owned_by": "trousseau"
+          "owned_by": "trousseau",
+          "trousseau": {
+            "places": [
+              {
+                "target": "gpu",
+                "provider": "Mairie",
+                "premises": "own",
+                "region": "unknown",
+                "open_weights": true
+              }
+            ]
+          }
         },
         {
           "id": "libre",
           "object": "model",
           "created": 1763640000,
-          "owned_by": "trousseau"
+          "owned_by": "trousseau",
+          "trousseau": {
+            "places": []
+          }
         }
       ]
     }

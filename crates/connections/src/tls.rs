@@ -182,11 +182,13 @@ impl Tls {
         self
     }
 
-    pub(super) const fn round(&self) -> Duration {
+    /// How often the files are to be looked at.
+    pub const fn round(&self) -> Duration {
         self.round
     }
 
-    pub(super) const fn acceptor(&self) -> &TlsAcceptor {
+    /// What begins a client's TLS.
+    pub const fn acceptor(&self) -> &TlsAcceptor {
         &self.acceptor
     }
 }

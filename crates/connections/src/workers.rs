@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 
 /// The threads.
-pub(super) struct Workers {
+pub struct Workers {
     /// One at least.
     workers: Vec<Worker>,
     /// Cancelled when they end.
@@ -28,13 +28,13 @@ struct Worker {
 }
 
 /// A share of a worker's load, as long as it is kept.
-pub(super) struct Load {
+pub struct Load {
     _share: Arc<()>,
 }
 
 impl Workers {
     /// Starts as many as this machine has cores for this program.
-    pub(super) fn start() -> io::Result<Self> {
+    pub fn start() -> io::Result<Self> {
         let count = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut workers = Self {
             workers: Vec::with_capacity(count),
@@ -61,7 +61,7 @@ impl Workers {
     }
 
     /// The one with the least to attend to.
-    pub(super) fn idlest(&self) -> (&Handle, Load) {
+    pub fn idlest(&self) -> (&Handle, Load) {
         let mut idlest = &self.workers[0];
         for worker in &self.workers[1..] {
             if Arc::strong_count(&worker.load) < Arc::strong_count(&idlest.load) {

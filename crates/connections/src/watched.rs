@@ -10,15 +10,14 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::connections::Link;
-use super::settings::Limits;
+use crate::places::Link;
 
 /// How long, and how many bytes, are still read from a client after the last answer.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 8 << 20;
 
 /// A socket with limits on time.
-pub(super) struct Watched<S> {
+pub struct Watched<S> {
     socket: S,
     link: Arc<Link>,
     limits: Times,
@@ -35,31 +34,16 @@ pub(super) struct Watched<S> {
 }
 
 /// How long a connection may take for what.
-#[derive(Clone, Copy)]
-pub(super) struct Times {
-    head: Duration,
-    idle: Duration,
-    write: Duration,
-    /// Bytes per second.
-    pace: u32,
-}
-
-impl From<&Limits> for Times {
-    fn from(limits: &Limits) -> Self {
-        let Limits {
-            head,
-            idle,
-            write,
-            pace,
-            ..
-        } = *limits;
-        Self {
-            head,
-            idle,
-            write,
-            pace,
-        }
-    }
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// For a request's head, from its first byte on.
+    pub head: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+    /// For the client to take what is written, less what it made up for by reading faster than `pace`.
+    pub write: Duration,
+    /// How fast a client reads at least, in bytes per second.
+    pub pace: u32,
 }
 
 /// How long a client that reads slowly has made the server wait, less what it took since, counted at a pace.
@@ -118,7 +102,7 @@ impl Timer {
 }
 
 impl<S> Watched<S> {
-    pub(super) fn new(socket: S, link: Arc<Link>, limits: Times) -> Self {
+    pub fn new(socket: S, link: Arc<Link>, limits: Times) -> Self {
         Self {
             socket,
             link,

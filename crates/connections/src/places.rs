@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 const PAUSES: usize = 1000;
 
 /// The open connections.
-pub(super) struct Connections {
+pub struct Connections {
     limit: usize,
     count: AtomicUsize,
     numbers: AtomicU64,
@@ -27,7 +27,7 @@ pub(super) struct Connections {
 }
 
 /// One open connection, as those around it see it.
-pub(super) struct Link {
+pub struct Link {
     /// Whether a request is being answered.
     busy: AtomicBool,
     /// How many requests have begun.
@@ -38,7 +38,7 @@ pub(super) struct Link {
     since: AtomicU64,
     opened: Instant,
     /// Ends the connection as soon as no request is being answered.
-    pub(super) closing: CancellationToken,
+    pub closing: CancellationToken,
 }
 
 impl Link {
@@ -53,17 +53,17 @@ impl Link {
         }
     }
 
-    pub(super) fn is_busy(&self) -> bool {
+    pub fn is_busy(&self) -> bool {
         self.busy.load(Ordering::Relaxed)
     }
 
     /// How many requests have begun.
-    pub(super) fn begun(&self) -> u64 {
+    pub fn begun(&self) -> u64 {
         self.begun.load(Ordering::Relaxed)
     }
 
     /// Notes that a request has begun or that its answer is out.
-    pub(super) fn set_busy(&self, busy: bool) {
+    pub fn set_busy(&self, busy: bool) {
         let now = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.since.store(now, Ordering::Relaxed);
         self.begun.fetch_add(u64::from(busy), Ordering::Relaxed);
@@ -71,12 +71,12 @@ impl Link {
     }
 
     /// Whether a client may still be sending what was refused.
-    pub(super) fn lingers(&self) -> bool {
+    pub fn lingers(&self) -> bool {
         self.lingers.load(Ordering::Relaxed)
     }
 
     /// Notes whether the last request was refused, perhaps before all of it was read.
-    pub(super) fn set_lingers(&self, lingers: bool) {
+    pub fn set_lingers(&self, lingers: bool) {
         self.lingers.store(lingers, Ordering::Relaxed);
     }
 
@@ -96,10 +96,10 @@ enum Room {
 }
 
 /// A place among the open connections; dropping it gives it up.
-pub(super) struct Place {
+pub struct Place {
     connections: Arc<Connections>,
     number: u64,
-    pub(super) link: Arc<Link>,
+    pub link: Arc<Link>,
 }
 
 impl Drop for Place {
@@ -110,7 +110,7 @@ impl Drop for Place {
 }
 
 impl Connections {
-    pub(super) fn new(limit: usize) -> Self {
+    pub fn new(limit: usize) -> Self {
         Self {
             limit,
             count: AtomicUsize::new(0),
@@ -120,13 +120,13 @@ impl Connections {
     }
 
     /// How many are open.
-    pub(super) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
     /// A place for a new connection. When there are too many, those idle the longest are closed for it, and it waits
     /// until they are; `None` when none is idle.
-    pub(super) async fn place(self: &Arc<Self>, closing: &CancellationToken) -> Option<Place> {
+    pub async fn place(self: &Arc<Self>, closing: &CancellationToken) -> Option<Place> {
         for _ in 0..PAUSES {
             match self.find_room() {
                 Room::Found => return Some(self.take_place(closing.child_token())),
