@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 from cases import UPSTREAM, run
-from talk import CHOICE, TOOL, Stream, answered, ask, refused, send, streamed, text_of
+from talk import CHOICE, CITY, TOOL, Stream, answered, ask, refused, send, streamed, text_of
 
 EMBEDDER, KEY, EMBED = os.environ["EMBEDDER_URL"], os.environ["ENGINE_KEY"], os.environ["EMBED"]
 
