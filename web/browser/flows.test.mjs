@@ -1,37 +1,9 @@
 // What a colleague, an administrator and an auditor do with the page, in a real browser, against the real server.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
 import { readFile } from "node:fs/promises";
-import { startHouse } from "./house.mjs";
-import { startModel } from "./model.mjs";
-import { accessible, ask, open, signIn, startBrowser, take } from "./reader.mjs";
-
-let model;
-let house;
-let browser;
-
-before(async () => {
-  model = await startModel();
-  house = await startHouse(model.url);
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await house?.stop();
-  model?.stop();
-});
-
-/** Somebody at the page; what the page must never do is looked at in the end. */
-async function somebody(name, options, doing) {
-  const { page, context, faults } = await open(browser, house.url, options);
-  try {
-    await signIn(page, name);
-    await doing(page, context);
-    assert.deepEqual(faults, []);
-  } finally {
-    await context.close();
-  }
-}
+import { test } from "node:test";
+import { accessible, ask, open, signIn, take } from "./reader.mjs";
+import { browser, house, model, somebody } from "./stage.mjs";
 
 const answers = (page) => page.locator(".reply").last();
 const until = async (what, holds) => {

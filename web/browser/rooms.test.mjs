@@ -1,37 +1,12 @@
 // What those do who keep the house (documents, keys, the ledger), in the hand and in the dark; a model that is down; a hurried hand; a very long answer.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { startHouse } from "./house.mjs";
-import { startModel } from "./model.mjs";
-import { accessible, ask, open, signIn, startBrowser, take } from "./reader.mjs";
+import { test } from "node:test";
+import { accessible, ask, take } from "./reader.mjs";
+import { house, somebody } from "./stage.mjs";
 
-let model;
-let house;
-let browser;
-
-before(async () => {
-  model = await startModel();
-  house = await startHouse(model.url);
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await house?.stop();
-  model?.stop();
-});
-
-/** Somebody in the rooms; what the page must never do is looked at in the end. */
-async function keeper(name, options, doing) {
-  const { page, context, faults } = await open(browser, house.url, options);
-  try {
-    await signIn(page, name);
-    await doing(page, (room) => enter(page, room));
-    assert.deepEqual(faults, []);
-  } finally {
-    await context.close();
-  }
-}
+/** Somebody who goes through the rooms. */
+const keeper = (name, options, doing) => somebody(name, options, (page) => doing(page, (room) => enter(page, room)));
 
 async function enter(page, room) {
   await page.goto(`/admin/${room}`);

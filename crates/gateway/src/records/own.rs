@@ -38,6 +38,16 @@ pub struct Listing {
     pub text: Option<String>,
 }
 
+impl Listing {
+    /// The order of the list, and the sign of what comes behind an item.
+    pub(super) const fn order(&self) -> (&'static str, &'static str) {
+        match self.conversation {
+            Some(_) => ("ASC", ">"),
+            None => ("DESC", "<"),
+        }
+    }
+}
+
 /// Part of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
@@ -184,10 +194,7 @@ impl Records {
         if !query.finds_everything() {
             return self.search(owner, listing, &query).await;
         }
-        let (order, beyond) = match listing.conversation {
-            Some(_) => ("ASC", ">"),
-            None => ("DESC", "<"),
-        };
+        let (order, beyond) = listing.order();
         let sql = format!(
             "SELECT {COLUMNS} FROM {}
              WHERE r.tenant = ?1 AND r.actor = ?2 AND (?3 IS NULL OR r.conversation = ?3)
@@ -196,17 +203,30 @@ impl Records {
              ORDER BY r.created {order}, r.replica {order}, r.entry {order} LIMIT ?6",
             record::TABLES
         );
+        self.page(owner, listing, (sql, None)).await
+    }
+
+    /// A page of a listing, by a query whose first six parameters are the owner's tenant and name, the conversation, the
+    /// entry behind which the page begins, and the limit; a seventh is what is searched for.
+    pub(super) async fn page(
+        &self,
+        owner: &Principal,
+        listing: &Listing,
+        (sql, searched): (String, Option<String>),
+    ) -> Result<Page<Summary>, StoreError> {
         let after = listing.after.as_ref();
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(owner.tenant.as_str())
             .bind(&owner.user)
             .bind(&listing.conversation)
             .bind(after.map(|entry| &entry.replica))
             .bind(after.map(|entry| entry.index as i64))
-            .bind(listing.limit.saturating_add(1) as i64)
-            .fetch_all(self.readers().await?)
-            .await
-            .map_err(|error| self.fault(error))?;
+            .bind(listing.limit.saturating_add(1) as i64);
+        if let Some(searched) = searched {
+            query = query.bind(searched);
+        }
+        let rows = query.fetch_all(self.readers().await?).await;
+        let rows = rows.map_err(|error| self.fault(error))?;
         let found: Result<_, _> = rows.iter().map(summary).collect();
         let found = found.map_err(|error| self.fault(error))?;
         Ok(Page::cut(found, listing.limit))
@@ -252,7 +272,7 @@ impl Records {
     }
 }
 
-pub(super) fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
+fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
     let state = columns::word(row, "state")?;
     Ok(Summary {
         replica: row.try_get("replica")?,

@@ -19,7 +19,7 @@ use trousseau_retrieval::error::StoreError;
 use trousseau_text::fold::fold_into;
 
 use super::Records;
-use super::own::{Listing, Page, Summary, summary};
+use super::own::{COLUMNS, Listing, Page, Summary};
 use crate::error::GatewayError;
 use crate::service::Gateway;
 
@@ -146,36 +146,17 @@ impl Records {
         query: &Query,
     ) -> Result<Page<Summary>, StoreError> {
         self.index_all_of(owner).await?;
-        let (order, beyond) = match listing.conversation {
-            Some(_) => ("ASC", ">"),
-            None => ("DESC", "<"),
-        };
+        let (order, beyond) = listing.order();
         let sql = format!(
-            "SELECT {} FROM searched s CROSS JOIN records r ON r.searchable = s.rowid LEFT JOIN feedback f
+            "SELECT {COLUMNS} FROM searched s CROSS JOIN records r ON r.searchable = s.rowid LEFT JOIN feedback f
                  ON f.tenant = r.tenant AND f.replica = r.replica AND f.entry = r.entry
-             WHERE s.searched MATCH ?1 AND r.tenant = ?2 AND r.actor = ?3 AND (?4 IS NULL OR r.conversation = ?4)
-             AND (?5 IS NULL OR s.rowid {beyond} (SELECT searchable FROM records
-                 WHERE tenant = ?2 AND actor = ?3 AND replica = ?5 AND entry = ?6))
-             ORDER BY s.rowid {order} LIMIT ?7",
-            super::own::COLUMNS
+             WHERE s.searched MATCH ?7 AND r.tenant = ?1 AND r.actor = ?2 AND (?3 IS NULL OR r.conversation = ?3)
+             AND (?4 IS NULL OR s.rowid {beyond} (SELECT searchable FROM records
+                 WHERE tenant = ?1 AND actor = ?2 AND replica = ?4 AND entry = ?5))
+             ORDER BY s.rowid {order} LIMIT ?6"
         );
-        let after = listing.after.as_ref();
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(query.expression(owner))
-            .bind(owner.tenant.as_str())
-            .bind(&owner.user)
-            .bind(&listing.conversation)
-            .bind(after.map(|entry| &entry.replica))
-            .bind(after.map(|entry| entry.index as i64))
-            .bind(listing.limit.saturating_add(1) as i64)
-            .fetch_all(self.readers().await?)
-            .await
-            .map_err(|error| self.fault(error))?;
-        let found: Result<_, _> = rows.iter().map(summary).collect();
-        Ok(Page::cut(
-            found.map_err(|error| self.fault(error))?,
-            listing.limit,
-        ))
+        let searched = query.expression(owner);
+        self.page(owner, listing, (sql, Some(searched))).await
     }
 
     /// The conversations of `owner` with a record that a search finds.
