@@ -121,6 +121,7 @@ impl Corpus {
         let base = chunk.bytes.start;
         Passage {
             document: document.clone(),
+            collection: String::new(),
             version: 1,
             chunk: place as i64,
             title: self.titles[document].clone(),

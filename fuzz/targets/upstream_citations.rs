@@ -37,6 +37,7 @@ const PASSAGES: [&str; 3] = [
 static REQUEST: LazyLock<Arc<ChatRequest>> = LazyLock::new(|| {
     let passages = PASSAGES.iter().zip(1..).map(|(text, chunk)| Passage {
         document: format!("d{chunk}"),
+        collection: String::new(),
         version: 1,
         chunk,
         title: String::new(),

@@ -236,7 +236,8 @@ impl Config {
     /// Reads and resolves a text; `file` is where it came from, for messages.
     pub fn parse(text: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
         let name = file.map_or_else(|| "trousseau.toml".to_owned(), |file| file.display().to_string());
-        let raw: raw::Raw = toml::from_str(text).map_err(|error| syntax::explain(&name, text, &error))?;
+        let mut raw: raw::Raw = toml::from_str(text).map_err(|error| syntax::explain(&name, text, &error))?;
+        raw::number_lines(&mut raw, text);
         let resolved = resolve::resolve(raw, file);
         resolved.map_err(|faults| ConfigError::Faults { file: name, faults })
     }

@@ -1,6 +1,8 @@
 //! The configuration file as it is written. Every table refuses keys it does not know.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
 use trousseau_policy::rules::RawRules;
 
 use super::egress::RawEgress;
@@ -27,6 +29,26 @@ pub(super) struct Raw {
     pub(super) upstream: Vec<RawUpstream>,
     pub(super) route: Vec<RawRoute>,
     pub(super) key: Vec<RawKey>,
+}
+
+/// Notes on which line of the file each rule begins, for reasons to name it.
+pub(super) fn number_lines(raw: &mut Raw, text: &str) {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Places {
+        policy: PolicyPlaces,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct PolicyPlaces {
+        rule: Vec<Spanned<IgnoredAny>>,
+    }
+    // The text has been read once already.
+    let places: Places = toml::from_str(text).unwrap_or_default();
+    for (rule, place) in raw.policy.rule.iter_mut().zip(places.policy.rule) {
+        let before = text.get(..place.span().start).unwrap_or_default();
+        rule.line = before.matches('\n').count() + 1;
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
@@ -41,6 +42,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         }));
         Rules::default()
     });
+    let time_zone = time_zone(raw.policy.time_zone.as_deref(), &mut faults);
     let replica = raw.ledger.replica.unwrap_or_else(|| "main".to_owned());
     if trousseau_core::principal::Tenant::new(replica.as_str()).is_err() {
         faults.value("ledger.replica", &replica, "a-z, 0-9, -");
@@ -85,6 +87,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             routes,
             keys,
             limits,
+            time_zone,
             forgets: retention_days == 0,
         },
         extraction: Extraction {
@@ -99,6 +102,17 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         egress,
         retention_days,
         oidc,
+    })
+}
+
+/// The time zone of this name, from the machine's own list of time zones.
+fn time_zone(name: Option<&str>, faults: &mut Faults) -> TimeZone {
+    let Some(name) = name else {
+        return TimeZone::UTC;
+    };
+    TimeZone::get(name).unwrap_or_else(|_| {
+        faults.value("policy.time_zone", name, "Europe/Paris, Europe/Berlin, UTC");
+        TimeZone::UTC
     })
 }
 

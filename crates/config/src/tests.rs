@@ -123,7 +123,9 @@ fn what_is_shown_reads_back_as_the_same() {
         let again =
             Config::parse(&written, None).unwrap_or_else(|error| panic!("{:?}\n{written}", error.fields()));
         assert_eq!(again.shown(Path::new("/data")), shown);
-        assert_eq!(again.rules, config.rules);
+        // Without the lines, which are the file's.
+        let rules = |config: &Config| toml::Value::try_from(&config.rules).unwrap();
+        assert_eq!(rules(&again), rules(&config));
         assert_eq!(again.targets, config.targets);
         assert_eq!(again.kinds, config.kinds);
     }
@@ -341,4 +343,21 @@ banned = ["nobody"]
     ledger.replica: "Main One" is not one of a-z, 0-9, -
     ingest.workers: "0" is not one of 1..64
     "#);
+}
+
+#[test]
+fn rules_know_the_line_they_begin_on_and_their_time_zone() {
+    let text = "[policy]\ntime_zone = \"Europe/Paris\"\n\n[[policy.rule]]\nname = \"a\"\ndeny = true\ndays = [\"sat\"]\n\n\
+                # é\n[[policy.rule]]\nname = \"b\"\nrequire = [\"own-premises\"]\n";
+    let config = Config::parse(text, None).unwrap();
+    let lines: Vec<usize> = config.policy.rule.iter().map(|rule| rule.line).collect();
+    assert_eq!(lines, [4, 10]);
+    assert_eq!(config.settings.time_zone.iana_name(), Some("Europe/Paris"));
+    let lost = Config::parse(&text.replace("Europe/Paris", "Europe/Lutèce"), None).unwrap_err();
+    let ConfigError::Faults { faults, .. } = lost else {
+        panic!("{lost}");
+    };
+    assert_eq!(faults[0].fields[0].1, "policy.time_zone");
+    // The line is the file's, not the operator's to write.
+    assert!(Config::parse("[[policy.rule]]\nname = \"a\"\nline = 3\ndeny = true", None).is_err());
 }

@@ -101,6 +101,9 @@ pub struct Chunk {
 pub struct Passage {
     /// The document's id.
     pub document: String,
+    /// The collection it lies in; empty in what was recorded before this was kept.
+    #[serde(default)]
+    pub collection: String,
     /// The version of the document that was read, counted from 1.
     pub version: u64,
     /// The chunk's id, unique in the store.

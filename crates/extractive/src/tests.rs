@@ -10,7 +10,7 @@ use trousseau_core::model::{ChatModel as _, ModelError};
 use trousseau_core::permit::{Permit, Purpose};
 use trousseau_policy::card::Card;
 use trousseau_policy::date::Date;
-use trousseau_policy::decide::{Request, Target, decide};
+use trousseau_policy::decide::{About, Request, Target, decide};
 use trousseau_policy::rules::Rules;
 use trousseau_text::language::detect;
 use trousseau_text::words::analyze;
@@ -42,6 +42,7 @@ const MANUAL: &[&str] = &[
 fn passage(place: usize, text: &str) -> Passage {
     Passage {
         document: format!("doc-{place}"),
+        collection: "c".to_owned(),
         version: 1,
         chunk: place as i64,
         title: String::new(),
@@ -323,6 +324,7 @@ fn permit(target: &str, request: &ChatRequest) -> Permit {
         content: request.digest(),
         read: Class::Public,
         clearance: Class::Restricted,
+        about: About::default(),
     };
     let targets = [Target::new(target, Card::default())];
     let decision = decide(&wanted, &targets, &Rules::default(), Date::LAST);

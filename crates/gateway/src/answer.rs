@@ -8,6 +8,7 @@
 //! outcome is. The answer is in the records before the ledger commits to it. A caller that hangs up drops the
 //! receiver of the events and lets the future finish: spawn it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
-use trousseau_policy::decide::{Decision, Denied, Request, decide};
+use trousseau_policy::decide::{About, Decision, Denied, Request, decide};
 use trousseau_policy::explanation::{Explanation, Labelling, Origin};
 use trousseau_retrieval::followup::standalone;
 use trousseau_retrieval::library::keep_relevant;
@@ -130,7 +131,8 @@ impl Gateway {
             label_passages(&mut labelling, &request);
         }
         let content = request.digest();
-        let decision = self.decide(principal, route, &labelling, (&request, content));
+        let used: Vec<&str> = collections_of(&request);
+        let decision = self.decide(principal, route, &labelling, (&request, content, &used));
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
             route,
@@ -170,7 +172,8 @@ impl Gateway {
             labelling.raise(Origin::Collection { name: name.clone() }, &label);
         }
         let content = asked.request.digest();
-        let decision = self.decide(principal, route, &labelling, (&asked.request, content));
+        let used: Vec<&str> = collections.iter().map(String::as_str).collect();
+        let decision = self.decide(principal, route, &labelling, (&asked.request, content, &used));
         Ok(Explanation { labelling, decision })
     }
 
@@ -191,15 +194,22 @@ impl Gateway {
         principal: &Principal,
         route: &Route,
         labelling: &Labelling,
-        (request, content): (&ChatRequest, Digest),
+        (request, content, collections): (&ChatRequest, Digest, &[&str]),
     ) -> Decision {
         let read = request.passages.iter().map(|passage| passage.label.class).max();
+        let groups: Vec<&str> = principal.groups.iter().map(String::as_str).collect();
         let wanted = Request {
             label: labelling.label(),
             purpose: Purpose::Chat,
             content,
             read: read.unwrap_or(Class::Public),
             clearance: principal.clearance,
+            about: About {
+                tenant: principal.tenant.as_str(),
+                groups: &groups,
+                collections,
+                time: self.local_time(),
+            },
         };
         decide(&wanted, self.targets_of(route), &self.rules, self.today())
     }
@@ -388,6 +398,13 @@ impl Open {
     fn entry(&self) -> EntryId {
         self.log.entry(self.index)
     }
+}
+
+/// The collections that the passages of a request are from, each once.
+fn collections_of(request: &ChatRequest) -> Vec<&str> {
+    let names = request.passages.iter().map(|passage| passage.collection.as_str());
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().collect()
 }
 
 /// The collections both the route and the caller allow; all when neither names any.

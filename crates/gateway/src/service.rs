@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use trousseau_core::digest::Digest;
 use trousseau_core::model::ChatModel;
 use trousseau_core::principal::Principal;
 use trousseau_policy::date::Date;
 use trousseau_policy::decide::Target;
-use trousseau_policy::rules::Rules;
+use trousseau_policy::rules::{LocalTime, Rules, Weekday};
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
 
@@ -73,6 +74,11 @@ impl Gateway {
         date((self.now)())
     }
 
+    /// The time of the week where the organisation is, for the rules that ask for it.
+    pub fn local_time(&self) -> LocalTime {
+        local_time((self.now)(), &self.settings.time_zone)
+    }
+
     /// Ends the worker processes, publishes the checkpoints and closes every file.
     pub async fn close(self) -> Result<(), GatewayError> {
         self.extraction.shut_down().await;
@@ -89,9 +95,19 @@ pub fn policy_digest(rules: &Rules, targets: &[Target]) -> Result<Digest, serde_
     Ok(Digest::of_fields(fields.iter().map(Vec::as_slice)))
 }
 
+/// The time of the week at a moment in a time zone.
+pub fn local_time(moment: Timestamp, zone: &TimeZone) -> LocalTime {
+    let local = moment.to_zoned(zone.clone());
+    let since_monday = usize::from(local.weekday().to_monday_zero_offset().unsigned_abs());
+    LocalTime {
+        day: Weekday::ALL[since_monday % 7],
+        minute: u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs()),
+    }
+}
+
 /// The day of a moment, in UTC.
 pub fn date(moment: Timestamp) -> Date {
-    let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let day = moment.to_zoned(TimeZone::UTC).date();
     let (month, date) = (day.month().unsigned_abs(), day.day().unsigned_abs());
     Date::new(day.year().unsigned_abs(), month, date).unwrap_or(Date::LAST)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_ledger::Durability;
@@ -80,7 +81,7 @@ impl Default for Limits {
 }
 
 /// All of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The name of this replica: the folder of its ledger.
     pub replica: String,
@@ -94,8 +95,25 @@ pub struct Settings {
     pub keys: Vec<Key>,
     /// The limits.
     pub limits: Limits,
+    /// The time zone that the hours of rules are meant in.
+    pub time_zone: TimeZone,
     /// Whether nothing of questions and answers is kept: the ledger alone tells that there were some.
     pub forgets: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            replica: String::new(),
+            origin: String::new(),
+            collections: BTreeMap::new(),
+            routes: Vec::new(),
+            keys: Vec::new(),
+            limits: Limits::default(),
+            time_zone: TimeZone::UTC,
+            forgets: false,
+        }
+    }
 }
 
 impl Settings {

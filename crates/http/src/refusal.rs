@@ -159,7 +159,11 @@ impl Refusal {
 /// A refused target, with its reasons in words.
 pub(super) fn told(rejection: &Rejection, texts: &dyn Texts, language: Language) -> Value {
     let reasons = rejection.reasons.iter().map(|reason| {
-        let (text, _) = texts.explain(language, &Told(reason.clone()));
+        let (mut text, _) = texts.explain(language, &Told(reason.clone()));
+        if reason.line > 0 {
+            let (rule, _) = texts.explain(language, &ByRule(reason.clone()));
+            text = format!("{text} ({rule})");
+        }
         let mut told = serde_json::to_value(reason).unwrap_or_default();
         if let Some(told) = told.as_object_mut() {
             told.insert("text".to_owned(), text.into());
@@ -167,6 +171,25 @@ pub(super) fn told(rejection: &Rejection, texts: &dyn Texts, language: Language)
         told
     });
     json!({ "target": rejection.target, "reasons": reasons.collect::<Value>() })
+}
+
+/// The rule of the organisation that a reason comes from, and its line.
+#[derive(Debug, thiserror::Error)]
+#[error("rule {}, line {}", .0.rule, .0.line)]
+struct ByRule(Reason);
+
+impl Explain for ByRule {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "reason-by-rule"
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        self.0.fields()
+    }
 }
 
 /// A reason of the policy, as something that has words in the catalogue.

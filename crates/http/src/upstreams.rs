@@ -16,7 +16,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::model::ModelError;
 use trousseau_gateway::answer::Answered;
 use trousseau_gateway::error::GatewayError;
-use trousseau_policy::decide::Target;
+use trousseau_policy::decide::{About, Target};
 use trousseau_policy::eligibility::would_make_eligible;
 
 use super::query::Pairs;
@@ -99,9 +99,13 @@ fn shown(server: &Server, target: &Target) -> Value {
     let seen = server.sightings.of(&target.name);
     let routes = gateway.settings.routes.iter();
     let routes = routes.filter(|route| route.targets.contains(&target.name));
+    let about = About {
+        time: gateway.local_time(),
+        ..About::default()
+    };
     let classes = Class::ALL.into_iter().map(|class| {
         let label = Label::of(class);
-        let missing = would_make_eligible(target, &label, &gateway.rules, gateway.today());
+        let missing = would_make_eligible(target, &label, about, &gateway.rules, gateway.today());
         json!({ "class": class, "permitted": missing.is_empty(), "missing": missing })
     });
     let failed = seen.failed.as_ref();

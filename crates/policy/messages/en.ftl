@@ -9,15 +9,22 @@ policy-no-target = No upstream is configured for a text labelled { $label } (pur
 
 # Faults of the configuration
 
-policy-restriction-nameless = [[policy.restriction]] number { $number } has no name.
+policy-rule-nameless = [[policy.rule]] number { $number } has no name.
     .hint = Give it a name: refusals will cite it.
-policy-restriction-name-taken = The restriction name "{ $name }" is already taken.
+policy-rule-name-taken = The rule name "{ $name }" is already taken.
     .hint = The names of the classes, "banned" and "clearance" are reserved.
 policy-unknown-value = { $key } has the unknown value "{ $value }".
     .hint = Possible values: { $known }.
 policy-unknown-upstream = { $key } names "{ $upstream }", but there is no such upstream.
     .hint = The names are those of the [[upstream]] tables.
-policy-restriction-effect = The restriction "{ $name }" must have either deny = true or require = [..].
+policy-rule-effect = The rule "{ $name }" must have one effect and only one.
+    .hint = Write deny = true, or allow = true, or require = [..] and require_card together or alone.
+policy-rule-allow-rises = The rule "{ $name }" allows, and so may not have { $key }.
+    .hint = A label that rises would let one more upstream in. Write up_to in place of class; a tag cannot open anything.
+policy-rule-up-to = The rule "{ $name }" takes away, and so may not have up_to.
+    .hint = A label that rises would let one more upstream in. Write class: this class and those above it.
+policy-rule-time-zone = The rule "{ $name }" speaks of hours or days, and nobody said in which time zone.
+    .hint = Write time_zone = "Europe/Paris", or another IANA name, in [policy].
 
 policy-attestation-value = The attestation of { $field } has a value of the wrong type: { $value }.
     .hint = retention_days needs a number of days, the other fields true or false.
@@ -31,7 +38,10 @@ policy-not-a-date = "{ $value }" is not a date.
 reason-banned = ruled out by the organisation ({ $found })
 reason-country-unknown = a country is ruled out and the field { $field } is not known
 reason-above-clearance = documents of class { $found }, above the clearance { $required }
-reason-denied-by-restriction = refused by the restriction { $rule }
+reason-denied-by-rule = refused by a rule of the organisation
+reason-field-unknown = { $field } unknown on its card (wanted: { $required })
+reason-field-not-met = { $field } is { $found } (wanted: { $required })
+reason-by-rule = rule { $rule }, line { $line }
 reason-inference-region-unknown = place of inference unknown (required: EU or EEA)
 reason-inference-outside-eea = inference outside the EU and the EEA ({ $found })
 reason-processing-contract-unknown = processing contract (GDPR, art. 28) not attested

@@ -9,15 +9,22 @@ policy-no-target = Aucun fournisseur n’est configuré pour un texte classé { 
 
 # Fautes de configuration
 
-policy-restriction-nameless = La [[policy.restriction]] numéro { $number } n’a pas de nom.
+policy-rule-nameless = La [[policy.rule]] numéro { $number } n’a pas de nom.
     .hint = Donnez-lui un nom : les refus le citeront.
-policy-restriction-name-taken = Le nom de restriction « { $name } » est déjà pris.
+policy-rule-name-taken = Le nom de règle « { $name } » est déjà pris.
     .hint = Les noms des classes, « banned » et « clearance » sont réservés.
 policy-unknown-value = { $key } a la valeur inconnue « { $value } ».
     .hint = Valeurs possibles : { $known }.
 policy-unknown-upstream = { $key } nomme « { $upstream } », mais il n’y a pas de tel fournisseur.
     .hint = Les noms sont ceux des tables [[upstream]].
-policy-restriction-effect = La restriction « { $name } » doit porter soit deny = true, soit require = [..].
+policy-rule-effect = La règle « { $name } » doit avoir un effet et un seul.
+    .hint = Écrivez deny = true, ou allow = true, ou require = [..] et require_card, ensemble ou l’un des deux.
+policy-rule-allow-rises = La règle « { $name } » autorise : elle ne peut pas porter { $key }.
+    .hint = Une étiquette qui monte ouvrirait un fournisseur de plus. Écrivez up_to à la place de class ; une marque n’ouvre rien.
+policy-rule-up-to = La règle « { $name } » restreint : elle ne peut pas porter up_to.
+    .hint = Une étiquette qui monte ouvrirait un fournisseur de plus. Écrivez class : cette classe et celles au-dessus.
+policy-rule-time-zone = La règle « { $name } » parle d’heures ou de jours, sans que le fuseau horaire soit dit.
+    .hint = Écrivez time_zone = "Europe/Paris", ou un autre nom de l’IANA, dans [policy].
 
 policy-attestation-value = L’attestation de { $field } n’a pas une valeur du bon type : { $value }.
     .hint = retention_days attend un nombre de jours, les autres champs true ou false.
@@ -31,7 +38,10 @@ policy-not-a-date = « { $value } » n’est pas une date.
 reason-banned = exclu par l’organisation ({ $found })
 reason-country-unknown = un pays est exclu et le champ { $field } n’est pas connu
 reason-above-clearance = documents de classe { $found }, au-dessus de l’habilitation { $required }
-reason-denied-by-restriction = refusé par la restriction { $rule }
+reason-denied-by-rule = refusé par une règle de l’organisation
+reason-field-unknown = { $field } inconnu sur la fiche (voulu : { $required })
+reason-field-not-met = { $field } vaut { $found } (voulu : { $required })
+reason-by-rule = règle { $rule }, ligne { $line }
 reason-inference-region-unknown = lieu d’inférence inconnu (exigé : UE ou EEE)
 reason-inference-outside-eea = inférence hors de l’UE et de l’EEE ({ $found })
 reason-processing-contract-unknown = contrat de sous-traitance (RGPD, art. 28) non attesté

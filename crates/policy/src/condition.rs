@@ -143,6 +143,7 @@ impl Condition {
         Reason {
             code: shortfall.code,
             rule: rule.to_owned(),
+            line: 0,
             condition: Some(self),
             field: self.field().to_owned(),
             found: shortfall.found,

@@ -11,13 +11,15 @@ use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::{Permit, Purpose};
 
-use crate::attestation::{Attestation, Attested};
+use crate::attestation::Attestation;
 use crate::card::Card;
 use crate::date::Date;
+use crate::defaults::{ClassRule, default_rule};
 use crate::fact::Fact;
+use crate::fields::Seen;
 use crate::jurisdiction::{Country, Region};
 use crate::reason::{Code, Reason};
-use crate::rules::{Effect, Restriction, Rule, Rules, default_rule, has_tag};
+use crate::rules::{LocalTime, OfRequest, Rules, has_tag, seen, verdict};
 
 /// What is to be sent, and for whom.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,21 @@ pub struct Request<'a> {
     pub read: Class,
     /// The highest class of documents that whoever asks may read.
     pub clearance: Class,
+    /// For whom, from what and when.
+    pub about: About<'a>,
+}
+
+/// What the rules of an organisation may ask of a request beside its label. None of it says anything of an upstream.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About<'a> {
+    /// The tenant that whoever asks belongs to.
+    pub tenant: &'a str,
+    /// The groups of whoever asks.
+    pub groups: &'a [&'a str],
+    /// The collections of the documents whose text would be sent.
+    pub collections: &'a [&'a str],
+    /// The time of the week where the organisation is; only looked at where [`Rules::mind_the_time`].
+    pub time: LocalTime,
 }
 
 /// An upstream that a request might go to.
@@ -64,7 +81,7 @@ pub struct Decision {
     pub label: Label,
     /// What the call is for.
     pub purpose: Purpose,
-    /// The rules that applied: the class first, then tags and restrictions.
+    /// The rules that applied: the class first, then tags and the organisation's own.
     pub rules: Vec<String>,
     /// A permit for each target that may see it, in the order of the targets. In JSON, their names.
     #[serde(serialize_with = "names")]
@@ -155,7 +172,7 @@ pub fn decide<'a>(
     rules: &Rules,
     today: Date,
 ) -> Decision {
-    let applied = Applied::to(request.label, request.purpose, rules);
+    let applied = Applied::to(request, rules);
     let mut decision = Decision {
         label: request.label.clone(),
         purpose: request.purpose,
@@ -164,7 +181,7 @@ pub fn decide<'a>(
         rejected: Vec::new(),
     };
     for target in targets {
-        let mut reasons = reasons_against(target, request.label, &applied, rules, today);
+        let mut reasons = reasons_against(target, request.label, &applied, today);
         reasons.extend(above_clearance(request));
         if reasons.is_empty() {
             decision.permitted.push(grant(target, request));
@@ -174,18 +191,6 @@ pub fn decide<'a>(
         }
     }
     decision
-}
-
-/// Everything that the rules hold against sending a text with `label` to `target` for `purpose`.
-pub(crate) fn reasons_for(
-    target: &Target,
-    label: &Label,
-    purpose: Purpose,
-    rules: &Rules,
-    today: Date,
-) -> Vec<Reason> {
-    let applied = Applied::to(label, purpose, rules);
-    reasons_against(target, label, &applied, rules, today)
 }
 
 #[expect(
@@ -203,80 +208,51 @@ fn grant(target: &Target, request: &Request<'_>) -> Permit {
 
 /// The rules that apply to one request.
 struct Applied<'a> {
-    rule: &'static Rule,
-    restrictions: Vec<&'a Restriction>,
+    rules: &'a Rules,
+    class: &'static ClassRule,
+    own: Vec<OfRequest<'a>>,
 }
 
 impl<'a> Applied<'a> {
-    fn to(label: &Label, purpose: Purpose, rules: &'a Rules) -> Self {
-        let restrictions = rules.restrictions.iter();
+    fn to(request: &Request<'_>, rules: &'a Rules) -> Self {
         Self {
-            rule: default_rule(label.class),
-            restrictions: restrictions
-                .filter(|restriction| restriction.applies(label, purpose))
-                .collect(),
+            rules,
+            class: default_rule(request.label.class),
+            own: rules.of(request),
         }
     }
 
     fn names(&self, label: &Label) -> Vec<String> {
-        let tags = self.rule.tagged.iter().filter(|(tag, _)| has_tag(label, tag));
-        let tags = tags.map(|(tag, _)| format!("{}-{tag}", self.rule.class));
-        let restrictions = self
-            .restrictions
-            .iter()
-            .map(|restriction| restriction.name.clone());
-        let class = std::iter::once(self.rule.class.name().to_owned());
-        class.chain(tags).chain(restrictions).collect()
+        let tags = self.class.tagged.iter().filter(|(tag, _)| has_tag(label, tag));
+        let tags = tags.map(|(tag, _)| format!("{}-{tag}", self.class.class));
+        let own = self.own.iter().map(|rule| rule.name().to_owned());
+        let class = std::iter::once(self.class.class.name().to_owned());
+        class.chain(tags).chain(own).collect()
     }
 }
 
-fn reasons_against(
-    target: &Target,
-    label: &Label,
-    applied: &Applied<'_>,
-    rules: &Rules,
-    today: Date,
-) -> Vec<Reason> {
-    let card = &target.card;
-    let attested = Attested::on(card, &target.attestations, today);
-    let mut reasons = bans(target, rules);
-    let class = applied.rule.class.name();
-    for condition in applied.rule.conditions {
+fn reasons_against(target: &Target, label: &Label, applied: &Applied<'_>, today: Date) -> Vec<Reason> {
+    let seen = seen(target, today);
+    let Seen { card, attested, .. } = seen;
+    let mut reasons = bans(target, applied.rules);
+    let class = applied.class.class.name();
+    for condition in applied.class.conditions {
         let shortfall = condition.shortfall(card, attested, today);
         reasons.extend(shortfall.map(|shortfall| condition.reason(class, shortfall)));
     }
-    for (tag, condition) in applied.rule.tagged.iter().filter(|(tag, _)| has_tag(label, tag)) {
+    for (tag, condition) in applied.class.tagged.iter().filter(|(tag, _)| has_tag(label, tag)) {
         let shortfall = condition.shortfall(card, attested, today);
         reasons.extend(shortfall.map(|shortfall| condition.reason(&format!("{class}-{tag}"), shortfall)));
     }
-    let concerned = applied.restrictions.iter();
-    for restriction in concerned.filter(|restriction| restriction.concerns(&target.name, &card.provider)) {
-        match &restriction.effect {
-            Effect::Deny => reasons.push(denied(&restriction.name, &target.name)),
-            Effect::Require(conditions) => reasons.extend(conditions.iter().filter_map(|condition| {
-                let shortfall = condition.shortfall(card, attested, today)?;
-                Some(condition.reason(&restriction.name, shortfall))
-            })),
-        }
-    }
+    reasons.extend(verdict(&applied.own, target, seen));
     reasons
-}
-
-fn denied(restriction: &str, target: &str) -> Reason {
-    Reason {
-        code: Code::DeniedByRestriction,
-        rule: restriction.to_owned(),
-        condition: None,
-        field: String::new(),
-        found: target.to_owned(),
-        required: String::new(),
-    }
 }
 
 fn above_clearance(request: &Request<'_>) -> Option<Reason> {
     (request.read > request.clearance).then(|| Reason {
         code: Code::AboveClearance,
         rule: "clearance".to_owned(),
+        line: 0,
         condition: None,
         field: String::new(),
         found: request.read.name().to_owned(),
@@ -348,6 +324,7 @@ fn ban(code: Code, field: &str, found: &str) -> Reason {
     Reason {
         code,
         rule: "banned".to_owned(),
+        line: 0,
         condition: None,
         field: field.to_owned(),
         found: found.to_owned(),

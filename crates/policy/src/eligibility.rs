@@ -1,11 +1,12 @@
 //! What would make an upstream eligible for a label: the list that `doctor` prints.
 
 use serde::{Deserialize, Serialize};
-use trousseau_core::label::Label;
+use trousseau_core::digest::Digest;
+use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
 
 use crate::date::Date;
-use crate::decide::{Target, reasons_for};
+use crate::decide::{About, Request, Target, decide};
 use crate::reason::{Code, Reason};
 use crate::rules::Rules;
 
@@ -67,27 +68,49 @@ impl Remedy {
             | Code::CertificatesUnknown
             | Code::CertificateScopeUnknown
             | Code::CertificateEndUnknown
-            | Code::PremisesUnknown => Self::Establish,
+            | Code::PremisesUnknown
+            | Code::FieldUnknown => Self::Establish,
             Code::ProcessingContractUnknown | Code::NoProcessingContract | Code::TrainingUnknown => {
                 Self::Attest
             }
             Code::CertificateMissing | Code::CertificateNotCovering | Code::CertificateExpired => {
                 Self::Certify
             }
-            Code::Banned | Code::DeniedByRestriction | Code::AboveClearance => Self::Rules,
+            Code::Banned | Code::DeniedByRule | Code::AboveClearance => Self::Rules,
             Code::InferenceOutsideEea
             | Code::TrainsOnData
             | Code::OperatorNotAdequate
             | Code::UnderUsLaw
             | Code::UnderChineseLaw
+            | Code::FieldNotMet
             | Code::NotOwnPremises => Self::None,
         }
     }
 }
 
 /// What would make `target` eligible for chat under `label`; empty when it is.
-pub fn would_make_eligible(target: &Target, label: &Label, rules: &Rules, today: Date) -> Vec<Missing> {
-    let reasons = reasons_for(target, label, Purpose::Chat, rules, today).into_iter();
+///
+/// `about` says for whom and when; [`About::default`] for nobody in particular.
+pub fn would_make_eligible(
+    target: &Target,
+    label: &Label,
+    about: About<'_>,
+    rules: &Rules,
+    today: Date,
+) -> Vec<Missing> {
+    let request = Request {
+        label,
+        purpose: Purpose::Chat,
+        content: Digest::of(b""),
+        read: Class::Public,
+        clearance: Class::Restricted,
+        about,
+    };
+    let decision = decide(&request, [target], rules, today);
+    let reasons = decision
+        .rejected
+        .into_iter()
+        .flat_map(|rejection| rejection.reasons);
     reasons
         .map(|reason| Missing {
             remedy: Remedy::of(reason.code),

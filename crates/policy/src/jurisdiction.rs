@@ -108,6 +108,16 @@ impl Region {
         }
     }
 
+    /// Whether all of it lies in `other`: a country in itself, in the EU where it is a member, in the EEA where it is a
+    /// party; the EU in the EEA.
+    pub fn lies_in(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Country(country), Self::Eu) => EU.contains(&&country.0),
+            (_, Self::Eea) => self.in_eea(),
+            _ => self == other,
+        }
+    }
+
     /// The country, when it is one.
     pub const fn country(self) -> Option<Country> {
         match self {

@@ -12,8 +12,11 @@ pub struct Reason {
     /// What stands against the target.
     pub code: Code,
     /// The rule that asks for it: a class, a class and a tag (`sensitive-health`), `banned`, `clearance`, or
-    /// the name of a restriction.
+    /// the name of an organisation's rule.
     pub rule: String,
+    /// The line of the configuration that the rule begins on; 0 where it stands in none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub line: usize,
     /// The condition that is not met, where the rule states one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
@@ -26,6 +29,14 @@ pub struct Reason {
     pub required: String,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+pub(crate) const fn is_zero(line: &usize) -> bool {
+    *line == 0
+}
+
 impl Reason {
     /// The values that the message for [`Reason::code`] names.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
@@ -34,6 +45,7 @@ impl Reason {
             ("field", self.field.clone()),
             ("found", self.found.clone()),
             ("required", self.required.clone()),
+            ("line", self.line.to_string()),
         ]
     }
 }
@@ -88,8 +100,12 @@ codes! {
     CountryUnknown = "country-unknown",
     /// The request carries documents above the reader's clearance.
     AboveClearance = "above-clearance",
-    /// A restriction of the organisation refuses the upstream.
-    DeniedByRestriction = "denied-by-restriction",
+    /// A rule of the organisation refuses the upstream.
+    DeniedByRule = "denied-by-rule",
+    /// A rule of the organisation asks for a field of the card that nobody has established.
+    FieldUnknown = "field-unknown",
+    /// A field of the card is not as a rule of the organisation wants it.
+    FieldNotMet = "field-not-met",
     /// Nobody has established where the model runs.
     InferenceRegionUnknown = "inference-region-unknown",
     /// The model runs outside the EU and the EEA.

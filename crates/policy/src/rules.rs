@@ -1,100 +1,53 @@
-//! The rules: five defaults, one per class, and what an organisation adds to them.
+//! The rules of an organisation: bans, and an ordered list of rules beside the [defaults](crate::defaults).
 //!
-//! An organisation can ban upstreams, providers and countries, and add restrictions. Both only ever take
-//! targets away: there is no way to write a rule that lets a target see more than the defaults do.
+//! ```toml
+//! [policy]
+//! banned_countries = ["CN"]
+//! time_zone = "Europe/Paris"
+//!
+//! [[policy.rule]]                     # read from top to bottom, for each upstream on its own
+//! name = "council-drafts-stay-here"
+//! collections = ["council"]
+//! require = ["own-premises"]
+//! ```
+//!
+//! For each upstream the rules are read in their order, and the first that decides is the last that is read:
+//!
+//! - `deny` decides where the rule speaks of the request and of the upstream;
+//! - `require` decides where the upstream falls short of it;
+//! - `allow` decides that none of the rules below it counts for this upstream.
+//!
+//! What no rule decides is left to the defaults, which stand in any case: an `allow` is an exception from the
+//! organisation's own rules, never from the table of classes. So no order of rules lets an upstream see more than the
+//! defaults do.
+//!
+//! A label that rises can only bring further `deny` and `require` rules (`class` means this class and those above, `tags`
+//! means any of these) and only lose an `allow` (`up_to` means this class and those below), so that raising a label never
+//! lets one more upstream in. A fact that is not known counts against the upstream: it brings it under a `deny` or a
+//! `require`, never under an `allow`.
+
+mod fault;
+mod hours;
+mod resolver;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::label::{Class, Label};
-use trousseau_core::permit::Purpose;
 
+use crate::attestation::Attested;
 use crate::condition::Condition;
+use crate::decide::{Request, Target};
+use crate::fact::Fact;
+use crate::fields::{Field, Fields, Seen};
 use crate::jurisdiction::Country;
+use crate::reason::{Code, Reason};
 
-/// What a class asks of an upstream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// The class; its name is the rule's name.
-    pub class: Class,
-    /// What the upstream must meet.
-    pub conditions: &'static [Condition],
-    /// What it must meet besides when the label has this tag.
-    pub tagged: &'static [(&'static str, Condition)],
-}
-
-/// The default rules, in rising order of class.
-///
-/// Each asks at least as much as the one before it, so that raising a label never widens the set of targets:
-/// what may see sensitive data may see personal data too. `restricted` asks for own premises alone, where
-/// every other condition but the ban is met of itself.
-pub const DEFAULTS: [Rule; 5] = [
-    Rule {
-        class: Class::Public,
-        conditions: &[Condition::NotBanned],
-        tagged: &[],
-    },
-    Rule {
-        class: Class::Internal,
-        conditions: &[
-            Condition::NotBanned,
-            Condition::InferenceInEea,
-            Condition::ProcessingContract,
-            Condition::NoTraining,
-        ],
-        tagged: &[],
-    },
-    Rule {
-        class: Class::Personal,
-        conditions: &[
-            Condition::NotBanned,
-            Condition::InferenceInEea,
-            Condition::ProcessingContract,
-            Condition::NoTraining,
-            Condition::OperatorEstablished,
-            Condition::NotUnderUsLaw,
-            Condition::NotUnderChineseLaw,
-        ],
-        tagged: &[],
-    },
-    Rule {
-        class: Class::Sensitive,
-        conditions: &[
-            Condition::NotBanned,
-            Condition::InferenceInEea,
-            Condition::ProcessingContract,
-            Condition::NoTraining,
-            Condition::OperatorEstablished,
-            Condition::NotUnderUsLaw,
-            Condition::NotUnderChineseLaw,
-            Condition::Secnumcloud,
-        ],
-        tagged: &[("health", Condition::Hds)],
-    },
-    Rule {
-        class: Class::Restricted,
-        conditions: &[Condition::NotBanned, Condition::OwnPremises],
-        tagged: &[],
-    },
-];
-
-/// The default rule of a class.
-pub const fn default_rule(class: Class) -> &'static Rule {
-    match class {
-        Class::Public => &DEFAULTS[0],
-        Class::Internal => &DEFAULTS[1],
-        Class::Personal => &DEFAULTS[2],
-        Class::Sensitive => &DEFAULTS[3],
-        Class::Restricted => &DEFAULTS[4],
-    }
-}
-
-/// Names that restrictions may not take, because reasons use them for rules of this crate.
-const RESERVED: [&str; 3] = ["banned", "clearance", "sensitive-health"];
+pub use fault::Fault;
+pub use hours::{Hours, LocalTime, Weekday};
 
 /// The rules as the table `[policy]` of the configuration writes them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawRules {
     /// Names of upstreams that are ruled out.
@@ -103,139 +56,109 @@ pub struct RawRules {
     pub banned_providers: Vec<String>,
     /// Countries that are ruled out, by their ISO 3166-1 codes.
     pub banned_countries: Vec<String>,
-    /// Further restrictions.
-    pub restriction: Vec<RawRestriction>,
+    /// The time zone that hours and days of rules are meant in, by its IANA name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// The rules, in their order.
+    pub rule: Vec<RawRule>,
 }
 
-/// One `[[policy.restriction]]`: for whom, where, and what.
-///
-/// ```toml
-/// [[policy.restriction]]
-/// name = "personnel-files-stay-here"
-/// tags = ["hr"]
-/// require = ["own-premises"]
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// One `[[policy.rule]]`: for which requests, for which upstreams, and what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct RawRestriction {
+pub struct RawRule {
     /// Its name, which reasons give.
     pub name: String,
-    /// It applies to this class and those above it; to all when left out.
+    /// The line of the configuration that it begins on, counted from 1; 0 where there is no file.
+    #[serde(skip)]
+    pub line: usize,
+    /// `deny` and `require`: it speaks of this class and those above it; of all when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
-    /// It applies to labels with one of these tags; to all when left out.
+    /// `allow`: it speaks of this class and those below it; of all when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub up_to: Option<String>,
+    /// `deny` and `require`: it speaks of labels with one of these tags; of all when left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// It applies to calls for one of these purposes; to all when left out.
+    /// It speaks of calls for one of these purposes; of all when left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub purposes: Vec<String>,
-    /// It applies to these upstreams; to all when neither these nor providers are given.
+    /// It speaks of requests of these tenants; of all when left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<String>,
+    /// It speaks of requests of those who are in one of these groups; of all when left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// It speaks of requests with a passage from one of these collections; an `allow`, of requests with passages from
+    /// these collections alone. Of all when left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
+    /// It speaks of these hours of the day, `from-to`, such as `22:00-06:00`; of all when left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hours: Vec<String>,
+    /// It speaks of these days of the week, `mon` to `sun`; of all when left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<String>,
+    /// It speaks of these upstreams; of all when neither these nor providers are given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub upstreams: Vec<String>,
-    /// It applies to the upstreams of these providers.
+    /// It speaks of the upstreams of these providers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<String>,
-    /// The upstreams it applies to are refused.
+    /// It speaks of the upstreams whose cards say this.
+    #[serde(skip_serializing_if = "Fields::is_empty")]
+    pub card: Fields,
+    /// The upstreams it speaks of are refused.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deny: bool,
-    /// The upstreams it applies to must meet these conditions.
+    /// No rule below it counts for the upstreams it speaks of.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow: bool,
+    /// The upstreams it speaks of must meet these conditions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub require: Vec<String>,
+    /// The cards of the upstreams it speaks of must say this.
+    #[serde(skip_serializing_if = "Fields::is_empty")]
+    pub require_card: Fields,
 }
 
-/// What is wrong with the rules of a configuration. None of them is ever dropped silently.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// A restriction without a name.
-    #[error("[[policy.restriction]] number {number} has no name")]
-    Nameless {
-        /// Its place in the file, counted from 1.
-        number: usize,
-    },
-    /// A name that another restriction or a rule of the program has.
-    #[error("the restriction name {name:?} is already taken")]
-    NameTaken {
-        /// The name.
-        name: String,
-    },
-    /// A word that the key does not know.
-    #[error("{key} has the unknown value {value:?}; it knows {known}")]
-    UnknownValue {
-        /// The key, with the restriction it stands in.
-        key: String,
-        /// What is written.
-        value: String,
-        /// What may be written.
-        known: String,
-    },
-    /// An upstream that the configuration does not have.
-    #[error("{key} names {upstream:?}, but there is no such upstream")]
-    UnknownUpstream {
-        /// The key, with the restriction it stands in.
-        key: String,
-        /// The name.
-        upstream: String,
-    },
-    /// A restriction that says neither or both of `deny = true` and `require`.
-    #[error("the restriction {name:?} must have either deny = true or require = [..]")]
-    Effect {
-        /// Its name.
-        name: String,
-    },
-}
-
-impl Explain for Fault {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::InvalidInput
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Nameless { .. } => "policy-restriction-nameless",
-            Self::NameTaken { .. } => "policy-restriction-name-taken",
-            Self::UnknownValue { .. } => "policy-unknown-value",
-            Self::UnknownUpstream { .. } => "policy-unknown-upstream",
-            Self::Effect { .. } => "policy-restriction-effect",
-        }
-    }
-
-    fn fields(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Nameless { number } => vec![("number", number.to_string())],
-            Self::NameTaken { name } | Self::Effect { name } => vec![("name", name.clone())],
-            Self::UnknownValue { key, value, known } => {
-                vec![
-                    ("key", key.clone()),
-                    ("value", value.clone()),
-                    ("known", known.clone()),
-                ]
-            }
-            Self::UnknownUpstream { key, upstream } => {
-                vec![("key", key.clone()), ("upstream", upstream.clone())]
-            }
-        }
-    }
-}
-
-/// The rules in force: the defaults, and what the organisation adds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// The rules in force: what the organisation adds to the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rules {
     pub(crate) banned: BTreeSet<String>,
     pub(crate) banned_providers: BTreeSet<String>,
     pub(crate) banned_countries: BTreeSet<Country>,
-    pub(crate) restrictions: Vec<Restriction>,
+    rules: Vec<Rule>,
 }
 
-/// A restriction of the organisation, checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Restriction {
-    pub(crate) name: String,
+/// A rule of the organisation, checked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Rule {
+    name: String,
+    /// Not part of what is decided: moving a rule in its file changes no policy.
+    #[serde(skip)]
+    line: usize,
     class: Class,
+    up_to: Class,
     tags: BTreeSet<String>,
-    purposes: Vec<Purpose>,
+    purposes: Vec<trousseau_core::permit::Purpose>,
+    tenants: BTreeSet<String>,
+    groups: BTreeSet<String>,
+    collections: BTreeSet<String>,
+    hours: Hours,
     upstreams: BTreeSet<String>,
     providers: BTreeSet<String>,
-    pub(crate) effect: Effect,
+    card: Fields,
+    effect: Effect,
 }
 
-/// What a restriction does to the upstreams it applies to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) enum Effect {
+/// What a rule does to the upstreams it speaks of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+enum Effect {
     Deny,
-    Require(Vec<Condition>),
+    Allow,
+    Require(Vec<Condition>, Box<Fields>),
 }
 
 impl Rules {
@@ -244,47 +167,128 @@ impl Rules {
         raw: &RawRules,
         upstreams: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Vec<Fault>> {
-        let mut resolver = Resolver {
-            upstreams: upstreams.into_iter().collect(),
-            names: RESERVED
-                .into_iter()
-                .chain(Class::ALL.map(Class::name))
-                .map(str::to_owned)
-                .collect(),
-            faults: Vec::new(),
-        };
-        let countries = raw.banned_countries.iter();
-        let banned_countries = countries.filter_map(|code| resolver.country(code)).collect();
-        let restrictions = raw.restriction.iter().enumerate();
-        let rules = Self {
-            banned: resolver.upstreams("policy.banned", &raw.banned),
-            banned_providers: folded(&raw.banned_providers),
-            banned_countries,
-            restrictions: restrictions
-                .filter_map(|(index, restriction)| resolver.restriction(index + 1, restriction))
-                .collect(),
-        };
-        if resolver.faults.is_empty() {
-            Ok(rules)
-        } else {
-            Err(resolver.faults)
-        }
+        resolver::resolve(raw, upstreams.into_iter().collect())
+    }
+
+    /// Whether a rule asks for the hour or the day of the week.
+    pub fn mind_the_time(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.hours.is_always())
+    }
+
+    /// The rules that speak of a request, in their order.
+    pub(crate) fn of(&self, request: &Request<'_>) -> Vec<OfRequest<'_>> {
+        let speaking = self.rules.iter().filter(|rule| rule.speaks_of(request));
+        speaking.map(OfRequest).collect()
     }
 }
 
-impl Restriction {
-    /// Whether it speaks of requests with this label and purpose.
-    pub(crate) fn applies(&self, label: &Label, purpose: Purpose) -> bool {
-        label.class >= self.class
-            && (self.tags.is_empty() || self.tags.iter().any(|tag| has_tag(label, tag)))
-            && (self.purposes.is_empty() || self.purposes.contains(&purpose))
+/// A rule that speaks of the request in hand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfRequest<'a>(&'a Rule);
+
+impl OfRequest<'_> {
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
+    }
+}
+
+/// What the first of `rules` that decides holds against `target`; nothing where none does, or where one allows it.
+pub(crate) fn verdict(rules: &[OfRequest<'_>], target: &Target, seen: Seen<'_>) -> Vec<Reason> {
+    for OfRequest(rule) in rules {
+        let concerns = rule.concerns(target, seen);
+        match &rule.effect {
+            Effect::Allow if concerns == Fact::Known(true) => return Vec::new(),
+            Effect::Deny if concerns != Fact::Known(false) => return vec![rule.denial(target)],
+            Effect::Require(conditions, fields) if concerns != Fact::Known(false) => {
+                let reasons = rule.unmet(conditions, fields, seen);
+                if !reasons.is_empty() {
+                    return reasons;
+                }
+            }
+            Effect::Allow | Effect::Deny | Effect::Require(..) => {}
+        }
+    }
+    Vec::new()
+}
+
+impl Rule {
+    fn speaks_of(&self, request: &Request<'_>) -> bool {
+        let about = &request.about;
+        let class = request.label.class;
+        let among = |set: &BTreeSet<String>, name: &str| set.contains(&name.to_lowercase());
+        self.class <= class
+            && class <= self.up_to
+            && (self.tags.is_empty() || self.tags.iter().any(|tag| has_tag(request.label, tag)))
+            && (self.purposes.is_empty() || self.purposes.contains(&request.purpose))
+            && (self.tenants.is_empty() || among(&self.tenants, about.tenant))
+            && (self.groups.is_empty() || about.groups.iter().any(|group| among(&self.groups, group)))
+            && (self.collections.is_empty() || self.speaks_of_collections(about.collections))
+            && self.hours.include(about.time)
+    }
+
+    fn speaks_of_collections(&self, used: &[&str]) -> bool {
+        let mut named = used
+            .iter()
+            .map(|name| self.collections.contains(&name.to_lowercase()));
+        match self.effect {
+            Effect::Allow => !used.is_empty() && named.all(|named| named),
+            Effect::Deny | Effect::Require(..) => named.any(|named| named),
+        }
     }
 
     /// Whether it speaks of this upstream.
-    pub(crate) fn concerns(&self, upstream: &str, provider: &str) -> bool {
-        (self.upstreams.is_empty() && self.providers.is_empty())
-            || self.upstreams.contains(upstream)
-            || self.providers.contains(&provider.to_lowercase())
+    fn concerns(&self, target: &Target, seen: Seen<'_>) -> Fact<bool> {
+        let named = (self.upstreams.is_empty() && self.providers.is_empty())
+            || self.upstreams.contains(&target.name)
+            || self.providers.contains(&seen.card.provider.trim().to_lowercase());
+        if !named {
+            return Fact::Known(false);
+        }
+        if self.card.is_empty() {
+            return Fact::Known(true);
+        }
+        self.card.speak_of(seen)
+    }
+
+    fn unmet(&self, conditions: &[Condition], fields: &Fields, seen: Seen<'_>) -> Vec<Reason> {
+        let conditions = conditions.iter().filter_map(|condition| {
+            let shortfall = condition.shortfall(seen.card, seen.attested, seen.today)?;
+            Some(Reason {
+                line: self.line,
+                ..condition.reason(&self.name, shortfall)
+            })
+        });
+        let fields = fields.shortfalls(seen);
+        conditions
+            .chain(fields.into_iter().map(|field| self.short_of(field)))
+            .collect()
+    }
+
+    fn short_of(&self, field: Field) -> Reason {
+        Reason {
+            code: match field.holds {
+                Fact::Unknown => Code::FieldUnknown,
+                Fact::Known(_) => Code::FieldNotMet,
+            },
+            rule: self.name.clone(),
+            line: self.line,
+            condition: None,
+            field: field.name.to_owned(),
+            found: field.found,
+            required: field.said,
+        }
+    }
+
+    fn denial(&self, target: &Target) -> Reason {
+        Reason {
+            code: Code::DeniedByRule,
+            rule: self.name.clone(),
+            line: self.line,
+            condition: None,
+            field: String::new(),
+            found: target.name.clone(),
+            required: String::new(),
+        }
     }
 }
 
@@ -293,121 +297,11 @@ pub(crate) fn has_tag(label: &Label, tag: &str) -> bool {
     label.tags.iter().any(|own| own.eq_ignore_ascii_case(tag))
 }
 
-/// Checks raw rules piece by piece, and keeps every fault.
-struct Resolver<'a> {
-    upstreams: BTreeSet<&'a str>,
-    names: BTreeSet<String>,
-    faults: Vec<Fault>,
-}
-
-impl Resolver<'_> {
-    fn restriction(&mut self, number: usize, raw: &RawRestriction) -> Option<Restriction> {
-        let name = raw.name.trim();
-        if name.is_empty() {
-            self.faults.push(Fault::Nameless { number });
-        } else if !self.names.insert(name.to_owned()) {
-            self.faults.push(Fault::NameTaken {
-                name: name.to_owned(),
-            });
-        }
-        let key = |key: &str| match name {
-            "" => format!("policy.restriction[{number}].{key}"),
-            name => format!("policy.restriction.{name}.{key}"),
-        };
-        let class = match &raw.class {
-            None => Some(Class::Public),
-            Some(word) => self.word(key("class"), word, &Class::ALL, Class::name),
-        };
-        let purposes = self.words(&key("purposes"), &raw.purposes, &PURPOSES, Purpose::name);
-        let upstreams = self.upstreams(&key("upstreams"), &raw.upstreams);
-        let require = self.words(&key("require"), &raw.require, &Condition::ALL, Condition::name);
-        if raw.deny != raw.require.is_empty() {
-            self.faults.push(Fault::Effect {
-                name: name.to_owned(),
-            });
-        }
-        Some(Restriction {
-            name: name.to_owned(),
-            class: class?,
-            tags: folded(&raw.tags),
-            purposes,
-            upstreams,
-            providers: folded(&raw.providers),
-            effect: if raw.deny {
-                Effect::Deny
-            } else {
-                Effect::Require(require)
-            },
-        })
+/// What stands attested of a target's card on a day, beside the card.
+pub(crate) fn seen(target: &Target, today: crate::date::Date) -> Seen<'_> {
+    Seen {
+        card: &target.card,
+        attested: Attested::on(&target.card, &target.attestations, today),
+        today,
     }
-
-    fn country(&mut self, code: &str) -> Option<Country> {
-        let country = code.parse();
-        if country.is_err() {
-            self.faults.push(Fault::UnknownValue {
-                key: "policy.banned_countries".to_owned(),
-                value: code.to_owned(),
-                known: "ISO 3166-1 (FR, DE, GB, ...)".to_owned(),
-            });
-        }
-        country.ok()
-    }
-
-    fn upstreams(&mut self, key: &str, names: &[String]) -> BTreeSet<String> {
-        for name in names
-            .iter()
-            .filter(|name| !self.upstreams.contains(name.as_str()))
-        {
-            self.faults.push(Fault::UnknownUpstream {
-                key: key.to_owned(),
-                upstream: name.clone(),
-            });
-        }
-        names.iter().cloned().collect()
-    }
-
-    fn words<T: Copy>(
-        &mut self,
-        key: &str,
-        words: &[String],
-        all: &[T],
-        name: fn(T) -> &'static str,
-    ) -> Vec<T> {
-        let words = words.iter();
-        words
-            .filter_map(|word| self.word(key.to_owned(), word, all, name))
-            .collect()
-    }
-
-    fn word<T: Copy>(
-        &mut self,
-        key: String,
-        word: &str,
-        all: &[T],
-        name: fn(T) -> &'static str,
-    ) -> Option<T> {
-        let found = all.iter().copied().find(|value| name(*value) == word);
-        if found.is_none() {
-            let known: Vec<&str> = all.iter().map(|value| name(*value)).collect();
-            self.faults.push(Fault::UnknownValue {
-                key,
-                value: word.to_owned(),
-                known: known.join(", "),
-            });
-        }
-        found
-    }
-}
-
-const PURPOSES: [Purpose; 6] = [
-    Purpose::Chat,
-    Purpose::Embedding,
-    Purpose::Reranking,
-    Purpose::Rewriting,
-    Purpose::Ocr,
-    Purpose::Judging,
-];
-
-fn folded(names: &[String]) -> BTreeSet<String> {
-    names.iter().map(|name| name.trim().to_lowercase()).collect()
 }

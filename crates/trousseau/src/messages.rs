@@ -9,6 +9,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use trousseau_core::label::Label;
+use trousseau_policy::reason::Reason;
 use unic_langid::LanguageIdentifier;
 
 use crate::env;
@@ -160,6 +161,17 @@ impl Messages {
     /// What an error with this code says to people.
     pub(crate) fn explained(&self, code: &str, fields: &[(&str, String)]) -> Option<String> {
         self.render(code, None, fields)
+    }
+
+    /// Why an upstream may not see a text, with the organisation's rule that says so where it is one of these.
+    pub(crate) fn reason(&self, reason: &Reason) -> String {
+        let fields = reason.fields();
+        let said = self.explained(reason.code.message(), &fields);
+        let said = said.unwrap_or_else(|| reason.to_string());
+        match self.explained("reason-by-rule", &fields) {
+            Some(rule) if reason.line > 0 => format!("{said} ({rule})"),
+            _ => said,
+        }
     }
 
     /// How to mend an error with this code, where that is known.

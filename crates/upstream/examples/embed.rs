@@ -13,7 +13,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::date::Date;
-use trousseau_policy::decide::{Request, Target, decide};
+use trousseau_policy::decide::{About, Request, Target, decide};
 use trousseau_policy::fact::Fact;
 use trousseau_policy::rules::Rules;
 use trousseau_upstream::egress::{Egress, Network};
@@ -52,6 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         content: request.digest(),
         read: Class::Public,
         clearance: Class::Restricted,
+        about: About::default(),
     };
     let card = Card {
         premises: Fact::Known(Premises::Own),

@@ -201,6 +201,7 @@ mod tests {
     fn passage(title: &str, heading: &[&str], text: &str) -> Passage {
         Passage {
             document: "d".to_owned(),
+            collection: "c".to_owned(),
             version: 1,
             chunk: 1,
             title: title.to_owned(),

@@ -6,7 +6,7 @@ use trousseau_core::permit::Purpose;
 use trousseau_policy::attestation::Attestation;
 use trousseau_policy::card::Card;
 use trousseau_policy::date::Date;
-use trousseau_policy::decide::{Decision, Request, Target, decide};
+use trousseau_policy::decide::{About, Decision, Request, Target, decide};
 use trousseau_policy::rules::Rules;
 
 /// The day on which the tests decide.
@@ -63,6 +63,7 @@ pub(crate) fn request(label: &Label) -> Request<'_> {
         content: Digest::of(b"a question"),
         read: Class::Public,
         clearance: Class::Restricted,
+        about: About::default(),
     }
 }
 

@@ -7,11 +7,12 @@ use trousseau_core::label::Class;
 use trousseau_policy::attestation::{Attestation, AttestedField, AttestedValue};
 use trousseau_policy::condition::Condition;
 use trousseau_policy::date::Date;
+use trousseau_policy::defaults::DEFAULTS;
 use trousseau_policy::detect::Detector;
 use trousseau_policy::eligibility::Remedy;
 use trousseau_policy::explanation::Origin;
 use trousseau_policy::reason::Code;
-use trousseau_policy::rules::{DEFAULTS, RawRestriction, RawRules, Rules};
+use trousseau_policy::rules::{RawRule, RawRules, Rules};
 
 use crate::cards::{decision, label, target, today};
 
@@ -47,14 +48,26 @@ fn messages(catalogue: &str) -> BTreeMap<&str, BTreeSet<&str>> {
 
 /// One error of every kind.
 fn errors() -> Vec<Box<dyn Explain>> {
-    let named = |name: &str| RawRestriction {
+    let named = |name: &str| RawRule {
         name: name.to_owned(),
-        ..RawRestriction::default()
+        ..RawRule::default()
+    };
+    let class = || Some("internal".to_owned());
+    let rises = RawRule {
+        class: class(),
+        allow: true,
+        ..named("rises")
+    };
+    let falls = RawRule {
+        up_to: class(),
+        deny: true,
+        days: vec!["mon".to_owned()],
+        ..named("falls")
     };
     let raw = RawRules {
         banned: vec!["nobody".to_owned()],
         banned_countries: vec!["UK".to_owned()],
-        restriction: vec![named(""), named("public")],
+        rule: vec![named(""), named("public"), rises, falls],
         ..RawRules::default()
     };
     let faults = Rules::resolve(&raw, []).unwrap_err().into_iter();
@@ -102,7 +115,7 @@ fn asked() -> BTreeMap<String, BTreeSet<&'static str>> {
         let fields = error.fields().into_iter().map(|(name, _)| name).collect();
         asked.insert(error.code().to_owned(), fields);
     }
-    let reason = BTreeSet::from(["rule", "field", "found", "required"]);
+    let reason = BTreeSet::from(["rule", "field", "found", "required", "line"]);
     let reasons = Code::ALL.iter().map(|code| code.message());
     for key in reasons.chain(Remedy::ALL.map(Remedy::message)) {
         asked.insert(key.to_owned(), reason.clone());
@@ -113,6 +126,7 @@ fn asked() -> BTreeMap<String, BTreeSet<&'static str>> {
             .map(|(tag, _)| format!("rule-{}-{tag}", rule.class))
     });
     let classes = Class::ALL.map(|class| format!("rule-{class}"));
+    asked.insert("reason-by-rule".to_owned(), reason.clone());
     let own = ["rule-banned", "rule-clearance"].map(str::to_owned);
     let detectors = Detector::ALL.map(|detector| detector.message().to_owned());
     let conditions = Condition::ALL.map(|condition| format!("condition-{condition}"));

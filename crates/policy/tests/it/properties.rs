@@ -8,10 +8,11 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
 use trousseau_policy::card::Card;
 use trousseau_policy::condition::Condition;
-use trousseau_policy::decide::{Decision, Request, Target, decide};
+use trousseau_policy::decide::{About, Decision, Request, Target, decide};
 use trousseau_policy::eligibility::would_make_eligible;
 use trousseau_policy::fact::Fact;
-use trousseau_policy::rules::{RawRestriction, RawRules, Rules};
+use trousseau_policy::fields::Fields;
+use trousseau_policy::rules::{LocalTime, RawRule, RawRules, Rules, Weekday};
 
 use crate::cards::{QUALIFIED, attestations, card, decision, label, target, today};
 
@@ -93,22 +94,68 @@ fn some(words: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
         .prop_map(|words| words.into_iter().map(str::to_owned).collect())
 }
 
+/// What a rule may say of the fields of a card.
+fn fields() -> impl Strategy<Value = Fields> {
+    let said = [
+        "",
+        "seat = ['US', 'CN']",
+        "seat = ['FR']\nus_law = false",
+        "inference_region = ['EU']",
+        "provider = ['a']",
+        "premises = 'own'",
+        "processing_contract = true",
+        "certificates = ['secnumcloud-3.2']",
+        "open_weights = true",
+    ];
+    prop::sample::select(said.to_vec()).prop_map(|text| toml::from_str(text).unwrap())
+}
+
 prop_compose! {
-    fn restriction()(
-        class in prop::option::of(prop::sample::select(Class::ALL.to_vec())),
-        tags in some(&TAGS),
+    /// Whom and what a rule speaks of, beside its class and tags.
+    fn scope()(
         purposes in some(&["chat", "embedding"]),
+        tenants in some(&["demo", "other"]),
+        groups in some(&["hr", "clerks"]),
+        collections in some(&["council", "staff"]),
+        hours in some(&["08:00-18:00", "22:00-06:00"]),
+        days in some(&["mon", "sat"]),
         upstreams in some(&["u0", "u1", "u2"]),
         providers in some(&["a", "B"]),
+        card in fields(),
+    ) -> RawRule {
+        RawRule { purposes, tenants, groups, collections, hours, days, upstreams, providers, card, ..RawRule::default() }
+    }
+}
+
+prop_compose! {
+    /// A rule that takes away.
+    fn restriction()(
+        scope in scope(),
+        class in prop::option::of(prop::sample::select(Class::ALL.to_vec())),
+        tags in some(&TAGS),
         require in prop::option::of(prop::sample::select(Condition::ALL.to_vec())),
-    ) -> RawRestriction {
-        RawRestriction {
-            name: String::new(),
+        require_card in fields(),
+        deny in prop::bool::weighted(0.3),
+    ) -> RawRule {
+        let require: Vec<String> = require.map(|condition| condition.name().to_owned()).into_iter().collect();
+        let deny = deny || (require.is_empty() && require_card.is_empty());
+        RawRule {
             class: class.map(|class| class.name().to_owned()),
-            tags, purposes, upstreams, providers,
-            deny: require.is_none(),
-            require: require.map(|condition| condition.name().to_owned()).into_iter().collect(),
+            tags,
+            deny,
+            require: if deny { vec![] } else { require },
+            require_card: if deny { Fields::default() } else { require_card },
+            ..scope
         }
+    }
+}
+
+prop_compose! {
+    /// A rule that excepts from those below it.
+    fn exception()(
+        scope in scope(), up_to in prop::option::of(prop::sample::select(Class::ALL.to_vec())),
+    ) -> RawRule {
+        RawRule { up_to: up_to.map(|class| class.name().to_owned()), allow: true, ..scope }
     }
 }
 
@@ -117,12 +164,44 @@ prop_compose! {
         banned in some(&["u0", "u1", "u2"]),
         banned_providers in some(&["a", "b"]),
         banned_countries in some(&["US", "CN", "DE"]),
-        mut restriction in prop::collection::vec(restriction(), 0..3),
+        mut rule in prop::collection::vec(prop_oneof![2 => restriction(), 1 => exception()], 0..4),
     ) -> RawRules {
-        for (index, restriction) in restriction.iter_mut().enumerate() {
-            restriction.name = format!("r{index}");
+        for (index, rule) in rule.iter_mut().enumerate() {
+            rule.name = format!("r{index}");
         }
-        RawRules { banned, banned_providers, banned_countries, restriction }
+        RawRules { banned, banned_providers, banned_countries, time_zone: Some("UTC".to_owned()), rule }
+    }
+}
+
+/// For whom, from what and when.
+#[derive(Clone, Debug)]
+struct Setting {
+    tenant: &'static str,
+    groups: Vec<&'static str>,
+    collections: Vec<&'static str>,
+    time: LocalTime,
+}
+
+impl Setting {
+    fn about(&self) -> About<'_> {
+        About {
+            tenant: self.tenant,
+            groups: &self.groups,
+            collections: &self.collections,
+            time: self.time,
+        }
+    }
+}
+
+prop_compose! {
+    fn settings()(
+        tenant in prop::sample::select(vec!["demo", "other", "third"]),
+        groups in prop::sample::subsequence(vec!["hr", "Clerks", "x"], 0..=3),
+        collections in prop::sample::subsequence(vec!["council", "Staff", "x"], 0..=3),
+        day in prop::sample::select(Weekday::ALL.to_vec()),
+        minute in 0_u16..1440,
+    ) -> Setting {
+        Setting { tenant, groups, collections, time: LocalTime { day, minute } }
     }
 }
 
@@ -134,8 +213,12 @@ fn permitted(decision: &Decision) -> BTreeSet<&str> {
     decision.permitted.iter().map(|permit| permit.target()).collect()
 }
 
-fn ask(label: &Label, targets: &[Target], rules: &Rules) -> Decision {
-    decide(&crate::cards::request(label), targets, rules, today())
+fn ask(label: &Label, about: About<'_>, targets: &[Target], rules: &Rules) -> Decision {
+    let request = Request {
+        about,
+        ..crate::cards::request(label)
+    };
+    decide(&request, targets, rules, today())
 }
 
 proptest! {
@@ -143,44 +226,69 @@ proptest! {
 
     #[test]
     fn raising_a_label_never_widens(
-        targets in targets(), raw in raw_rules(), low in labels(), other in labels(),
+        targets in targets(), raw in raw_rules(), setting in settings(), low in labels(), other in labels(),
     ) {
-        let rules = resolve(&raw);
-        let before = ask(&low, &targets, &rules);
-        let after = ask(&low.join(&other), &targets, &rules);
+        let (rules, about) = (resolve(&raw), setting.about());
+        let before = ask(&low, about, &targets, &rules);
+        let after = ask(&low.join(&other), about, &targets, &rules);
         prop_assert!(permitted(&after).is_subset(&permitted(&before)));
     }
 
     #[test]
-    fn adding_a_restriction_or_a_ban_never_widens(
-        targets in targets(), raw in raw_rules(), more in raw_rules(), label in labels(),
+    fn adding_a_rule_that_takes_away_never_widens_wherever_it_stands(
+        targets in targets(), raw in raw_rules(), setting in settings(), mut more in restriction(),
+        place in any::<prop::sample::Index>(), label in labels(),
+    ) {
+        let mut both = raw.clone();
+        more.name = "more".to_owned();
+        both.rule.insert(place.index(raw.rule.len() + 1), more);
+        let about = setting.about();
+        let before = ask(&label, about, &targets, &resolve(&raw));
+        let after = ask(&label, about, &targets, &resolve(&both));
+        prop_assert!(permitted(&after).is_subset(&permitted(&before)));
+    }
+
+    #[test]
+    fn adding_a_ban_never_widens(
+        targets in targets(), raw in raw_rules(), setting in settings(), more in raw_rules(), label in labels(),
     ) {
         let mut both = raw.clone();
         both.banned.extend(more.banned);
         both.banned_providers.extend(more.banned_providers);
         both.banned_countries.extend(more.banned_countries);
-        for (index, mut restriction) in more.restriction.into_iter().enumerate() {
-            restriction.name = format!("more{index}");
-            both.restriction.push(restriction);
-        }
-        let before = ask(&label, &targets, &resolve(&raw));
-        let after = ask(&label, &targets, &resolve(&both));
+        let about = setting.about();
+        let before = ask(&label, about, &targets, &resolve(&raw));
+        let after = ask(&label, about, &targets, &resolve(&both));
         prop_assert!(permitted(&after).is_subset(&permitted(&before)));
-        let default = ask(&label, &targets, &Rules::default());
-        prop_assert!(permitted(&before).is_subset(&permitted(&default)));
+    }
+
+    #[test]
+    fn no_rules_in_any_order_let_in_what_the_defaults_refuse(
+        targets in targets(), raw in raw_rules(), setting in settings(), label in labels(),
+    ) {
+        let about = setting.about();
+        let default = ask(&label, about, &targets, &Rules::default());
+        let mut turned = raw.clone();
+        for _ in 0..=raw.rule.len() {
+            let decision = ask(&label, about, &targets, &resolve(&turned));
+            prop_assert!(permitted(&decision).is_subset(&permitted(&default)));
+            if !turned.rule.is_empty() {
+                turned.rule.rotate_left(1);
+            }
+        }
     }
 
     #[test]
     fn every_target_is_permitted_or_rejected_with_a_reason(
-        targets in targets(), raw in raw_rules(), label in labels(),
+        targets in targets(), raw in raw_rules(), setting in settings(), label in labels(),
     ) {
-        let rules = resolve(&raw);
-        let decision = ask(&label, &targets, &rules);
+        let (rules, about) = (resolve(&raw), setting.about());
+        let decision = ask(&label, about, &targets, &rules);
         let content = crate::cards::request(&label).content;
         let mut permits = decision.permitted.iter();
         let mut rejections = decision.rejected.iter();
         for target in &targets {
-            let missing = would_make_eligible(target, &label, &rules, today());
+            let missing = would_make_eligible(target, &label, about, &rules, today());
             if decision.permit(&target.name).is_some() {
                 let permit = permits.next().unwrap();
                 prop_assert!(permit.covers(&target.name, Purpose::Chat, content));
@@ -206,6 +314,7 @@ proptest! {
             content: Digest::of(b""),
             read: Class::ALL[read],
             clearance: Class::ALL[clearance],
+            about: About::default(),
         };
         let decision = decide(&request, &targets, &Rules::default(), today());
         if read > clearance {
@@ -215,7 +324,7 @@ proptest! {
             });
             prop_assert!(named);
         } else {
-            let unread = ask(&label, &targets, &Rules::default());
+            let unread = ask(&label, About::default(), &targets, &Rules::default());
             prop_assert_eq!(permitted(&decision), permitted(&unread));
         }
     }

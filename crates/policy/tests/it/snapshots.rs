@@ -2,6 +2,7 @@
 
 use insta::{assert_json_snapshot, assert_snapshot};
 use trousseau_core::error::Explain as _;
+use trousseau_policy::decide::About;
 use trousseau_policy::eligibility::would_make_eligible;
 use trousseau_policy::rules::{RawRules, Rules};
 
@@ -10,7 +11,7 @@ use crate::cards::{EUROPEAN, attestations, decision, label, request, target, tod
 #[test]
 fn a_decision_in_json() {
     let raw: RawRules =
-        toml::from_str("[[restriction]]\nname = 'no-acme'\nproviders = ['Acme']\ndeny = true").unwrap();
+        toml::from_str("[[rule]]\nname = 'no-acme'\nproviders = ['Acme']\ndeny = true").unwrap();
     let rules = Rules::resolve(&raw, ["local", "exemple", "acme"]).unwrap();
     let targets = [
         target("local", "premises = 'own'", &[]),
@@ -122,7 +123,7 @@ fn a_decision_in_json() {
               "required": "hds"
             },
             {
-              "code": "denied-by-restriction",
+              "code": "denied-by-rule",
               "rule": "no-acme",
               "found": "acme",
               "required": ""
@@ -159,7 +160,13 @@ fn a_denial_names_every_target_and_reason() {
 #[test]
 fn what_an_upstream_lacks() {
     let upstream = target("exemple", EUROPEAN, &[]);
-    let missing = would_make_eligible(&upstream, &label("sensitive"), &Rules::default(), today());
+    let missing = would_make_eligible(
+        &upstream,
+        &label("sensitive"),
+        About::default(),
+        &Rules::default(),
+        today(),
+    );
     let lines = missing.iter().map(|missing| {
         let reason = &missing.reason;
         format!("{} {} {:?}", reason.code, reason.field, missing.remedy)

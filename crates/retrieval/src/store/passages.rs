@@ -16,7 +16,7 @@ use crate::lexical::LexicalHit;
 
 const SELECT: &str =
     "SELECT c.id AS chunk, c.document, c.heading, c.char_start, c.char_end, c.blocks, c.text,
-        d.version, d.title, d.path, d.label
+        d.version, d.collection, d.title, d.path, d.label
     FROM json_each(?6) AS hit
     CROSS JOIN chunks c ON c.id = hit.value
     CROSS JOIN documents d ON d.tenant = c.tenant AND d.id = c.document";
@@ -61,6 +61,7 @@ fn passage(row: &SqliteRow) -> Result<Passage, sqlx::Error> {
     let place = |column: &str| row.try_get::<i64, _>(column).map(|at| at as usize);
     Ok(Passage {
         document: row.try_get("document")?,
+        collection: row.try_get("collection")?,
         version: row.try_get::<i64, _>("version")?.unsigned_abs(),
         chunk: row.try_get("chunk")?,
         title: row.try_get("title")?,

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use trousseau_core::permit::Permit;
 use trousseau_policy::decide::Rejection;
 use trousseau_policy::explanation::{Explanation, Origin, Raise};
-use trousseau_policy::reason::Reason;
 
 use crate::printer::{Printer, Style};
 
@@ -52,15 +51,9 @@ pub(super) fn rejected(printer: &Printer, rejections: &[Rejection]) {
             .text("decision-rejected", &[("target", &rejection.target)]);
         printer.line(&printer.styled(&format!("  ✗ {line}"), Style::Bad));
         for reason in &rejection.reasons {
-            printer.line(&format!("      {}", told(printer, reason)));
+            printer.line(&format!("      {}", printer.messages.reason(reason)));
         }
     }
-}
-
-fn told(printer: &Printer, reason: &Reason) -> String {
-    let fields = reason.fields();
-    let told = printer.messages.explained(reason.code.message(), &fields);
-    told.unwrap_or_else(|| reason.to_string())
 }
 
 /// Where a label came from, in words.

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use trousseau_config::Kind;
 use trousseau_core::label::{Class, Label};
 use trousseau_gateway::logs;
-use trousseau_gateway::service::date;
+use trousseau_gateway::service::{date, local_time};
 use trousseau_ledger::VerifyOptions;
+use trousseau_policy::decide::About;
 use trousseau_policy::eligibility::{Missing, would_make_eligible};
 use trousseau_retrieval::store::Task;
 
@@ -217,12 +218,17 @@ struct ClassEligibility {
 }
 
 fn eligibility(place: &Place) -> Vec<Eligibility> {
-    let today = date(jiff::Timestamp::now());
+    let (now, settings) = (jiff::Timestamp::now(), &place.config.settings);
+    let today = date(now);
+    let about = About {
+        time: local_time(now, &settings.time_zone),
+        ..About::default()
+    };
     let targets = place.config.targets.iter();
     let rows = targets.map(|target| {
         let classes = Class::ALL.into_iter().map(|class| ClassEligibility {
             class,
-            missing: would_make_eligible(target, &Label::of(class), &place.config.rules, today),
+            missing: would_make_eligible(target, &Label::of(class), about, &place.config.rules, today),
         });
         Eligibility {
             upstream: target.name.clone(),
@@ -252,12 +258,10 @@ fn tell_eligibility(printer: &Printer, eligible: &[Eligibility]) {
 /// A reason, and what can be done about it.
 fn told(printer: &Printer, missing: &Missing) -> String {
     let Missing { reason, remedy } = missing;
-    let fields = reason.fields();
-    let said = printer.messages.explained(reason.code.message(), &fields);
-    let mend = printer.messages.explained(remedy.message(), &fields);
+    let mend = printer.messages.explained(remedy.message(), &reason.fields());
     format!(
         "{} → {}",
-        said.unwrap_or_else(|| reason.to_string()),
+        printer.messages.reason(reason),
         mend.unwrap_or_default()
     )
 }

@@ -253,6 +253,37 @@ fn a_decision_is_explained_without_recording_it() {
 }
 
 #[test]
+fn a_decision_names_the_rule_that_refused_and_its_line() {
+    let (dir, _) = library();
+    let rules = "[[policy.rule]]\nname = \"pas-pour-les-rh\"\ngroups = [\"rh\"]\nupstreams = [\"local\"]\ndeny = true\n\n\
+                 [[upstream]]\nname = \"local\"\nkind = \"extractive\"\n\n[[key]]\nname = \"jeanne\"\ngroups = [\"rh\"]\n";
+    let config = dir.write("rules.toml", rules);
+    let explain = [
+        "policy",
+        "explain",
+        "Bonjour",
+        "--config",
+        config.to_str().unwrap(),
+    ];
+    let for_me = dir.json(&explain);
+    assert_eq!(for_me["permitted"], json!(["local"]));
+    let for_her = dir.json(&[&explain[..], &["--key", "jeanne"]].concat());
+    assert_eq!(
+        for_her["rejected"][0]["reasons"][0],
+        json!({ "code": "denied-by-rule", "rule": "pas-pour-les-rh", "line": 1, "found": "local", "required": "" })
+    );
+    assert_eq!(for_her["rules"], json!(["public", "pas-pour-les-rh"]));
+    let told = dir
+        .french(&[&explain[..], &["--key", "jeanne"]].concat())
+        .succeeded();
+    assert!(
+        told.out.contains("(règle pas-pour-les-rh, ligne 1)"),
+        "{}",
+        told.out
+    );
+}
+
+#[test]
 fn entries_are_shown_proved_and_verified() {
     let (dir, _) = library();
     let answer = dir.json(&["ask", "Quand ouvre la piscine ?"]);

@@ -16,6 +16,7 @@ fn passage(document: &str, text: &str) -> Passage {
     let at = STORED.find(text).unwrap();
     Passage {
         document: document.to_owned(),
+        collection: "ville".to_owned(),
         version: 2,
         chunk: 40,
         title: format!("Guide {document}"),

@@ -11,7 +11,7 @@ use trousseau_core::model::{ChatModel as _, ModelError};
 use trousseau_core::permit::{Permit, Purpose};
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::date::Date;
-use trousseau_policy::decide::{Request, Target, decide};
+use trousseau_policy::decide::{About, Request, Target, decide};
 use trousseau_policy::fact::Fact;
 use trousseau_policy::rules::Rules;
 use trousseau_upstream::egress::{Egress, Network};
@@ -29,6 +29,7 @@ pub(crate) fn permit(purpose: Purpose, content: Digest) -> Permit {
         content,
         read: Class::Public,
         clearance: Class::Restricted,
+        about: About::default(),
     };
     let card = Card {
         premises: Fact::Known(Premises::Own),
