@@ -31,3 +31,5 @@ config-literal-secret = { $key }: a secret is written out here, where everybody 
 config-secret-place = { $key } says in one way where the secret stands: file, env or credential.
 config-secret-header = { $key } carries a secret: its place is key, and key_header where it is not “Authorization: Bearer”.
 config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?
+config-card-outdated = { $key }: its facts were to be gone through again by { $until }. Look at them again and write a new valid_until, or take a newer version with a newer catalogue.
+config-attestation-ended = { $key } ended on { $until } and counts no longer.

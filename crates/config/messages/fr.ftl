@@ -31,3 +31,5 @@ config-literal-secret = { $key } : un secret est écrit ici en toutes lettres, �
 config-secret-place = { $key } dit d’une seule façon où se trouve le secret : file, env ou credential.
 config-secret-header = { $key } porte un secret : sa place est key, et key_header si ce n’est pas « Authorization: Bearer ».
 config-own-but-public = { $key } dit « own », et { $url } ressemble à une adresse que tous peuvent joindre : est-ce bien dans vos locaux ?
+config-card-outdated = { $key } : ses faits étaient à revoir avant le { $until }. Revoyez-les et écrivez un nouveau valid_until, ou installez une version dont le catalogue est plus récent.
+config-attestation-ended = { $key } a pris fin le { $until } et ne compte plus.

@@ -11,6 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
+use trousseau_catalogue::Catalogue;
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_gateway::settings::Settings;
 use trousseau_policy::decide::Target;
@@ -60,6 +61,8 @@ pub struct Config {
     pub settings: Settings,
     /// The worker processes.
     pub extraction: Extraction,
+    /// What is known of providers: the program's catalogue and the file's own entries.
+    pub catalogue: Catalogue,
     /// Every upstream with its card, in the order of the file.
     pub targets: Vec<Target>,
     /// What answers behind each of them.
@@ -237,7 +240,7 @@ impl Config {
     pub fn parse(text: &str, file: Option<&Path>) -> Result<Self, ConfigError> {
         let name = file.map_or_else(|| "trousseau.toml".to_owned(), |file| file.display().to_string());
         let mut raw: raw::Raw = toml::from_str(text).map_err(|error| syntax::explain(&name, text, &error))?;
-        raw::number_lines(&mut raw, text);
+        raw::note_places(&mut raw, text);
         let resolved = resolve::resolve(raw, file);
         resolved.map_err(|faults| ConfigError::Faults { file: name, faults })
     }

@@ -1,8 +1,11 @@
 //! The configuration file as it is written. Every table refuses keys it does not know.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
+use trousseau_catalogue::Entry;
 use trousseau_policy::rules::RawRules;
 
 use super::egress::RawEgress;
@@ -25,18 +28,26 @@ pub(super) struct Raw {
     pub(super) ingest: RawIngest,
     pub(super) ask: RawAsk,
     pub(super) policy: RawRules,
+    pub(super) catalogue: Vec<Entry>,
     pub(super) collection: Vec<RawCollection>,
     pub(super) upstream: Vec<RawUpstream>,
     pub(super) route: Vec<RawRoute>,
     pub(super) key: Vec<RawKey>,
 }
 
-/// Notes on which line of the file each rule begins, for reasons to name it.
-pub(super) fn number_lines(raw: &mut Raw, text: &str) {
+/// Notes what serde does not tell of a file that has been read: on which line each rule begins, for reasons to name it, and which
+/// fields of its card each upstream states.
+pub(super) fn note_places(raw: &mut Raw, text: &str) {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Places {
         policy: PolicyPlaces,
+        upstream: Vec<UpstreamPlaces>,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct UpstreamPlaces {
+        card: BTreeMap<String, IgnoredAny>,
     }
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -48,6 +59,9 @@ pub(super) fn number_lines(raw: &mut Raw, text: &str) {
     for (rule, place) in raw.policy.rule.iter_mut().zip(places.policy.rule) {
         let before = text.get(..place.span().start).unwrap_or_default();
         rule.line = before.matches('\n').count() + 1;
+    }
+    for (upstream, places) in raw.upstream.iter_mut().zip(places.upstream) {
+        upstream.stated = places.card.into_keys().collect();
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use trousseau_catalogue::Catalogue;
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
@@ -29,7 +30,9 @@ const WORKER_MEMORY: u64 = 1 << 30;
 
 pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault>> {
     let mut faults = Faults::default();
-    let (targets, kinds) = upstreams(raw.upstream, file, &mut faults);
+    faults.names("catalogue", raw.catalogue.iter().map(|entry| entry.id.as_str()));
+    let catalogue = Catalogue::with(raw.catalogue);
+    let (targets, kinds) = upstreams(raw.upstream, &catalogue, file, &mut faults);
     let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
     let routes = routes(raw.route, &names, &mut faults);
     let collections = collections(raw.collection, &mut faults);
@@ -94,6 +97,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             workers,
             memory_bytes: raw.ingest.memory_bytes.unwrap_or(WORKER_MEMORY),
         },
+        catalogue,
         targets,
         kinds,
         rules,

@@ -48,7 +48,7 @@ fn both_examples_resolve_with_everything_switched_on() {
         assert!(matches!(remote.key, Some(SecretPlace::Credential(_))));
         assert!(remote.client_certificate.is_some() && remote.key_header.is_some());
         assert!(config.server.tls.is_some() && config.data.is_some());
-        assert_eq!(config.warnings(), []);
+        assert_eq!(config.warnings(day()), []);
         assert_eq!(config.oidc.unwrap().settings.roles.len(), 3);
         assert_eq!(config.egress.proxy.unwrap().credentials.unwrap().0, "trousseau");
     }
@@ -255,10 +255,10 @@ model = "mistral-small"
     let config = Config::parse(text, None).unwrap();
     assert_eq!(config.settings.routes[0].targets, ["vllm"]);
     let own = Config::parse(&format!("{text}card = {{ premises = \"own\" }}\n"), None).unwrap();
-    assert_eq!(own.warnings(), []);
+    assert_eq!(own.warnings(day()), []);
     let public = text.replace("http://gpu:8000", "https://api.models.example");
     let public = Config::parse(&format!("{public}card = {{ premises = \"own\" }}\n"), None).unwrap();
-    assert_eq!(public.warnings()[0].code, "config-own-but-public");
+    assert_eq!(public.warnings(day())[0].code, "config-own-but-public");
 }
 
 #[test]
@@ -360,4 +360,72 @@ fn rules_know_the_line_they_begin_on_and_their_time_zone() {
     assert_eq!(faults[0].fields[0].1, "policy.time_zone");
     // The line is the file's, not the operator's to write.
     assert!(Config::parse("[[policy.rule]]\nname = \"a\"\nline = 3\ndeny = true", None).is_err());
+}
+
+fn day() -> trousseau_policy::date::Date {
+    "2026-11-21".parse().unwrap()
+}
+
+#[test]
+fn a_card_of_the_catalogue_is_taken_with_its_address_and_what_is_written_outweighs_it() {
+    let text = r#"
+[[upstream]]
+name = "nuage"
+kind = "openai"
+catalogue = "scaleway/fr-par"
+model = "gpt-oss-120b"
+
+[upstream.card]
+us_law = "unknown"
+storage_region = "FR"
+
+[[upstream]]
+name = "chez-nous"
+kind = "openai"
+catalogue = "ici/salle-3"
+model = "eurollm"
+
+[[catalogue]]
+id = "ici/salle-3"
+provider = "La maison"
+region = "salle 3"
+url = "http://10.0.0.7:8000/v1"
+reviewed = 2026-11-01
+valid_until = 2026-11-20
+
+[catalogue.facts]
+premises = "own"
+
+[[catalogue.model]]
+name = "*"
+"#;
+    let config = Config::parse(text, None).unwrap();
+    let card = &config.targets[0].card;
+    assert_eq!(card.provider, "Scaleway");
+    assert_eq!(card.model, "gpt-oss-120b");
+    assert_eq!(card.us_law.known(), None);
+    assert_eq!(card.chinese_law.known(), Some(&false));
+    assert_eq!(card.storage_region.to_string(), "FR");
+    let sourced: Vec<&String> = card.evidence.iter().flat_map(|one| &one.fields).collect();
+    assert!(sourced.iter().any(|field| *field == "seat") && sourced.iter().all(|field| *field != "us_law"));
+    let Kind::OpenAi(remote) = &config.kinds[0].1 else {
+        panic!("a server");
+    };
+    assert_eq!(remote.url, "https://api.scaleway.ai/v1");
+    assert!(config.targets[1].card.on_own_premises());
+    let warned: Vec<(&str, String)> = config
+        .warnings(day())
+        .into_iter()
+        .map(|fault| (fault.code, fault.fields[0].1.clone()))
+        .collect();
+    assert_eq!(
+        warned,
+        [("config-card-outdated", "upstream.chez-nous.card".to_owned())]
+    );
+
+    let fault = Config::parse(&text.replace("scaleway/fr-par", "scaleway/fr-pax"), None).unwrap_err();
+    let ConfigError::Faults { faults, .. } = fault else {
+        panic!("{fault}");
+    };
+    assert_eq!(faults[0].fields[2], ("known", "scaleway/fr-par".to_owned()));
 }

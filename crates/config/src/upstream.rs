@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
+use trousseau_catalogue::Catalogue;
 use trousseau_policy::attestation::Attestation;
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::decide::Target;
@@ -79,8 +80,13 @@ pub(super) struct RawUpstream {
     timeouts: RawTimeouts,
     client_certificate: Option<RawCertificate>,
     stream: Option<bool>,
+    /// The entry of the catalogue that its card is made from.
+    catalogue: Option<String>,
     #[serde(default)]
     card: Option<Card>,
+    /// The fields of the card that are written here.
+    #[serde(skip)]
+    pub(super) stated: Vec<String>,
     #[serde(default)]
     attestation: Vec<Attestation>,
 }
@@ -104,7 +110,12 @@ struct RawCertificate {
 /// The upstreams with their cards, and what answers behind each of them.
 pub(super) type Upstreams = (Vec<Target>, Vec<(String, Kind)>);
 
-pub(super) fn upstreams(raw: Vec<RawUpstream>, file: Option<&Path>, faults: &mut Faults) -> Upstreams {
+pub(super) fn upstreams(
+    raw: Vec<RawUpstream>,
+    catalogue: &Catalogue,
+    file: Option<&Path>,
+    faults: &mut Faults,
+) -> Upstreams {
     faults.names("upstream", raw.iter().map(|upstream| upstream.name.as_str()));
     if raw.is_empty() {
         let target = Target::new(LOCAL, own_premises(Card::default()));
@@ -114,7 +125,7 @@ pub(super) fn upstreams(raw: Vec<RawUpstream>, file: Option<&Path>, faults: &mut
     let mut kinds = Vec::with_capacity(raw.len());
     for mut upstream in raw {
         let (name, attestations) = (upstream.name.clone(), std::mem::take(&mut upstream.attestation));
-        let card = upstream.card.take().unwrap_or_default();
+        let card = card(&mut upstream, catalogue, faults);
         let (kind, card) = match upstream.kind.as_str() {
             "extractive" => (Kind::Extractive, own_premises(card)),
             "openai" => (Kind::OpenAi(Box::new(remote(upstream, file, faults))), card),
@@ -131,6 +142,25 @@ pub(super) fn upstreams(raw: Vec<RawUpstream>, file: Option<&Path>, faults: &mut
         });
     }
     (targets, kinds)
+}
+
+/// The card as it is written, over that of the catalogue's entry where one is named; its address is taken too where
+/// none is written.
+fn card(upstream: &mut RawUpstream, catalogue: &Catalogue, faults: &mut Faults) -> Card {
+    let written = upstream.card.take().unwrap_or_default();
+    let Some(id) = &upstream.catalogue else {
+        return written;
+    };
+    let Some(entry) = catalogue.entry(id) else {
+        let key = format!("upstream.{}.catalogue", upstream.name);
+        faults.unknown(&key, id, &catalogue.near(id));
+        return written;
+    };
+    if upstream.url.is_none() {
+        upstream.url.clone_from(&entry.url);
+    }
+    let model = upstream.model.as_deref().unwrap_or_default();
+    entry.card(model).overlaid(written, &upstream.stated)
 }
 
 fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote {

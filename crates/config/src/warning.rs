@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use trousseau_policy::card::Premises;
+use trousseau_policy::date::Date;
 use trousseau_policy::fact::Fact;
 
 use super::{Config, Fault, Kind};
@@ -24,8 +25,36 @@ const INSIDE: [&str; 12] = [
 ];
 
 impl Config {
-    /// What is allowed and yet probably not meant, in the order of the file.
-    pub fn warnings(&self) -> Vec<Fault> {
+    /// What is allowed and yet probably not meant on the day `today`, in the order of the file.
+    pub fn warnings(&self, today: Date) -> Vec<Fault> {
+        let mut warnings = self.own_but_public();
+        warnings.extend(self.outdated(today));
+        warnings
+    }
+
+    /// Cards past the last day on which they may be relied on, and attestations that brought something until then.
+    fn outdated(&self, today: Date) -> Vec<Fault> {
+        let mut warnings = Vec::new();
+        for target in &self.targets {
+            if target.card.is_outdated(today) {
+                let until = target.card.valid_until.to_string();
+                let key = format!("upstream.{}.card", target.name);
+                warnings.push(past("config-card-outdated", key, &until));
+            }
+            for ended in target
+                .attestations
+                .iter()
+                .filter(|attestation| today > attestation.until)
+            {
+                let field = ended.statement.field();
+                let key = format!("upstream.{}.attestation.{field}", target.name);
+                warnings.push(past("config-attestation-ended", key, &ended.until.to_string()));
+            }
+        }
+        warnings
+    }
+
+    fn own_but_public(&self) -> Vec<Fault> {
         let upstreams = self.targets.iter().zip(&self.kinds);
         let own = upstreams.filter(|(target, _)| target.card.premises == Fact::Known(Premises::Own));
         let public = own.filter_map(|(target, (_, kind))| match kind {
@@ -44,6 +73,14 @@ impl Config {
             ),
         });
         warned.collect()
+    }
+}
+
+fn past(code: &'static str, key: String, until: &str) -> Fault {
+    Fault {
+        code,
+        english: format!("{key} was valid until {until}"),
+        fields: vec![("key", key), ("until", until.to_owned())],
     }
 }
 

@@ -42,6 +42,17 @@ pub enum Statement {
     RetentionDays(u32),
 }
 
+impl Statement {
+    /// The field of the card that it speaks of.
+    pub const fn field(self) -> AttestedField {
+        match self {
+            Self::ProcessingContract(_) => AttestedField::ProcessingContract,
+            Self::TrainsOnData(_) => AttestedField::TrainsOnData,
+            Self::RetentionDays(_) => AttestedField::RetentionDays,
+        }
+    }
+}
+
 /// Why an attestation cannot stand.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAttestation {

@@ -71,6 +71,8 @@ pub struct Card {
     pub price: Fact<Price>,
     /// The zone of the electricity grid it runs in, such as `FR` or `SE-SE3`.
     pub carbon_zone: Fact<String>,
+    /// The last day the facts may be relied on without another look.
+    pub valid_until: Fact<Date>,
     /// Where the facts come from.
     pub evidence: Vec<Evidence>,
     /// Whether a contract under GDPR, article 28(3), is in force. Attested.
@@ -88,6 +90,54 @@ impl Card {
     /// Whether it runs on the organisation's own premises. Unknown is no.
     pub fn on_own_premises(&self) -> bool {
         self.premises == Fact::Known(Premises::Own)
+    }
+
+    /// This card with the named fields of `over`, known or not, in the place of its own.
+    ///
+    /// What stood as evidence for those fields stands for them no longer; what `over` brings as evidence is added.
+    /// A name that is no field of a card changes nothing.
+    #[must_use]
+    pub fn overlaid(mut self, over: Self, fields: &[String]) -> Self {
+        let named = |name: &str| fields.iter().any(|field| field == name);
+        macro_rules! take {
+            ($($field:ident),*) => { $(if named(stringify!($field)) { self.$field = over.$field; })* };
+        }
+        take!(
+            provider,
+            model,
+            region,
+            premises,
+            legal_entity,
+            seat,
+            ultimate_parent,
+            inference_region,
+            storage_region,
+            subprocessors,
+            certificates,
+            us_law,
+            chinese_law,
+            banned,
+            open_weights,
+            weights_digest,
+            price,
+            carbon_zone,
+            valid_until,
+            processing_contract,
+            trains_on_data,
+            retention_days
+        );
+        self.evidence.retain_mut(|evidence| {
+            let spoke_of_all = evidence.fields.is_empty();
+            evidence.fields.retain(|field| !named(field));
+            spoke_of_all || !evidence.fields.is_empty()
+        });
+        self.evidence.extend(over.evidence);
+        self
+    }
+
+    /// Whether the facts are past the last day on which they may be relied on.
+    pub fn is_outdated(&self, today: Date) -> bool {
+        self.valid_until.known().is_some_and(|until| today > *until)
     }
 
     /// Whether `law` reaches what this upstream is sent.
@@ -366,6 +416,45 @@ mod tests {
     fn a_mistyped_key_is_refused() {
         let fault = toml::from_str::<Card>("us_laws = false").unwrap_err();
         assert!(fault.message().contains("unknown field `us_laws`"), "{fault}");
+    }
+
+    #[test]
+    fn fields_laid_over_a_card_take_their_evidence_with_them() {
+        let under = card(
+            "seat = 'FR'\nus_law = false\nopen_weights = true\n\
+             evidence = [{ fields = ['seat', 'us_law'], source = 'A', date = 2026-11-02, confidence = 'official' }]",
+        );
+        let over = card(
+            "us_law = 'unknown'\nchinese_law = false\n\
+             evidence = [{ fields = ['chinese_law'], source = 'B', date = 2026-11-03, confidence = 'tested' }]",
+        );
+        let fields = ["us_law", "chinese_law"].map(str::to_owned);
+        let laid = under.overlaid(over, &fields);
+        assert_eq!(laid.seat, Fact::Known("FR".parse().unwrap()));
+        assert_eq!(
+            (laid.us_law, laid.chinese_law),
+            (Fact::Unknown, Fact::Known(false))
+        );
+        assert_eq!(laid.open_weights, Fact::Known(true));
+        let evidence: Vec<_> = laid.evidence.iter().map(|one| one.fields.join(" ")).collect();
+        assert_eq!(evidence, ["seat", "chinese_law"]);
+    }
+
+    #[test]
+    fn every_field_can_be_laid_over() {
+        let whole = card(
+            "provider = 'P'\nmodel = 'm'\nregion = 'r'\npremises = 'network'\nlegal_entity = 'E'\nseat = 'FR'\n\
+             ultimate_parent = 'FR'\ninference_region = 'FR'\nstorage_region = 'FR'\nsubprocessors = []\n\
+             certificates = []\nus_law = false\nchinese_law = false\nbanned = true\nopen_weights = true\n\
+             weights_digest = '0000000000000000000000000000000000000000000000000000000000000000'\n\
+             price = { input = 1, output = 2, currency = 'EUR' }\ncarbon_zone = 'FR'\nvalid_until = 2027-01-01\nevidence = []",
+        );
+        let json = serde_json::to_value(&whole).unwrap();
+        let fields: Vec<String> = json.as_object().unwrap().keys().cloned().collect();
+        let unknown = |field: &&String| json[field.as_str()] == "unknown";
+        let left: Vec<&String> = fields.iter().filter(unknown).collect();
+        assert_eq!(left, ["processing_contract", "retention_days", "trains_on_data"]);
+        assert_eq!(Card::default().overlaid(whole.clone(), &fields), whole);
     }
 
     #[test]

@@ -25,6 +25,8 @@ app-server-busy = The server on { $data } runs as many commands as it may.
     .hint = Try again in a moment.
 app-server-gone = The server on { $data } ended before the command did: { $reason }
     .hint = Type the command again: what was done is kept.
+app-no-entry = There is no entry “{ $id }” in the catalogue.
+    .hint = There are: { $known }.
 app-no-key = There is no key “{ $name }” in the configuration.
     .hint = Add a table [[key]] with name = "{ $name }".
 app-not-an-entry = “{ $text }” is not an entry.
@@ -171,6 +173,18 @@ column-entry = entry
 column-time = time
 column-type = type
 column-detail = detail
+column-provider = provider
+column-seat = seat
+column-inference = runs in
+column-us-law = US law
+column-chinese-law = Chinese law
+column-until = valid until
+column-upstreams = upstreams
+column-field = field
+column-value = value
+column-source = source
+column-date = date
+column-confidence = confidence
 state-enqueued = waiting
 state-processing = in progress
 state-committed = to be recorded
@@ -294,3 +308,20 @@ doctor-ledger = { $directory }: the ledger is sound, { $entries ->
        *[other] { $entries } entries
     }.
 doctor-ledger-unsound = The ledger { $directory } is not sound: “trousseau ledger verify” says what was changed.
+
+# The catalogue of providers
+
+catalogue-yes = yes
+catalogue-no = no
+catalogue-list-note = ? is not known, and what is not known closes the door. “trousseau catalogue show ENTRY” gives every fact with its source.
+catalogue-dates = Gone through on { $reviewed }; to be relied on until { $until }.
+catalogue-models = Models with facts of their own: { $models }.
+catalogue-attested = attested by you alone
+catalogue-unsourced = { $upstream }: written without a source: { $fields }
+catalogue-sound = { $count ->
+        [one] The card of one upstream is in its time.
+       *[other] The cards of { $count } upstreams are in their time.
+    }
+confidence-official = official
+confidence-secondary = secondary
+confidence-tested = tested

@@ -25,6 +25,8 @@ app-server-busy = Le serveur de { $data } exécute autant de commandes qu’il l
     .hint = Réessayez dans un instant.
 app-server-gone = Le serveur de { $data } s’est arrêté avant la fin de la commande : { $reason }
     .hint = Retapez la commande : ce qui était fait est conservé.
+app-no-entry = Il n’y a pas d’entrée « { $id } » dans le catalogue.
+    .hint = Il y a : { $known }.
 app-no-key = Il n’y a pas de clé « { $name } » dans la configuration.
     .hint = Ajoutez une table [[key]] avec name = "{ $name }".
 app-not-an-entry = « { $text } » n’est pas une entrée.
@@ -189,6 +191,18 @@ column-entry = entrée
 column-time = date
 column-type = nature
 column-detail = détail
+column-provider = fournisseur
+column-seat = siège
+column-inference = traité en
+column-us-law = droit US
+column-chinese-law = droit chinois
+column-until = valable jusqu’au
+column-upstreams = destinations
+column-field = champ
+column-value = valeur
+column-source = source
+column-date = date
+column-confidence = confiance
 state-enqueued = en attente
 state-processing = en cours
 state-committed = à inscrire au registre
@@ -319,3 +333,20 @@ doctor-ledger = { $directory } : registre intègre, { $entries ->
        *[other] { $entries } entrées
     }.
 doctor-ledger-unsound = Le registre { $directory } n’est pas intègre : « trousseau ledger verify » dit ce qui a changé.
+
+# Le catalogue des fournisseurs
+
+catalogue-yes = oui
+catalogue-no = non
+catalogue-list-note = « ? » : inconnu, et l’inconnu ferme la porte. « trousseau catalogue show ENTRÉE » donne chaque fait avec sa source.
+catalogue-dates = Revu le { $reviewed } ; fait foi jusqu’au { $until }.
+catalogue-models = Modèles qui ont leurs propres faits : { $models }.
+catalogue-attested = à attester par vous seuls
+catalogue-unsourced = { $upstream } : écrit sans source : { $fields }
+catalogue-sound = { $count ->
+        [one] La fiche d’une destination est encore valable.
+       *[other] Les fiches de { $count } destinations sont encore valables.
+    }
+confidence-official = officielle
+confidence-secondary = secondaire
+confidence-tested = essayée

@@ -87,6 +87,12 @@ help-policy-explain--text = The text; “-” reads it from standard input
 help-policy-explain--route = Route of the configuration to use
 help-policy-explain--label = Least label of the text
 help-policy-explain--collection = Adds the label of this collection (may be repeated)
+help-catalogue = What is known of providers, with sources
+help-catalogue-list = Lists the entries
+help-catalogue-show = Shows every fact of an entry with its source, date and confidence
+help-catalogue-show--id = The entry, such as scaleway/fr-par
+help-catalogue-show--model = A model at that provider
+help-catalogue-check = Says which cards in use are past their validity
 
 help-ledger = Verifies the ledger, draws proofs from it, shows it
 help-ledger-verify = Verifies a ledger with nothing but its files

@@ -87,6 +87,12 @@ help-policy-explain--text = Le texte ; « - » le lit sur l’entrée standard
 help-policy-explain--route = Route de la configuration à utiliser
 help-policy-explain--label = Étiquette minimale du texte
 help-policy-explain--collection = Ajoute l’étiquette de cette collection (peut être répété)
+help-catalogue = Ce que l’on sait des fournisseurs, sources à l’appui
+help-catalogue-list = Liste les entrées
+help-catalogue-show = Montre chaque fait d’une entrée avec sa source, sa date et sa confiance
+help-catalogue-show--id = L’entrée, comme scaleway/fr-par
+help-catalogue-show--model = Un modèle de ce fournisseur
+help-catalogue-check = Dit quelles fiches employées ne sont plus valables
 
 help-ledger = Vérifie le registre, en tire des preuves, le montre
 help-ledger-verify = Vérifie un registre sans rien d’autre que ses fichiers

@@ -34,6 +34,7 @@ impl Action {
             | Self::Collections
             | Self::Documents(_)
             | Self::Policy(_)
+            | Self::Catalogue(_)
             | Self::Ledger(Ledger::Prove(_) | Ledger::Show(_))
             | Self::Keys(_)
             | Self::Users(_)
@@ -82,6 +83,8 @@ pub(crate) enum Action {
     Documents(Documents),
     #[command(subcommand)]
     Policy(Policy),
+    #[command(subcommand)]
+    Catalogue(Catalogue),
     #[command(subcommand)]
     Ledger(Ledger),
     #[command(subcommand)]
@@ -231,6 +234,21 @@ pub(crate) struct Explain {
     pub label: Option<Label>,
     #[arg(long, short, value_name = "NAME")]
     pub collection: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Catalogue {
+    List,
+    Show(CatalogueShow),
+    Check,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatalogueShow {
+    #[arg(value_name = "ENTRY")]
+    pub id: String,
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -107,6 +107,14 @@ pub(crate) enum AppError {
         /// The data folder.
         data: PathBuf,
     },
+    /// There is no such entry in the catalogue.
+    #[error("there is no entry {id:?} in the catalogue; there are {known}")]
+    NoEntry {
+        /// What was typed.
+        id: String,
+        /// The entries that may have been meant.
+        known: String,
+    },
     /// What was typed is no address to listen on.
     #[error("{text:?} is not an address: write 127.0.0.1:8642")]
     NotAnAddress {
@@ -199,6 +207,7 @@ impl Explain for AppError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotAnAddress { .. } | Self::Exposed { .. } => ErrorKind::InvalidInput,
+            Self::NoEntry { .. } => ErrorKind::NotFound,
             Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } | Self::Given(_) => {
                 ErrorKind::InvalidInput
             }
@@ -217,6 +226,7 @@ impl Explain for AppError {
             Self::NoData => "app-no-data",
             Self::Locked { .. } => "app-locked",
             Self::Stranger { .. } => "app-stranger",
+            Self::NoEntry { .. } => "app-no-entry",
             Self::NotAnAddress { .. } => "app-not-an-address",
             Self::Exposed { .. } => "app-exposed",
             Self::OtherVersion { .. } => "app-other-version",
@@ -256,6 +266,7 @@ impl Explain for AppError {
             Self::ServerGone { data, reason } => {
                 vec![("data", data.display().to_string()), ("reason", reason.clone())]
             }
+            Self::NoEntry { id, known } => vec![("id", id.clone()), ("known", known.clone())],
             Self::NoKey { name } => vec![("name", name.clone())],
             Self::Exposed { address } => vec![("address", address.clone())],
             Self::NotAnEntry { text } | Self::NotAnAddress { text } => vec![("text", text.clone())],

@@ -15,6 +15,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("page", &["core"]),
     ("connections", &["core"]),
     ("policy", &["core", "text"]),
+    ("catalogue", &["core", "policy"]),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
@@ -38,7 +39,14 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "config",
         &[
-            "core", "policy", "ledger", "upstream", "accounts", "gateway", "http",
+            "core",
+            "policy",
+            "catalogue",
+            "ledger",
+            "upstream",
+            "accounts",
+            "gateway",
+            "http",
         ],
     ),
     ("extract", &["core"]),
@@ -65,7 +73,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const ROOT: &str = "trousseau";
 
 /// Crates without I/O, and what would give them some.
-const PURE: [&str; 4] = ["core", "text", "policy", "wire"];
+const PURE: [&str; 5] = ["core", "text", "policy", "catalogue", "wire"];
 const IMPURE: [&str; 12] = [
     "tokio",
     "sqlx",

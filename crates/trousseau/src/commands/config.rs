@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use trousseau_config::{EXAMPLE_EN, EXAMPLE_FR, Fault};
+use trousseau_gateway::service::date;
 
 use crate::caller::Caller;
 use crate::cli::{ConfigCheck, Global};
@@ -20,7 +21,7 @@ pub(super) fn check(caller: &Caller, check: ConfigCheck) -> Result<Exit, Failure
     };
     let place = caller.place()?;
     let file = place.config.file.as_ref().map(|file| file.display().to_string());
-    let warnings = place.config.warnings();
+    let warnings = place.config.warnings(date(jiff::Timestamp::now()));
     let told = |fault: &Fault| {
         let told = printer.messages.explained(fault.code, &fault.fields);
         told.unwrap_or_else(|| fault.english.clone())

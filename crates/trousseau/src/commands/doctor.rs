@@ -76,7 +76,7 @@ fn configuration(place: &Place, printer: &Printer) -> Finding {
 /// What the configuration allows and probably does not mean, and whether every upstream's key can be read.
 fn upstreams(place: &Place, printer: &Printer) -> Vec<Finding> {
     let messages = &printer.messages;
-    let warned = place.config.warnings();
+    let warned = place.config.warnings(date(jiff::Timestamp::now()));
     let mut findings: Vec<Finding> = warned
         .iter()
         .filter_map(|fault| messages.explained(fault.code, &fault.fields))
@@ -243,15 +243,20 @@ fn tell_eligibility(printer: &Printer, eligible: &[Eligibility]) {
         printer.line("");
         printer.line(&printer.styled(&row.upstream, Style::Strong));
         for ClassEligibility { class, missing } in &row.classes {
-            if missing.is_empty() {
-                printer.line(&printer.styled(&format!("  ✓ {class}"), Style::Good));
-                continue;
-            }
-            printer.line(&printer.styled(&format!("  ✗ {class}"), Style::Bad));
-            for missing in missing {
-                printer.line(&format!("      {}", told(printer, missing)));
-            }
+            tell_missing(printer, *class, missing);
         }
+    }
+}
+
+/// Whether an upstream may see a class, and if not what stands against it and what can be done.
+pub(super) fn tell_missing(printer: &Printer, class: Class, missing: &[Missing]) {
+    if missing.is_empty() {
+        printer.line(&printer.styled(&format!("  ✓ {class}"), Style::Good));
+        return;
+    }
+    printer.line(&printer.styled(&format!("  ✗ {class}"), Style::Bad));
+    for missing in missing {
+        printer.line(&format!("      {}", told(printer, missing)));
     }
 }
 

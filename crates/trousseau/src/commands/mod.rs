@@ -10,6 +10,7 @@ use crate::failure::{Exit, Failure};
 
 mod ask;
 mod backup;
+mod catalogue;
 mod collections;
 mod completions;
 mod config;
@@ -51,6 +52,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Records(records) => records::run(caller, records).await,
         Action::Backup(backup) => backup::make(caller, &backup).await,
         Action::Restore(restore) => backup::restore(caller, &restore).await,
+        Action::Catalogue(command) => catalogue::run(caller, command),
         Action::Config(Config::Show) => config::show(caller),
         Action::Doctor => doctor::run(caller).await,
         Action::Completions(completions) => Ok(completions::run(&completions, printer)),

@@ -20,6 +20,7 @@ mod ledger;
 mod limits;
 mod model;
 mod network;
+mod providers;
 mod records;
 mod resume;
 mod serve;
