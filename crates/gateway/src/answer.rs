@@ -18,6 +18,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
+use trousseau_plan::Plan;
 use trousseau_policy::decide::{Decision, Denied, Request, decide};
 use trousseau_policy::explanation::{Explanation, Labelling, Origin};
 use trousseau_retrieval::followup::standalone;
@@ -89,15 +90,26 @@ pub struct Answered {
 }
 
 impl Gateway {
-    /// Answers one question.
+    /// Answers one question by the plan that is in force when it begins.
     pub async fn answer(
         &self,
         principal: &Principal,
         asked: Asked,
         events: &Events,
     ) -> Result<Answered, GatewayError> {
-        let route = self.route_for(principal, asked.route.as_deref())?;
-        self.check_question(asked.request.question())?;
+        self.answer_by(&self.plan(), principal, asked, events).await
+    }
+
+    /// Answers one question by `plan`, to its end.
+    pub async fn answer_by(
+        &self,
+        plan: &Plan,
+        principal: &Principal,
+        asked: Asked,
+        events: &Events,
+    ) -> Result<Answered, GatewayError> {
+        let route = plan.route_for(principal, asked.route.as_deref())?;
+        check_question(asked.request.question(), plan.settings.limits.question_bytes)?;
         if let Some(id) = &asked.conversation {
             self.conversation(principal, id).await?;
         }
@@ -130,9 +142,10 @@ impl Gateway {
             label_passages(&mut labelling, &request);
         }
         let content = request.digest();
-        let decision = self.decide(principal, route, &labelling, (&request, content));
+        let decision = self.decide(principal, (plan, route), &labelling, (&request, content));
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
+            plan,
             route,
             request: &request,
             content,
@@ -150,7 +163,7 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
-        let called = self.call(&permits, Arc::new(request), events).await;
+        let called = Called::by(&plan.models, &permits, Arc::new(request), events).await;
         self.finish(open, called, explanation).await
     }
 
@@ -161,35 +174,24 @@ impl Gateway {
         asked: &Asked,
         collections: &[String],
     ) -> Result<Explanation, GatewayError> {
-        let route = self.route_for(principal, asked.route.as_deref())?;
+        let plan = self.plan();
+        let route = plan.route_for(principal, asked.route.as_deref())?;
         let mut labelling = self
             .label(principal, route, asked.label.as_ref(), &asked.request)
             .await?;
         for name in collections {
-            let label = self.settings.collection(name).label;
+            let label = plan.settings.collection(name).label;
             labelling.raise(Origin::Collection { name: name.clone() }, &label);
         }
         let content = asked.request.digest();
-        let decision = self.decide(principal, route, &labelling, (&asked.request, content));
+        let decision = self.decide(principal, (&plan, route), &labelling, (&asked.request, content));
         Ok(Explanation { labelling, decision })
-    }
-
-    fn check_question(&self, question: &str) -> Result<(), GatewayError> {
-        let limit = self.settings.limits.question_bytes;
-        if question.trim().is_empty() {
-            return Err(GatewayError::EmptyQuestion);
-        }
-        if question.len() > limit {
-            let found = question.len();
-            return Err(GatewayError::LongQuestion { found, limit });
-        }
-        Ok(())
     }
 
     fn decide(
         &self,
         principal: &Principal,
-        route: &Route,
+        (plan, route): (&Plan, &Route),
         labelling: &Labelling,
         (request, content): (&ChatRequest, Digest),
     ) -> Decision {
@@ -201,7 +203,7 @@ impl Gateway {
             read: read.unwrap_or(Class::Public),
             clearance: principal.clearance,
         };
-        decide(&wanted, self.targets_of(route), &self.rules, self.today())
+        decide(&wanted, plan.targets_of(route), &plan.rules, self.today())
     }
 
     /// Sequences the decision, then keeps what it was about, where anything is kept.
@@ -211,6 +213,7 @@ impl Gateway {
         decided: &Decided<'_>,
     ) -> Result<Open, GatewayError> {
         let Decided {
+            plan,
             route,
             request,
             explanation,
@@ -219,7 +222,7 @@ impl Gateway {
         let (tenant, now) = (&principal.tenant, (self.now)());
         let log = self.logs.log(tenant, &self.records, now).await?;
         let secret = Secret::generate()?;
-        let policy = self.policy.to_string();
+        let policy = plan.policy.to_string();
         let event = Event::Decision(decision_entry(&Written {
             request,
             content: decided.content,
@@ -237,8 +240,9 @@ impl Gateway {
             index,
             secret,
             log,
+            forgets: plan.settings.forgets,
         };
-        if !self.settings.forgets {
+        if !open.forgets {
             self.keep_decided(principal, decided, (&open, now)).await?;
         }
         Ok(open)
@@ -303,7 +307,7 @@ impl Gateway {
             answer: came.then_some(&answer),
             label: Some(explanation.labelling.label()),
         };
-        if !self.settings.forgets {
+        if !open.forgets {
             self.records
                 .keep_made(&open.tenant, &open.entry(), &made, open.durability)
                 .await?;
@@ -367,6 +371,7 @@ impl Gateway {
 
 /// A request, and what was decided about it.
 struct Decided<'a> {
+    plan: &'a Plan,
     route: &'a Route,
     request: &'a ChatRequest,
     content: Digest,
@@ -382,11 +387,23 @@ struct Open {
     index: u64,
     secret: Secret,
     log: Arc<Log>,
+    /// Whether nothing of it is kept beside the ledger.
+    forgets: bool,
 }
 
 impl Open {
     fn entry(&self) -> EntryId {
         self.log.entry(self.index)
+    }
+}
+
+fn check_question(question: &str, limit: usize) -> Result<(), GatewayError> {
+    if question.trim().is_empty() {
+        return Err(GatewayError::EmptyQuestion);
+    }
+    match question.len() {
+        found if found > limit => Err(GatewayError::LongQuestion { found, limit }),
+        _ => Ok(()),
     }
 }
 

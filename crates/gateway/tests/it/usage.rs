@@ -11,12 +11,16 @@ const ANSWER: &[Step] = &[Step::Say("À neuf heures [1]."), Step::Cite, Step::En
 
 /// A server whose first target fails, and which has a route to where nothing may go.
 async fn start(stage: &Stage) -> Wired {
-    let (mut gateway, _) = staged(stage, &[("broken", &[Step::Fail]), ("local", ANSWER)]).await;
-    gateway.targets.push(unknown("afar"));
-    gateway.settings.routes.push(route("outside", &["afar"]));
-    gateway.settings.routes.push(route("failing", &["broken"]));
-    cast(&mut gateway, "afar", &Scripted::new("afar", stage.data(), ANSWER));
-    assert_eq!(gateway.targets[0].name, own("broken").name);
+    let (gateway, _) = staged(stage, &[("broken", &[Step::Fail]), ("local", ANSWER)]).await;
+    crate::stage::change(&gateway, |plan| plan.targets.push(unknown("afar")));
+    crate::stage::change(&gateway, |plan| {
+        plan.settings.routes.push(route("outside", &["afar"]))
+    });
+    crate::stage::change(&gateway, |plan| {
+        plan.settings.routes.push(route("failing", &["broken"]))
+    });
+    cast(&gateway, "afar", &Scripted::new("afar", stage.data(), ANSWER));
+    assert_eq!(gateway.plan().targets[0].name, own("broken").name);
     Wired::start(stage, gateway, Settings::default()).await
 }
 
