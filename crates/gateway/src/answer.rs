@@ -164,7 +164,7 @@ impl Gateway {
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
         let called = Called::by(&plan.models, &permits, Arc::new(request), events).await;
-        self.finish(open, called, explanation).await
+        self.finish(plan, open, called, explanation).await
     }
 
     /// Shows what would be decided for a request, without recording or sending anything.
@@ -282,6 +282,7 @@ impl Gateway {
     /// Keeps what the calls brought, sequences the outcome, and tells the caller.
     async fn finish(
         &self,
+        plan: &Plan,
         open: Open,
         called: Called,
         explanation: Explanation,
@@ -306,6 +307,7 @@ impl Gateway {
             attempts: &attempts,
             answer: came.then_some(&answer),
             label: Some(explanation.labelling.label()),
+            price: target.as_deref().and_then(|target| plan.price(target)),
         };
         if !open.forgets {
             self.records

@@ -299,6 +299,7 @@ pub const ROUTES: &[Route] = &[
     row(Method::POST, "/api/configuration/reload", ADMINISTRATORS, || {
         post(configuration::reload)
     }),
+    row(Method::GET, "/api/usage/mine", KNOWN, || get(usage::mine)),
     row(Method::GET, "/api/usage", ADMINISTRATORS, || get(usage::count)),
     row(Method::GET, "/api/tasks", ADMINISTRATORS, || get(stock::tasks)),
     row(Method::GET, "/healthz", PUBLIC, || get(health::alive)),

@@ -14,6 +14,7 @@ use arc_swap::ArcSwap;
 use trousseau_core::digest::Digest;
 use trousseau_core::model::ChatModel;
 use trousseau_core::principal::Principal;
+use trousseau_policy::card::Price;
 use trousseau_policy::decide::Target;
 use trousseau_policy::rules::Rules;
 
@@ -70,6 +71,12 @@ impl Plan {
     pub fn routes_of(&self, principal: &Principal) -> impl Iterator<Item = &Route> {
         let routes = self.settings.routes.iter();
         routes.filter(|route| principal.may_ask(&route.name))
+    }
+
+    /// What a million tokens cost at a target, where its card says so.
+    pub fn price(&self, target: &str) -> Option<&Price> {
+        let named = self.targets.iter().find(|other| other.name == target);
+        named.and_then(|target| target.card.price.known())
     }
 
     /// The route's targets, in its order. The configuration has seen to it that each exists.

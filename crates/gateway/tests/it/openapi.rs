@@ -138,7 +138,7 @@ impl Tour {
 
 /// A server with routes that answer, fail and refuse.
 async fn tour(stage: &Stage) -> Tour {
-    let (mut gateway, _) = staged(stage, &[("local", ANSWER)]).await;
+    let (gateway, _) = staged(stage, &[("local", ANSWER)]).await;
     for (name, script, target) in [
         ("failing", [Step::Fail], own("broken")),
         ("outside", [Step::End], unknown("stranger")),
@@ -188,6 +188,7 @@ async fn what_a_server_answers_is_documented() {
     tour.get("GET /api/upstreams", &[]).await;
     configuration(&mut tour).await;
     tour.get("GET /api/usage", &["by=target"]).await;
+    tour.get("GET /api/usage/mine", &[]).await;
     tour.get("GET /api/tasks", &["state=succeeded"]).await;
     tour.call("GET /metrics", &[], &[], "").await;
     tour.get("GET /healthz", &[]).await;
