@@ -237,7 +237,23 @@ mod tests {
     #[test]
     fn an_empty_file_gets_what_it_left_out() {
         let added = augment("", &addition()).unwrap();
-        insta::assert_snapshot!(added.text);
+        insta::assert_snapshot!(added.text, @r#"
+        [[upstream]]
+        name = "local"
+        kind = "extractive"
+
+        [[upstream]]
+        name = "vllm"
+        kind = "openai"
+        url = "http://10.0.0.5:8000/v1"
+        model = "mistral-small"
+        key = { file = "secrets/vllm.key" }
+        card = { premises = "own" }
+
+        [[route]]
+        name = "documents"
+        targets = ["vllm", "local"]
+        "#);
         let config = Config::parse(&added.text, None).unwrap();
         assert_eq!(config.settings.routes[0].targets, ["vllm", "local"]);
         assert!(config.settings.routes[0].grounded);
@@ -260,7 +276,36 @@ mod tests {
             },
         )
         .unwrap();
-        insta::assert_snapshot!(added.text);
+        insta::assert_snapshot!(added.text, @r#"
+        # Notre maison
+        data = "/var/lib/t" # ici
+
+        [[upstream]] # le premier
+        name = "a"
+        kind = "openai"
+        url = "http://127.0.0.1:1/v1"
+        model = "m"
+
+        [[upstream]]
+        name = "vllm"
+        kind = "openai"
+        url = "http://10.0.0.5:8000/v1"
+        model = "mistral-small"
+        key = { file = "secrets/vllm.key" }
+        card = { premises = "own" }
+
+        # les parcours
+        [[route]]
+        name = "one"
+        targets = [ "a" ] # dans l’ordre
+
+        [[route]]
+        name = "two"
+        targets = ["a", "vllm"]
+
+        [records]
+        retention_days = 30
+        "#);
         let config = Config::parse(&added.text, None).unwrap();
         assert_eq!(config.settings.routes[0].targets, ["a"]);
         assert_eq!(config.settings.routes[1].targets, ["a", "vllm"]);
