@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use trousseau_core::chat::{ChatAnswer, ChatEvent};
-use trousseau_wire::client::{ChatReader, embeddings, error, rerank};
+use trousseau_wire::client::{ChatReader, embeddings, error, offered, rerank};
 use trousseau_wire::server::{Chunks, Completion, Head, completion};
 
 fn check(events: &[ChatEvent]) {
@@ -65,5 +65,6 @@ fuzz_target!(|bytes: &[u8]| {
     }
     assert!(error(500, bytes).chars().count() <= 401);
     let _ = embeddings(bytes, 2);
+    let _ = offered(bytes);
     let _ = rerank(bytes, 2);
 });

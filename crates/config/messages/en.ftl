@@ -18,6 +18,14 @@ config-wrong-type = { $file }, line { $line }, column { $column }: { $expected -
         [table] a table
        *[other] { $expected }
     } is expected, not { $found }
+config-addition-syntax = Nothing can be added to the configuration file, which cannot be read: { $reason }
+    .hint = “trousseau config check” says where.
+config-addition-form = Nothing can be added: “{ $key }” is not written as [[{ $key }]].
+    .hint = Write one [[{ $key }]] table for each, or add the place by hand.
+config-addition-route = There is no route “{ $name }”.
+config-addition-changed = The file { $file } could not be written: { $reason }
+config-addition-key = There is a key file { $file } already.
+    .hint = Choose another name, or remove that file if nothing needs it.
 config-faults = { $file } has { $count ->
         [one] one fault
        *[other] { $count } faults

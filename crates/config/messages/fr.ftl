@@ -18,6 +18,14 @@ config-wrong-type = { $file }, ligne { $line }, colonne { $column } : il faut { 
         [table] une table
        *[other] { $expected }
     }, et non { $found }
+config-addition-syntax = Rien ne peut être ajouté au fichier de configuration, qui ne se lit pas : { $reason }
+    .hint = « trousseau config check » dit où.
+config-addition-form = Rien ne peut être ajouté : « { $key } » n’est pas écrit sous la forme [[{ $key }]].
+    .hint = Écrivez une table [[{ $key }]] par élément, ou ajoutez le lieu à la main.
+config-addition-route = Il n’y a pas de parcours « { $name } ».
+config-addition-changed = Le fichier { $file } n’a pas pu être écrit : { $reason }
+config-addition-key = Le fichier de clé { $file } existe déjà.
+    .hint = Choisissez un autre nom, ou retirez ce fichier s’il ne sert plus.
 config-faults = { $file } contient { $count ->
         [one] une faute
        *[other] { $count } fautes

@@ -13,15 +13,17 @@ use std::path::{Path, PathBuf};
 
 use trousseau_catalogue::Catalogue;
 use trousseau_core::error::{ErrorKind, Explain};
-use trousseau_gateway::settings::Settings;
+use trousseau_plan::settings::Settings;
 use trousseau_policy::decide::Target;
 use trousseau_policy::rules::{RawRules, Rules};
 
+mod addition;
 mod egress;
 mod faults;
 mod oidc;
 mod page;
 mod raw;
+mod renewal;
 mod resolve;
 mod secret;
 mod server;
@@ -30,8 +32,10 @@ mod syntax;
 mod upstream;
 mod warning;
 
+pub use addition::{Addition, AdditionError, Augmented, augment};
 pub use egress::{Egress, Proxy};
 pub use oidc::Oidc;
+pub use renewal::Changes;
 pub use secret::SecretPlace;
 pub use server::{Server, TlsFiles, address};
 pub use upstream::{Kind, Remote};
@@ -180,6 +184,28 @@ pub struct Fault {
     pub fields: Vec<(&'static str, String)>,
     /// The fault in English.
     pub english: String,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.english)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl Explain for Fault {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::InvalidInput
+    }
+
+    fn code(&self) -> &'static str {
+        self.code
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        self.fields.clone()
+    }
 }
 
 impl Explain for ConfigError {

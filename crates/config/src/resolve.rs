@@ -9,9 +9,9 @@ use trousseau_catalogue::Catalogue;
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
-use trousseau_gateway::settings::{Collection, Key, Limits, Route, Settings};
 use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
+use trousseau_plan::settings::{Collection, Key, Limits, Route, Settings};
 use trousseau_policy::rules::Rules;
 
 use super::faults::{CLASSES, Faults};

@@ -5,10 +5,10 @@ use std::path::Path;
 use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
 use trousseau_core::principal::Reader;
-use trousseau_gateway::settings::Route;
 use trousseau_http::Language;
 use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
+use trousseau_plan::settings::Route;
 use trousseau_policy::decide::Target;
 
 use super::{Config, Egress, Kind, Oidc, Remote, Server};

@@ -57,6 +57,8 @@ pub enum Event<'a> {
     /// Somebody could not sign in to an account.
     #[serde(rename = "account")]
     FailedSignIns(FailedSignIns<'a>),
+    /// A changed configuration was taken up while the service ran.
+    Configuration(Configuration<'a>),
     /// A record was read by somebody whose it is not.
     Access(Access),
     /// The contents of records, and the secrets that open their commitments, were deleted.
@@ -249,6 +251,21 @@ pub struct FailedSignIns<'a> {
     pub since: Timestamp,
     /// How many for each reason.
     pub reasons: &'a BTreeMap<&'static str, u64>,
+}
+
+/// See [`Event::Configuration`].
+#[derive(Debug, Serialize)]
+pub struct Configuration<'a> {
+    /// `reloaded`, or `upstream-added` where the change was made on the page.
+    pub operation: &'a str,
+    /// The pseudonym of who had it taken up.
+    pub actor: Commitment,
+    /// The tables of the file whose contents are others than before, such as `upstream`.
+    pub changed: &'a [&'a str],
+    /// The digest of the rules and cards that decided until now.
+    pub before: &'a str,
+    /// The digest of those that decide from now on.
+    pub policy: &'a str,
 }
 
 /// See [`Event::Access`].

@@ -239,6 +239,7 @@ async fn keep(gateway: &Gateway, number: u64) {
         ..ChatAnswer::default()
     };
     let made = Made {
+        price: None,
         made_by: Some(("local", "one-word/1")),
         attempts: &[],
         answer: Some(&answer),

@@ -19,6 +19,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
+use trousseau_plan::Plan;
 use trousseau_policy::decide::{About, Decision, Denied, Request, decide};
 use trousseau_policy::explanation::{Explanation, Labelling, Origin};
 use trousseau_retrieval::followup::standalone;
@@ -90,15 +91,26 @@ pub struct Answered {
 }
 
 impl Gateway {
-    /// Answers one question.
+    /// Answers one question by the plan that is in force when it begins.
     pub async fn answer(
         &self,
         principal: &Principal,
         asked: Asked,
         events: &Events,
     ) -> Result<Answered, GatewayError> {
-        let route = self.route_for(principal, asked.route.as_deref())?;
-        self.check_question(asked.request.question())?;
+        self.answer_by(&self.plan(), principal, asked, events).await
+    }
+
+    /// Answers one question by `plan`, to its end.
+    pub async fn answer_by(
+        &self,
+        plan: &Plan,
+        principal: &Principal,
+        asked: Asked,
+        events: &Events,
+    ) -> Result<Answered, GatewayError> {
+        let route = plan.route_for(principal, asked.route.as_deref())?;
+        check_question(asked.request.question(), plan.settings.limits.question_bytes)?;
         if let Some(id) = &asked.conversation {
             self.conversation(principal, id).await?;
         }
@@ -132,9 +144,10 @@ impl Gateway {
         }
         let content = request.digest();
         let used: Vec<&str> = collections_of(&request);
-        let decision = self.decide(principal, route, &labelling, (&request, content, &used));
+        let decision = self.decide(principal, (plan, route), &labelling, (&request, content, &used));
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
+            plan,
             route,
             request: &request,
             content,
@@ -152,8 +165,8 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
-        let called = self.call(&permits, Arc::new(request), events).await;
-        self.finish(open, called, explanation).await
+        let called = Called::by(&plan.models, &permits, Arc::new(request), events).await;
+        self.finish(plan, open, called, explanation).await
     }
 
     /// Shows what would be decided for a request, without recording or sending anything.
@@ -163,36 +176,30 @@ impl Gateway {
         asked: &Asked,
         collections: &[String],
     ) -> Result<Explanation, GatewayError> {
-        let route = self.route_for(principal, asked.route.as_deref())?;
+        let plan = self.plan();
+        let route = plan.route_for(principal, asked.route.as_deref())?;
         let mut labelling = self
             .label(principal, route, asked.label.as_ref(), &asked.request)
             .await?;
         for name in collections {
-            let label = self.settings.collection(name).label;
+            let label = plan.settings.collection(name).label;
             labelling.raise(Origin::Collection { name: name.clone() }, &label);
         }
         let content = asked.request.digest();
         let used: Vec<&str> = collections.iter().map(String::as_str).collect();
-        let decision = self.decide(principal, route, &labelling, (&asked.request, content, &used));
+        let decision = self.decide(
+            principal,
+            (&plan, route),
+            &labelling,
+            (&asked.request, content, &used),
+        );
         Ok(Explanation { labelling, decision })
-    }
-
-    fn check_question(&self, question: &str) -> Result<(), GatewayError> {
-        let limit = self.settings.limits.question_bytes;
-        if question.trim().is_empty() {
-            return Err(GatewayError::EmptyQuestion);
-        }
-        if question.len() > limit {
-            let found = question.len();
-            return Err(GatewayError::LongQuestion { found, limit });
-        }
-        Ok(())
     }
 
     fn decide(
         &self,
         principal: &Principal,
-        route: &Route,
+        (plan, route): (&Plan, &Route),
         labelling: &Labelling,
         (request, content, collections): (&ChatRequest, Digest, &[&str]),
     ) -> Decision {
@@ -208,10 +215,10 @@ impl Gateway {
                 tenant: principal.tenant.as_str(),
                 groups: &groups,
                 collections,
-                time: self.local_time(),
+                time: plan.settings.local_time((self.now)()),
             },
         };
-        decide(&wanted, self.targets_of(route), &self.rules, self.today())
+        decide(&wanted, plan.targets_of(route), &plan.rules, self.today())
     }
 
     /// Sequences the decision, then keeps what it was about, where anything is kept.
@@ -221,6 +228,7 @@ impl Gateway {
         decided: &Decided<'_>,
     ) -> Result<Open, GatewayError> {
         let Decided {
+            plan,
             route,
             request,
             explanation,
@@ -229,7 +237,7 @@ impl Gateway {
         let (tenant, now) = (&principal.tenant, (self.now)());
         let log = self.logs.log(tenant, &self.records, now).await?;
         let secret = Secret::generate()?;
-        let policy = self.policy.to_string();
+        let policy = plan.policy.to_string();
         let event = Event::Decision(decision_entry(&Written {
             request,
             content: decided.content,
@@ -247,8 +255,9 @@ impl Gateway {
             index,
             secret,
             log,
+            forgets: plan.settings.forgets,
         };
-        if !self.settings.forgets {
+        if !open.forgets {
             self.keep_decided(principal, decided, (&open, now)).await?;
         }
         Ok(open)
@@ -288,6 +297,7 @@ impl Gateway {
     /// Keeps what the calls brought, sequences the outcome, and tells the caller.
     async fn finish(
         &self,
+        plan: &Plan,
         open: Open,
         called: Called,
         explanation: Explanation,
@@ -312,8 +322,9 @@ impl Gateway {
             attempts: &attempts,
             answer: came.then_some(&answer),
             label: Some(explanation.labelling.label()),
+            price: target.as_deref().and_then(|target| plan.price(target)),
         };
-        if !self.settings.forgets {
+        if !open.forgets {
             self.records
                 .keep_made(&open.tenant, &open.entry(), &made, open.durability)
                 .await?;
@@ -377,6 +388,7 @@ impl Gateway {
 
 /// A request, and what was decided about it.
 struct Decided<'a> {
+    plan: &'a Plan,
     route: &'a Route,
     request: &'a ChatRequest,
     content: Digest,
@@ -392,6 +404,8 @@ struct Open {
     index: u64,
     secret: Secret,
     log: Arc<Log>,
+    /// Whether nothing of it is kept beside the ledger.
+    forgets: bool,
 }
 
 impl Open {
@@ -405,6 +419,16 @@ fn collections_of(request: &ChatRequest) -> Vec<&str> {
     let names = request.passages.iter().map(|passage| passage.collection.as_str());
     let names: BTreeSet<&str> = names.collect();
     names.into_iter().collect()
+}
+
+fn check_question(question: &str, limit: usize) -> Result<(), GatewayError> {
+    if question.trim().is_empty() {
+        return Err(GatewayError::EmptyQuestion);
+    }
+    match question.len() {
+        found if found > limit => Err(GatewayError::LongQuestion { found, limit }),
+        _ => Ok(()),
+    }
 }
 
 /// The collections both the route and the caller allow; all when neither names any.

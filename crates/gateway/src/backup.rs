@@ -96,7 +96,7 @@ async fn copy_store(from: &Path, to: &Path) -> Result<(), StoreError> {
 }
 
 /// The ledgers of a data folder: tenant and replica of each.
-fn ledgers(data: &Path) -> Result<Vec<(Tenant, String)>, BackupError> {
+pub(crate) fn ledgers(data: &Path) -> io::Result<Vec<(Tenant, String)>> {
     let mut found = Vec::new();
     for tenant in folders(&data.join("ledger"))? {
         // What is not named like a tenant is not ours.
@@ -111,7 +111,7 @@ fn ledgers(data: &Path) -> Result<Vec<(Tenant, String)>, BackupError> {
 }
 
 /// The names of the folders in a folder, if it is there.
-fn folders(folder: &Path) -> Result<Vec<String>, BackupError> {
+fn folders(folder: &Path) -> io::Result<Vec<String>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -135,7 +135,7 @@ async fn copy_ledger(
 ) -> Result<(), BackupError> {
     let from = crate::logs::folder(data, tenant, replica);
     let to = crate::logs::folder(to, tenant, replica);
-    if replica == gateway.settings.replica {
+    if replica == gateway.plan().settings.replica {
         let now = (gateway.now)();
         let log = gateway.logs.log(tenant, &gateway.records, now).await;
         log.map_err(Box::new)?.publish().await.map_err(Box::new)?;

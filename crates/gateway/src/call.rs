@@ -10,10 +10,10 @@ use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
 use trousseau_core::error::Explain as _;
 use trousseau_core::model::{ChatModel, ModelError};
 use trousseau_core::permit::Permit;
+use trousseau_plan::Models;
 
 use crate::answer::{AnswerEvent, Events};
 use crate::entry::Attempt;
-use crate::service::Gateway;
 
 /// What came of the calls.
 pub(crate) struct Called {
@@ -42,15 +42,15 @@ pub(crate) enum CallEnd {
     HungUp,
 }
 
-impl Gateway {
+impl Called {
     /// Tries the permitted targets in order; every failure is kept.
-    pub(crate) async fn call(
-        &self,
+    pub(crate) async fn by(
+        models: &Models,
         permits: &[Permit],
         request: Arc<ChatRequest>,
         events: &Events,
-    ) -> Called {
-        let mut called = Called {
+    ) -> Self {
+        let mut called = Self {
             attempts: Vec::new(),
             made_by: None,
             answer: ChatAnswer::default(),
@@ -59,7 +59,7 @@ impl Gateway {
         };
         for permit in permits {
             let target = permit.target();
-            let Some(model) = self.models.get(target) else {
+            let Some(model) = models.get(target) else {
                 let error = ModelError::Unavailable {
                     target: target.to_owned(),
                     reason: "this program has no client for it".to_owned(),

@@ -4,6 +4,7 @@ use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::model::ModelError;
 use trousseau_core::principal::Role;
 use trousseau_ledger::LedgerError;
+use trousseau_plan::NoRoute;
 use trousseau_policy::decide::Denied;
 use trousseau_retrieval::error::StoreError;
 
@@ -119,6 +120,13 @@ pub enum GatewayError {
     /// An entry could not be written as JSON: a fault of the program.
     #[error("an entry cannot be written: {0}")]
     Entry(#[from] serde_json::Error),
+}
+
+impl From<NoRoute> for GatewayError {
+    fn from(missing: NoRoute) -> Self {
+        let NoRoute { name, known } = missing;
+        Self::NoRoute { name, known }
+    }
 }
 
 impl Explain for GatewayError {

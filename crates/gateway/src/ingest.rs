@@ -77,7 +77,7 @@ impl Gateway {
         tenant: &Tenant,
         wanted: Registration,
     ) -> Result<Vec<(String, TaskError)>, GatewayError> {
-        let mut collection = self.settings.collection(&wanted.collection);
+        let mut collection = self.plan().settings.collection(&wanted.collection);
         let known = self.library.store();
         let known = known.collection(tenant, None, Some(&wanted.collection)).await?;
         // Somebody may have made it for themselves.
@@ -252,7 +252,7 @@ impl Gateway {
             queue.extend(self.library.store().claim(tenant, CLAIM_TASKS).await?);
         }
         let tasks = std::mem::take(queue);
-        let limit = self.settings.limits.file_bytes;
+        let limit = self.plan().settings.limits.file_bytes;
         let owner = tenant.clone();
         let (mut batch, loaded, rest) = blocking(move || load_some(&owner, tasks, busy, limit)).await?;
         *queue = rest;

@@ -2,7 +2,8 @@
 //!
 //! Two files tell what happens: [`answer`], the way of one question, and [`ingest`], the way of one
 //! document. Both are methods of [`service::Gateway`], which the composition root puts together from
-//! [`settings`], targets and rules of the policy, models, the library, the [`records`] and the [`logs`].
+//! the plan in force ([`settings`], targets and rules of the policy, models: `trousseau-plan`), the library, the [`records`]
+//! and the [`logs`].
 //!
 //! [`files`] are what people keep here themselves, over HTTP. Who may come in is `trousseau-accounts`' matter, and how they
 //! come in `trousseau-http`'s; the tests of the three stand together in this crate.
@@ -16,6 +17,7 @@ pub mod answer;
 mod appender;
 pub mod backup;
 mod call;
+pub mod configuration;
 mod deciding;
 pub mod error;
 pub mod files;
@@ -24,6 +26,6 @@ mod labels;
 pub mod logs;
 pub mod records;
 pub mod service;
-pub mod settings;
 
 pub use trousseau_entries::{commitment, entry};
+pub use trousseau_plan::settings;

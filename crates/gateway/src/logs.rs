@@ -70,6 +70,11 @@ impl Logs {
         }
     }
 
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// The tenant's ledger, opened and settled.
     pub async fn log(
         &self,

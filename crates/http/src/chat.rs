@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use trousseau_core::chat::ChatEvent;
 use trousseau_core::label::Label;
+use trousseau_plan::Plan;
 use trousseau_wire::server::{ChatCall, Chunks, Completion, Head, chat, completion};
 
 use super::envelope::Asking;
@@ -63,8 +64,12 @@ pub(super) async fn complete(
 /// A request that reads well.
 pub(super) struct Asked {
     pub(super) asking: Asking,
+    /// What it is answered by, whatever is reloaded meanwhile.
+    plan: Arc<Plan>,
     /// The route, by the name as it is configured, which is also what the metrics go by.
     pub(super) route: String,
+    /// Whether that route answers from documents.
+    pub(super) grounded: bool,
     pub(super) call: ChatCall,
     /// The record that the question follows.
     parent: Option<EntryId>,
@@ -80,16 +85,16 @@ pub(super) async fn read(server: &Server, caller: &Caller, request: Request) -> 
     if let Some(label) = stated_label(&parts.headers)? {
         call.options.label.get_or_insert_default().raise(&label);
     }
-    let route = server
-        .gateway
-        .route_for(&caller.principal, Some(&call.model))?
-        .name
-        .clone();
+    let plan = server.gateway.plan();
+    let route = plan.route_for(&caller.principal, Some(&call.model));
+    let (route, grounded) = route.map(|route| (route.name.clone(), route.grounded))?;
     let asking = parts.extensions.get::<Asking>().cloned().unwrap_or_default();
     let parent = call.options.parent.as_deref().map(named_entry).transpose()?;
     Ok(Asked {
         asking,
+        plan,
         route,
+        grounded,
         call,
         parent,
     })
@@ -135,7 +140,11 @@ impl Answering {
     /// Has the answer made in a task of its own.
     pub(super) fn begin(server: &Arc<Server>, caller: Caller, asked: Asked) -> Self {
         let Asked {
-            route, call, parent, ..
+            plan,
+            route,
+            call,
+            parent,
+            ..
         } = asked;
         let (sender, events) = mpsc::channel(WAITING);
         let (ending, end) = oneshot::channel();
@@ -151,7 +160,7 @@ impl Answering {
         let ended = Box::pin(caller.ended.cancelled_owned());
         let principal = caller.principal;
         server.answers.spawn(async move {
-            let answered = service.answer(&principal, asked, &sender).await;
+            let answered = service.answer_by(&plan, &principal, asked, &sender).await;
             // A client that is gone hears of nothing.
             let _gone = ending.send(answered);
         });

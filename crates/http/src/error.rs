@@ -5,6 +5,9 @@ use trousseau_core::error::{ErrorKind, Explain};
 /// An error of the server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
+    /// The configuration cannot be changed while this server runs.
+    #[error("the configuration of this server cannot be changed while it runs")]
+    Fixed,
     /// There is nothing at this path.
     #[error("nothing is at {path}")]
     NotFound {
@@ -101,6 +104,7 @@ impl Explain for HttpError {
             Self::NotFound { .. } | Self::NoModel { .. } | Self::NoAnswer { .. } => ErrorKind::NotFound,
             Self::NoCredentials | Self::Ended => ErrorKind::Unauthenticated,
             Self::Role { .. } => ErrorKind::Forbidden,
+            Self::Fixed => ErrorKind::Conflict,
             Self::Method { .. } | Self::Invalid | Self::BodyCut | Self::Header { .. } => {
                 ErrorKind::InvalidInput
             }
@@ -114,6 +118,7 @@ impl Explain for HttpError {
 
     fn code(&self) -> &'static str {
         match self {
+            Self::Fixed => "http-fixed",
             Self::NotFound { .. } => "http-not-found",
             Self::Method { .. } => "http-method",
             Self::Invalid => "http-invalid",
@@ -147,7 +152,8 @@ impl Explain for HttpError {
             Self::NoAnswer { id } => vec![("id", id.clone())],
             Self::TooManyAnswers { limit } => vec![("limit", limit.to_string())],
             Self::LongAnswer { limit } => vec![("limit", limit.to_string())],
-            Self::NoCredentials
+            Self::Fixed
+            | Self::NoCredentials
             | Self::Invalid
             | Self::Ended
             | Self::BodyCut

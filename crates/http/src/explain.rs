@@ -37,18 +37,16 @@ pub(super) async fn explain(
     let (parts, questioned) = read::<Questioned>(&server, request).await?;
     let asking = parts.extensions.get::<Asking>().cloned().unwrap_or_default();
     let (gateway, caller) = (&server.gateway, &caller.principal);
-    let (found, limit) = (questioned.text.len(), gateway.settings.limits.question_bytes);
+    let plan = gateway.plan();
+    let (found, limit) = (questioned.text.len(), plan.settings.limits.question_bytes);
     if found > limit {
         return Err(GatewayError::LongQuestion { found, limit }.into());
     }
     let label = questioned.label.map(|label| label.parse::<Label>()).transpose();
     let label = label.map_err(|error| invalid("label", &error.to_string()))?;
     let names: Vec<String> = match questioned.route {
-        Some(name) => vec![gateway.route_for(caller, Some(&name))?.name.clone()],
-        None => gateway
-            .routes_of(caller)
-            .map(|route| route.name.clone())
-            .collect(),
+        Some(name) => vec![plan.route_for(caller, Some(&name))?.name.clone()],
+        None => plan.routes_of(caller).map(|route| route.name.clone()).collect(),
     };
     let mut routes = Vec::with_capacity(names.len());
     for name in names {

@@ -17,6 +17,8 @@ mod caller;
 mod chat;
 mod citations;
 mod client;
+mod configuration;
+pub mod control;
 mod conversations;
 mod cross_origin;
 mod envelope;
@@ -69,6 +71,7 @@ pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 pub use trousseau_page::{Logo, LogoError};
 
+use control::{Control, Fixed};
 use live::Register;
 use trousseau_accounts::Accounts;
 use trousseau_connections::places::Connections;
@@ -91,6 +94,8 @@ pub struct Server {
     pub health: Health,
     /// What is counted.
     pub metrics: Metrics,
+    /// Who changes the configuration.
+    control: Arc<dyn Control>,
     /// The answers being made; one goes on when its client has hung up, until its outcome is recorded.
     answers: TaskTracker,
     /// Those among them that go on whether or not somebody listens.
@@ -125,6 +130,7 @@ impl Server {
             texts,
             health: Health::default(),
             metrics: Metrics::new(),
+            control: Arc::new(Fixed),
             sightings: Sightings::default(),
             answers: TaskTracker::new(),
             live: Register::new(settings.limits.requests),
@@ -141,6 +147,13 @@ impl Server {
     #[must_use]
     pub fn with_logo(mut self, logo: Logo) -> Self {
         self.logo = Some(logo);
+        self
+    }
+
+    /// The same, with a configuration that can change.
+    #[must_use]
+    pub fn with_control(mut self, control: Arc<dyn Control>) -> Self {
+        self.control = control;
         self
     }
 

@@ -56,8 +56,7 @@ pub(super) async fn begin(
     if let Some(id) = &options.conversation {
         server.gateway.conversation(&caller.principal, id).await?;
     }
-    let route = server.gateway.route_for(&caller.principal, Some(&asked.route))?;
-    let state = if route.grounded { "searching" } else { "waiting" };
+    let state = if asked.grounded { "searching" } else { "waiting" };
     let new = New {
         owner: &caller.principal,
         conversation: options.conversation.clone(),

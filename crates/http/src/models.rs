@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use trousseau_gateway::service::Gateway;
-use trousseau_gateway::settings::Route;
+use trousseau_plan::Plan;
+use trousseau_plan::settings::Route;
 use trousseau_policy::decide::Target;
 use trousseau_wire::server::{self as wire, Model, Models, Place};
 
@@ -14,8 +14,9 @@ use super::{Caller, HttpError, Server};
 
 /// `GET /v1/models`.
 pub(super) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Json<Models> {
-    let routes = server.gateway.routes_of(&caller.principal);
-    let told = routes.map(|route| (route.name.as_str(), places(&server.gateway, route)));
+    let plan = server.gateway.plan();
+    let routes = plan.routes_of(&caller.principal);
+    let told = routes.map(|route| (route.name.as_str(), places(&plan, route)));
     Json(wire::models(told, server.since))
 }
 
@@ -25,10 +26,11 @@ pub(super) async fn get(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<Json<Model>, Refusal> {
-    let mut routes = server.gateway.routes_of(&caller.principal);
+    let plan = server.gateway.plan();
+    let mut routes = plan.routes_of(&caller.principal);
     match routes.find(|route| route.name == name) {
         Some(route) => {
-            let places = places(&server.gateway, route);
+            let places = places(&plan, route);
             Ok(Json(wire::model((&route.name, places), server.since)))
         }
         None => Err(HttpError::NoModel { name }.into()),
@@ -36,7 +38,7 @@ pub(super) async fn get(
 }
 
 /// The targets of a route, as their cards describe them.
-fn places(gateway: &Gateway, route: &Route) -> Vec<Place> {
+fn places(plan: &Plan, route: &Route) -> Vec<Place> {
     let place = |target: &Target| Place {
         target: target.name.clone(),
         provider: target.card.provider.clone(),
@@ -44,5 +46,5 @@ fn places(gateway: &Gateway, route: &Route) -> Vec<Place> {
         region: target.card.inference_region.to_string(),
         open_weights: target.card.open_weights.known().copied(),
     };
-    gateway.targets_of(route).map(place).collect()
+    plan.targets_of(route).map(place).collect()
 }

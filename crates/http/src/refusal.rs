@@ -10,11 +10,13 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::model::ModelError;
+use trousseau_plan::NoRoute;
 use trousseau_policy::decide::{Denied, Rejection};
 use trousseau_policy::reason::Reason;
 use trousseau_wire::Fault;
 use trousseau_wire::server::{error_body, status};
 
+use super::control::Unchanged;
 use super::error::HttpError;
 use super::language::{Language, Texts};
 use trousseau_accounts::AccountError;
@@ -38,22 +40,28 @@ struct Parts {
     retry_after: Option<u64>,
     details: Map<String, Value>,
     rejected: Vec<Rejection>,
+    faults: Vec<Box<dyn Explain + Send + Sync>>,
 }
 
 impl Refusal {
     /// A refusal with the status of the error's kind.
     pub fn new(error: impl Explain + Send + Sync + 'static) -> Self {
+        Self::of(Box::new(error))
+    }
+
+    fn of(error: Box<dyn Explain + Send + Sync>) -> Self {
         let kind = error.kind();
         let status = StatusCode::from_u16(status(kind)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retries = matches!(kind, ErrorKind::Unavailable | ErrorKind::Throttled);
         Self(Box::new(Parts {
             code: error.code(),
-            error: Box::new(error),
+            error,
             status,
             param: None,
             retry_after: retries.then_some(RETRY_AFTER),
             details: Map::new(),
             rejected: Vec::new(),
+            faults: Vec::new(),
         }))
     }
 
@@ -112,6 +120,13 @@ impl Refusal {
                 .iter()
                 .map(|rejection| told(rejection, texts, language));
             details.insert("rejected".to_owned(), rejected.collect());
+        }
+        if !self.0.faults.is_empty() {
+            let faults = self.0.faults.iter().map(|fault| {
+                let (message, _) = texts.explain(language, fault.as_ref());
+                json!({ "code": fault.code(), "message": message })
+            });
+            details.insert("faults".to_owned(), faults.collect());
         }
         if let Some(hint) = hint {
             details.insert("hint".to_owned(), hint.into());
@@ -307,6 +322,20 @@ impl From<GatewayError> for Refusal {
             }
             error => Self::new(error),
         }
+    }
+}
+
+impl From<NoRoute> for Refusal {
+    fn from(missing: NoRoute) -> Self {
+        HttpError::NoModel { name: missing.name }.into()
+    }
+}
+
+impl From<Unchanged> for Refusal {
+    fn from(unchanged: Unchanged) -> Self {
+        let mut made = Self::of(unchanged.error);
+        made.0.faults = unchanged.faults;
+        made
     }
 }
 

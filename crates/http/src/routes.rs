@@ -17,8 +17,9 @@ use trousseau_core::principal::Role;
 use super::error::HttpError;
 use super::refusal::Refusal;
 use super::{
-    Caller, Client, Server, auth, auth_admin, chat, citations, conversations, explain, files, health, ledger,
-    live, metrics, models, page, proofs, records, stock, store_files, upstreams, usage, vector_stores,
+    Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, explain, files,
+    health, ledger, live, metrics, models, page, proofs, records, stock, store_files, upstreams, usage,
+    vector_stores,
 };
 
 /// Who may call a route.
@@ -289,6 +290,16 @@ pub const ROUTES: &[Route] = &[
     row(Method::GET, "/api/upstreams", ADMINISTRATORS, || {
         get(upstreams::list)
     }),
+    row(Method::POST, "/api/upstreams", ADMINISTRATORS, || {
+        post(configuration::add)
+    }),
+    row(Method::POST, "/api/upstreams/try", ADMINISTRATORS, || {
+        post(configuration::attempt)
+    }),
+    row(Method::POST, "/api/configuration/reload", ADMINISTRATORS, || {
+        post(configuration::reload)
+    }),
+    row(Method::GET, "/api/usage/mine", KNOWN, || get(usage::mine)),
     row(Method::GET, "/api/usage", ADMINISTRATORS, || get(usage::count)),
     row(Method::GET, "/api/tasks", ADMINISTRATORS, || get(stock::tasks)),
     row(Method::GET, "/healthz", PUBLIC, || get(health::alive)),

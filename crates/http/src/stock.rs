@@ -120,7 +120,7 @@ fn shown(gateway: &Gateway, counted: &[CollectionRow], collection: &Collection) 
         "title": collection.title,
         "owner": collection.owner,
         "readers": readers,
-        "label": gateway.settings.collection(&collection.name).label,
+        "label": gateway.plan().settings.collection(&collection.name).label,
         "documents": count.map_or(0, |row| row.documents),
         "created": collection.created,
     })

@@ -51,7 +51,7 @@ pub(super) async fn receive(
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let boundary = boundary(kind)
         .map_err(|fault| Refusal::from(fault).with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))?;
-    let limit = server.gateway.settings.limits.file_bytes;
+    let limit = server.gateway.plan().settings.limits.file_bytes;
     let declared = headers.get(header::CONTENT_LENGTH);
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limit.saturating_add(REST)) {
@@ -201,7 +201,7 @@ impl Form {
 
     /// Fails when the file, or the form without it, has become too large.
     fn check_size(&self, came: u64) -> Result<(), HttpError> {
-        let limit = self.server.gateway.settings.limits.file_bytes;
+        let limit = self.server.gateway.plan().settings.limits.file_bytes;
         let file = self.file.as_ref().map_or(0, Arriving::size);
         if file > limit || came.saturating_sub(file) > REST {
             return Err(HttpError::BodyTooLarge { limit });

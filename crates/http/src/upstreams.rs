@@ -16,6 +16,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::model::ModelError;
 use trousseau_gateway::answer::Answered;
 use trousseau_gateway::error::GatewayError;
+use trousseau_plan::Plan;
 use trousseau_policy::decide::{About, Target};
 use trousseau_policy::eligibility::would_make_eligible;
 
@@ -90,22 +91,23 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Result<Json<Value>, Refusal> {
     Pairs::of(&uri)?.end()?;
-    let upstreams = server.gateway.targets.iter().map(|target| shown(&server, target));
+    let plan = server.gateway.plan();
+    let upstreams = plan.targets.iter().map(|target| shown(&server, &plan, target));
     Ok(Json(json!({ "upstreams": upstreams.collect::<Value>() })))
 }
 
-fn shown(server: &Server, target: &Target) -> Value {
+fn shown(server: &Server, plan: &Plan, target: &Target) -> Value {
     let gateway = &server.gateway;
     let seen = server.sightings.of(&target.name);
-    let routes = gateway.settings.routes.iter();
+    let routes = plan.settings.routes.iter();
     let routes = routes.filter(|route| route.targets.contains(&target.name));
     let about = About {
-        time: gateway.local_time(),
+        time: plan.settings.local_time((gateway.now)()),
         ..About::default()
     };
     let classes = Class::ALL.into_iter().map(|class| {
         let label = Label::of(class);
-        let missing = would_make_eligible(target, &label, about, &gateway.rules, gateway.today());
+        let missing = would_make_eligible(target, &label, about, &plan.rules, gateway.today());
         json!({ "class": class, "permitted": missing.is_empty(), "missing": missing })
     });
     let failed = seen.failed.as_ref();
@@ -117,7 +119,7 @@ fn shown(server: &Server, target: &Target) -> Value {
     };
     json!({
         "name": target.name,
-        "model": gateway.models.get(&target.name).map(|model| model.name()),
+        "model": plan.models.get(&target.name).map(|model| model.name()),
         "routes": routes.map(|route| &route.name).collect::<Vec<_>>(),
         "card": target.card,
         "attestations": target.attestations,

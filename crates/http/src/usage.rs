@@ -1,4 +1,5 @@
-//! `GET /api/usage`: how many questions were asked and what they cost, for administrators. No contents, and nobody's name.
+//! `GET /api/usage`: how many questions were asked and what they cost, for administrators; everybody sees the own. No
+//! contents.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use trousseau_gateway::error::GatewayError;
-use trousseau_gateway::records::counts::By;
+use trousseau_gateway::records::counts::{By, Counting};
 use trousseau_wire::Fault;
 
 use super::query::{Pairs, invalid};
@@ -22,7 +23,7 @@ const DAYS: i64 = 30;
 /// A day, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// `GET /api/usage`: from the day `since` to the day `until`, both counted, by day, route or target.
+/// `GET /api/usage`: from the day `since` to the day `until`, both counted, by day, route, target or user.
 pub(super) async fn count(
     State(server): State<Arc<Server>>,
     caller: Caller,
@@ -45,11 +46,48 @@ pub(super) async fn count(
     if since > until {
         return Err(invalid("until", "not before since").into());
     }
-    let tenant = &caller.principal.tenant;
-    let counted = server.gateway.records.count(tenant, by, (since, until + DAY));
+    let counting = Counting {
+        user: None,
+        since,
+        until: until + DAY,
+    };
+    let counted = server
+        .gateway
+        .records
+        .count(&caller.principal.tenant, by, counting);
     let counted = counted.await.map_err(GatewayError::from)?;
     Ok(Json(json!({
         "by": by.name(),
+        "since": written(since),
+        "until": written(until),
+        "items": counted,
+    })))
+}
+
+/// `GET /api/usage/mine`: the caller's own, of this month in UTC, by day.
+pub(super) async fn mine(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Json<Value>, Refusal> {
+    Pairs::of(&uri)?.end()?;
+    let now = (server.gateway.now)();
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let first = today.first_of_month().to_zoned(jiff::tz::TimeZone::UTC);
+    let since = first.map_or(now, |first| first.timestamp()).as_millisecond();
+    let until = now.as_millisecond().div_euclid(DAY) * DAY;
+    let counting = Counting {
+        user: Some(&caller.principal.user),
+        since,
+        until: until + DAY,
+    };
+    let counted = server
+        .gateway
+        .records
+        .count(&caller.principal.tenant, By::Day, counting);
+    let counted = counted.await.map_err(GatewayError::from)?;
+    Ok(Json(json!({
+        "by": By::Day.name(),
         "since": written(since),
         "until": written(until),
         "items": counted,

@@ -21,6 +21,8 @@ app-other-config = The server on { $data } runs with the configuration { $config
     .hint = Leave out --config, or restart the server with the other configuration.
 app-no-config = The server on { $data } runs without a configuration file, not with the one you name.
     .hint = Leave out --config, or restart the server with it.
+app-no-server = No server runs on { $data }.
+    .hint = There is nothing to reload: the next command reads the file anyway. “trousseau config check” checks it.
 app-server-busy = The server on { $data } runs as many commands as it may.
     .hint = Try again in a moment.
 app-server-gone = The server on { $data } ended before the command did: { $reason }
@@ -78,6 +80,10 @@ config-sound = { $file }: { $upstreams ->
 
 serve-listens = Trousseau listens on { $url }
 serve-first-key = This administrator’s key is shown once and never again: keep it. “trousseau keys” makes and revokes others.
+
+reload-nothing = The configuration that runs already says what the file says.
+reload-taken-up = Taken up: { $keys }
+reload-waiting = Waits for the server’s next start: { $keys }
 
 backup-made = { $folder }: { $files } files, { BYTES($bytes) }. Nothing in it is encrypted: keep it as you keep the data.
 backup-restored = { $folder }: restored as it was at { $created }, { $files } files, { BYTES($bytes) }.

@@ -21,6 +21,8 @@ app-other-config = Le serveur de { $data } tourne avec la configuration { $confi
     .hint = Retirez --config, ou redémarrez le serveur avec l’autre configuration.
 app-no-config = Le serveur de { $data } tourne sans fichier de configuration, et non avec celui que vous nommez.
     .hint = Retirez --config, ou redémarrez le serveur avec ce fichier.
+app-no-server = Aucun serveur ne tourne sur { $data }.
+    .hint = Il n’y a rien à relire : la prochaine commande lit le fichier de toute façon. « trousseau config check » le vérifie.
 app-server-busy = Le serveur de { $data } exécute autant de commandes qu’il le peut.
     .hint = Réessayez dans un instant.
 app-server-gone = Le serveur de { $data } s’est arrêté avant la fin de la commande : { $reason }
@@ -81,6 +83,10 @@ config-sound = { $file } : { $upstreams ->
 
 serve-listens = Trousseau écoute sur { $url }
 serve-first-key = Cette clé d’administrateur n’est montrée qu’une fois : gardez-la. « trousseau keys » en crée et en révoque d’autres.
+
+reload-nothing = La configuration en service dit déjà ce que dit le fichier.
+reload-taken-up = Pris en compte : { $keys }
+reload-waiting = Attend le prochain démarrage du serveur : { $keys }
 
 backup-made = { $folder } : { $files } fichiers, { BYTES($bytes) }. Rien n’y est chiffré : gardez-le comme vous gardez les données.
 backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fichiers, { BYTES($bytes) }.

@@ -156,6 +156,8 @@ help-config-check--file = The file to check (else the one that would be used)
 help-config-show = Shows the configuration with its defaults, secrets only by their place
 help-config-example = Writes a commented example
 
+help-reload = Has the running server read its configuration anew, interrupting nobody; a file with a fault changes nothing
+
 help-doctor = Says what is wrong and how to mend it
 
 help-completions = Writes the completion script of a shell

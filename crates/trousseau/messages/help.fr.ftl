@@ -156,6 +156,8 @@ help-config-check--file = Fichier à vérifier (sinon celui qui serait utilisé)
 help-config-show = Montre la configuration avec ses valeurs par défaut, les secrets par leur seul emplacement
 help-config-example = Écrit un exemple commenté
 
+help-reload = Fait relire la configuration au serveur qui tourne, sans interrompre personne ; un fichier fautif ne change rien
+
 help-doctor = Dit ce qui ne va pas et comment y remédier
 
 help-completions = Écrit le script de complétion d’un interpréteur de commandes

@@ -1,12 +1,13 @@
 //! The composition root: the one place that knows every part and puts them together.
 //!
-//! [`models`] puts together what answers.
+//! [`models`] puts together what answers; `reload` does it again when the configuration has changed.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
@@ -19,7 +20,8 @@ use trousseau_gateway::backup::check_whole;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
-use trousseau_gateway::service::{Gateway, policy_digest};
+use trousseau_gateway::service::Gateway;
+use trousseau_plan::{InForce, Models, Plan};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
@@ -30,7 +32,8 @@ use crate::env;
 use crate::failure::{AppError, Failure};
 use crate::secret;
 
-mod models;
+pub(crate) mod models;
+mod reload;
 
 /// How long the identity provider may take to be reached.
 const PROVIDER: Duration = Duration::from_secs(10);
@@ -40,8 +43,10 @@ const PROVIDER: Duration = Duration::from_secs(10);
 pub(crate) struct App {
     /// The service.
     pub gateway: Arc<Gateway>,
-    /// The configuration it was made from.
-    pub config: Arc<Config>,
+    /// The configuration that it runs with.
+    config: Arc<ArcSwap<Config>>,
+    /// Held while the configuration is read anew, or written.
+    changing: Arc<Mutex<()>>,
     /// The data folder.
     data: PathBuf,
     purpose: Purpose,
@@ -203,27 +208,23 @@ impl App {
         let access = purpose.access();
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
-        let settings = config.settings.clone();
         let models = match purpose {
             Purpose::Answer | Purpose::Serve => models::open(&config)?,
             Purpose::Demonstrate => models::built_in(&config),
             Purpose::Write | Purpose::Read => HashMap::new(),
         };
         let gateway = Arc::new(Gateway {
-            logs: Logs::new(&data, &settings.replica, &settings.origin),
-            targets: config.targets.clone(),
-            policy: policy_digest(&config.rules, &config.targets).map_err(GatewayError::Entry)?,
-            rules: config.rules.clone(),
-            models,
+            logs: Logs::new(&data, &config.settings.replica, &config.settings.origin),
+            plan: InForce::new(plan(&config, models)?),
             extraction: extraction(&config)?,
-            settings,
             library,
             records,
             now: Timestamp::now,
         });
         Ok(Self {
             gateway,
-            config,
+            config: Arc::new(ArcSwap::new(config)),
+            changing: Arc::default(),
             data,
             purpose,
             accounts: Arc::default(),
@@ -249,14 +250,20 @@ impl App {
 
     async fn open_accounts(&self) -> Result<Arc<Accounts>, Failure> {
         let accounts = Accounts::open(&self.data, self.purpose.access()).await?;
-        let accounts = accounts.with_limits(self.config.server.sessions);
-        let accounts = match &self.config.oidc {
+        let config = self.config();
+        let accounts = accounts.with_limits(config.server.sessions);
+        let accounts = match &config.oidc {
             Some(oidc) if self.purpose == Purpose::Serve => {
-                accounts.with_provider(provider(oidc, &self.config.egress)?)
+                accounts.with_provider(provider(oidc, &config.egress)?)
             }
             _ => accounts,
         };
         Ok(Arc::new(accounts))
+    }
+
+    /// The configuration that it runs with now.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.config.load_full()
     }
 
     /// The data folder.
@@ -273,7 +280,7 @@ impl App {
     pub(crate) fn place(&self) -> Place {
         Place {
             data: self.data.clone(),
-            config: Arc::clone(&self.config),
+            config: self.config(),
         }
     }
 
@@ -283,8 +290,8 @@ impl App {
         let Some(name) = &global.key else {
             return Ok(Principal::operator(tenant));
         };
-        let key = self
-            .config
+        let config = self.config();
+        let key = config
             .settings
             .key(name)
             .ok_or_else(|| AppError::NoKey { name: name.clone() })?;
@@ -334,6 +341,12 @@ fn provider(oidc: &Oidc, egress: &Egress) -> Result<Provider, Failure> {
         ..oidc.settings.clone()
     };
     Ok(Provider::new(settings, client)?)
+}
+
+/// What the service works by, as a configuration says.
+fn plan(config: &Config, models: Models) -> Result<Plan, GatewayError> {
+    let decides = (config.targets.clone(), config.rules.clone());
+    Plan::new(config.settings.clone(), decides, models).map_err(GatewayError::Entry)
 }
 
 fn extraction(config: &Config) -> Result<Extraction, AppError> {

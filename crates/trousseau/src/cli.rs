@@ -41,6 +41,7 @@ impl Action {
             | Self::Records(_)
             | Self::Backup(_)
             | Self::Config(Config::Show)
+            | Self::Reload
             | Self::Doctor => true,
             Self::Demo(_)
             | Self::Serve(_)
@@ -97,6 +98,7 @@ pub(crate) enum Action {
     Restore(Restore),
     #[command(subcommand)]
     Config(Config),
+    Reload,
     Doctor,
     Completions(Completions),
     #[command(hide = true)]

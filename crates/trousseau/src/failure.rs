@@ -48,6 +48,11 @@ impl Failure {
         Self(Box::new(error), faults)
     }
 
+    /// The error, and each fault of a refused configuration.
+    pub(crate) fn into_parts(self) -> (Box<dyn Explain + Send + Sync>, Vec<Fault>) {
+        (self.0, self.1)
+    }
+
     /// Whether another process has the data folder.
     pub(crate) fn is_locked(&self) -> bool {
         self.0.code() == "app-locked"
@@ -56,6 +61,11 @@ impl Failure {
     /// What it says in logs.
     pub(crate) fn english(&self) -> String {
         self.0.to_string()
+    }
+
+    /// What its faults say in logs, each with its code.
+    pub(crate) fn english_faults(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.1.iter().map(|fault| (fault.code, fault.english.as_str()))
     }
 
     /// What it says to the user, on one line.
@@ -157,6 +167,12 @@ pub(crate) enum AppError {
         /// What was seen.
         reason: String,
     },
+    /// No server has the data folder.
+    #[error("{data}: no server runs on it")]
+    NoServer {
+        /// The data folder.
+        data: PathBuf,
+    },
     /// There is no data folder to read.
     #[error("{data}: nothing has been ingested here yet")]
     NothingYet {
@@ -213,7 +229,9 @@ impl Explain for AppError {
             }
             Self::Locked { .. } | Self::OtherVersion { .. } | Self::OtherConfig { .. } => ErrorKind::Conflict,
             Self::Stranger { .. } => ErrorKind::Forbidden,
-            Self::ServerBusy { .. } | Self::ServerGone { .. } => ErrorKind::Unavailable,
+            Self::NoServer { .. } | Self::ServerBusy { .. } | Self::ServerGone { .. } => {
+                ErrorKind::Unavailable
+            }
             Self::NothingYet { .. } | Self::NoKey { .. } => ErrorKind::NotFound,
             Self::Io(_) | Self::Output(_) => ErrorKind::Internal,
             Self::Ledger(error) => ledger_kind(error),
@@ -234,6 +252,7 @@ impl Explain for AppError {
             Self::OtherConfig { config: None, .. } => "app-no-config",
             Self::ServerBusy { .. } => "app-server-busy",
             Self::ServerGone { .. } => "app-server-gone",
+            Self::NoServer { .. } => "app-no-server",
             Self::NothingYet { .. } => "app-nothing-yet",
             Self::NoKey { .. } => "app-no-key",
             Self::NotAnEntry { .. } => "app-not-an-entry",
@@ -251,7 +270,10 @@ impl Explain for AppError {
             Self::Locked { data, holder } => {
                 vec![("data", data.display().to_string()), ("holder", holder.clone())]
             }
-            Self::NothingYet { data } | Self::Stranger { data } | Self::ServerBusy { data } => {
+            Self::NothingYet { data }
+            | Self::NoServer { data }
+            | Self::Stranger { data }
+            | Self::ServerBusy { data } => {
                 vec![("data", data.display().to_string())]
             }
             Self::OtherVersion { data, server } => vec![

@@ -12,6 +12,7 @@ mod caller;
 mod cli;
 mod commands;
 mod console;
+mod control;
 mod env;
 mod expiry;
 mod failure;

@@ -163,6 +163,34 @@ impl Endpoint {
         }
     }
 
+    /// Asks for what lies at the path, which says nothing of anybody, and returns the whole answer.
+    pub(crate) async fn get(&self, sent: &dyn Sent) -> Result<Bytes, ModelError> {
+        let secret = self.server.secret.as_ref().map(|secret| secret.reveal());
+        let mut request = self.request(Bytes::new(), secret.as_ref(), Form::Whole)?;
+        *request.method_mut() = Method::GET;
+        *request.body_mut() = None;
+        request.headers_mut().remove(header::CONTENT_TYPE);
+        let secrets: Vec<Revealed> = self.sensitive.iter().chain(&secret).cloned().collect();
+        let blame = self.blame(&secrets, sent);
+        let (began, limit) = (Instant::now(), self.server.timeouts.first_byte);
+        let response = match timeout_at(began + limit, self.clients.here().execute(request)).await {
+            Err(_) => return Err(blame.timed_out(Phase::FirstByte, limit)),
+            Ok(Err(error)) => return Err(blame.unreached(&error, self.server.timeouts.connect)),
+            Ok(Ok(response)) => response,
+        };
+        if response.status() != StatusCode::OK {
+            return Err(self.failure(response, &blame).await);
+        }
+        let answer = Answer {
+            form: form_of(response.headers(), &blame)?,
+            response,
+            secrets: secrets.clone(),
+            began,
+            received: 0,
+        };
+        answer.body(self, sent).await
+    }
+
     /// How long the head of an answer may take.
     const fn head_limit(&self, form: Form) -> (Phase, Duration) {
         match form {

@@ -7,7 +7,7 @@
 //!
 //! [`chat`], [`embedding`] and [`reranking`] implement the traits over one call (`call.rs`). Every way in which a server
 //! fails becomes one error of the core (`failure.rs`), so that the gateway can choose the next target; what a server says
-//! is stripped of secrets and of what it was asked (`redaction.rs`).
+//! is stripped of secrets and of what it was asked (`redaction.rs`). [`offered`] asks which models there are.
 //!
 //! A grounded answer is told its passages and rules by `prompt.rs`; its markers are found by `markers.rs` and become
 //! citations in `citing.rs`; `abstention.rs` knows when there is none.
@@ -20,6 +20,7 @@ pub mod egress;
 pub mod embedding;
 mod failure;
 mod markers;
+pub mod offered;
 mod prompt;
 mod redaction;
 pub mod reranking;
@@ -29,6 +30,7 @@ pub mod server;
 pub use abstention::Wording;
 pub use chat::OpenAi;
 pub use embedding::OpenAiEmbedder;
+pub use offered::Offered;
 pub use reranking::HttpReranker;
 pub use server::Server;
 pub use trousseau_wire::client::Dialect;

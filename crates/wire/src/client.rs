@@ -1,7 +1,8 @@
 //! This program as a client of OpenAI-compatible servers: what it sends, and what it reads.
 //!
 //! [`chat_body`] writes a request for an answer and [`ChatReader`] reads the answer, whole or as the events of a stream.
-//! [`embeddings_body`] and [`rerank_body`] ask for vectors and for an order of passages. [`error`] puts what a server says
+//! [`embeddings_body`] and [`rerank_body`] ask for vectors and for an order of passages. [`offered`] reads which models
+//! there are. [`error`] puts what a server says
 //! of its failure into one line.
 
 mod calls;
@@ -9,6 +10,7 @@ mod delta;
 mod dialect;
 mod embeddings;
 mod errors;
+mod offered;
 mod reader;
 mod request;
 mod reranking;
@@ -17,6 +19,7 @@ mod thinking;
 pub use dialect::Dialect;
 pub use embeddings::{Embeddings, EmbeddingsBody, embeddings, embeddings_body};
 pub use errors::{blames_setup, error};
+pub use offered::offered;
 pub use reader::ChatReader;
 pub use request::{ChatBody, chat_body};
 pub use reranking::{Ranked, RerankBody, rerank, rerank_body};

@@ -40,6 +40,7 @@ export interface ErrorBody {
     label?: Label;
     rejected?: Rejection[];
     attempts?: Attempt[];
+    faults?: { code: string; message: string }[];
   };
 }
 

@@ -1,9 +1,10 @@
 // Which rooms there are, and who may enter.
 import type { Role } from "../api/wire";
 
-export type RoomName = "documents" | "users" | "keys" | "places" | "usage" | "explain" | "ledger" | "records";
+export type RoomName = "setup" | "documents" | "users" | "keys" | "places" | "usage" | "explain" | "ledger" | "records";
 
 export const DOORS: Record<RoomName, Role[]> = {
+  setup: ["administrator"],
   documents: ["administrator"],
   users: ["administrator", "auditor"],
   keys: ["administrator", "auditor"],

@@ -1,5 +1,6 @@
 // Files on their way into a collection: sent one after the other, folders with all they hold; one that is refused stops no other.
 import { ask, asFailure } from "../api/client";
+import type { Class } from "../api/wire";
 import { plainName } from "../markdown/links";
 
 export interface Refused {
@@ -16,14 +17,15 @@ export class Intake {
   refused = $state.raw<Refused[]>([]);
   busy = $derived(this.done < this.all);
 
-  async send(store: string, files: File[]): Promise<void> {
+  /** Sends files into a store; each gets this label at least, where one is named. */
+  async send(store: string, files: File[], label?: Class): Promise<void> {
     this.all += files.length;
     for (const file of files) {
       try {
         const form = new FormData();
         form.append("purpose", "assistants");
         form.append("file", file, file.name);
-        const { id } = await ask<{ id: string }>("v1/files", { form });
+        const { id } = await ask<{ id: string }>("v1/files", { form, headers: label ? { "x-trousseau-label": label } : {} });
         await ask(`v1/vector_stores/${store}/files`, { json: { file_id: id } });
       } catch (error) {
         const failure = asFailure(error);

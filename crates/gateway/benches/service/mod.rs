@@ -13,9 +13,10 @@ use trousseau_core::permit::Permit;
 use trousseau_extract::{Limits, Pool};
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
-use trousseau_gateway::service::{Gateway, policy_digest};
+use trousseau_gateway::service::Gateway;
 use trousseau_gateway::settings::{Route, Settings};
 use trousseau_ledger::Durability;
+use trousseau_plan::{InForce, Plan};
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::decide::Target;
 use trousseau_policy::fact::Fact;
@@ -47,17 +48,16 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
     };
     let targets = vec![Target::new("local", own), Target::new("away", Card::default())];
     let model: Arc<dyn ChatModel> = Arc::new(OneWord);
+    let logs = Logs::new(data, &settings.replica, &settings.origin);
+    let models = HashMap::from([("local".to_owned(), model)]);
+    let plan = Plan::new(settings, (targets, Rules::default()), models).expect("JSON");
     Gateway {
-        logs: Logs::new(data, &settings.replica, &settings.origin),
+        logs,
         library: Library::open(data, Access::Write).await.expect("a library"),
         records: Records::open(data, Access::Write).await.expect("records"),
-        policy: policy_digest(&Rules::default(), &targets).expect("JSON"),
-        targets,
-        rules: Rules::default(),
-        models: HashMap::from([("local".to_owned(), model)]),
+        plan: InForce::new(plan),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
-        settings,
     }
 }
 

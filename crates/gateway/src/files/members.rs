@@ -92,7 +92,7 @@ impl Gateway {
         stated: Option<&Label>,
     ) -> Result<NewAttachment, FileError> {
         let upload = self.upload(principal, id).await?;
-        let mut label = self.settings.collection(&collection.name).label;
+        let mut label = self.plan().settings.collection(&collection.name).label;
         label.raise(&upload.label);
         if let Some(stated) = stated {
             label.raise(stated);
@@ -210,7 +210,7 @@ impl Gateway {
         questions: &[String],
         limit: usize,
     ) -> Result<Vec<Found>, FileError> {
-        let most = self.settings.limits.question_bytes;
+        let most = self.plan().settings.limits.question_bytes;
         let collections = [seen.collection.name.clone()];
         let mut best: HashMap<i64, Passage> = HashMap::new();
         for question in questions {

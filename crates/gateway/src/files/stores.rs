@@ -36,7 +36,7 @@ impl Gateway {
     pub fn readers_of(&self, collection: &Collection) -> Vec<Reader> {
         match &collection.readers {
             Some(readers) => readers.clone(),
-            None => self.settings.collection(&collection.name).readers,
+            None => self.plan().settings.collection(&collection.name).readers,
         }
     }
 
@@ -71,7 +71,7 @@ impl Gateway {
                 new.name = title.to_owned();
             }
         }
-        check_clearance(owner, &self.settings.collection(&new.name).label)?;
+        check_clearance(owner, &self.plan().settings.collection(&new.name).label)?;
         while !store.make_collection(&owner.tenant, &new).await? {
             new.name.clone_from(&new.id);
         }
@@ -145,7 +145,7 @@ impl Gateway {
         readers: Vec<Reader>,
     ) -> Result<Collection, FileError> {
         let mut collection = self.own_store(principal, id).await?;
-        if self.settings.collections.contains_key(&collection.name) {
+        if self.plan().settings.collections.contains_key(&collection.name) {
             return Err(FileError::Configured { id: id.to_owned() });
         }
         let (tenant, former) = (&principal.tenant, self.readers_of(&collection));
@@ -193,7 +193,7 @@ impl Gateway {
             return true;
         }
         let readers = reader.readers();
-        let label = self.settings.collection(&collection.name).label;
+        let label = self.plan().settings.collection(&collection.name).label;
         label.class <= reader.clearance
             && self
                 .readers_of(collection)

@@ -60,7 +60,7 @@ impl Gateway {
     ///
     /// [`GatewayError::NothingKept`] where the organisation keeps no questions and answers.
     pub async fn begin_conversation(&self, owner: &Principal) -> Result<Conversation, GatewayError> {
-        if self.settings.forgets {
+        if self.plan().settings.forgets {
             return Err(GatewayError::NothingKept);
         }
         let mut id = [0; 16];

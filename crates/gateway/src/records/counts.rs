@@ -1,4 +1,6 @@
-//! How many questions were asked and what they cost, by day, route or target. No contents, and nobody's name.
+//! How many questions were asked and what they cost, by day, route, target or user. No contents.
+//!
+//! What an answer cost was noted with it: its tokens, times the price that the card of its target named then.
 
 use serde::Serialize;
 use sqlx::Row as _;
@@ -11,6 +13,10 @@ use super::{Records, record};
 /// The most rows of a count.
 const ROWS: i64 = 1000;
 
+/// The questions that are counted.
+const OF: &str =
+    "FROM records WHERE tenant = ?1 AND created >= ?2 AND created < ?3 AND (?4 IS NULL OR actor = ?4)";
+
 /// What questions are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -20,11 +26,13 @@ pub enum By {
     Route,
     /// The target that answered; empty where none did.
     Target,
+    /// The user, or the key, that asked.
+    User,
 }
 
 impl By {
     /// Every way.
-    pub const ALL: [Self; 3] = [Self::Day, Self::Route, Self::Target];
+    pub const ALL: [Self; 4] = [Self::Day, Self::Route, Self::Target, Self::User];
 
     /// Its name on the wire.
     pub const fn name(self) -> &'static str {
@@ -32,6 +40,7 @@ impl By {
             Self::Day => "day",
             Self::Route => "route",
             Self::Target => "target",
+            Self::User => "user",
         }
     }
 
@@ -40,14 +49,35 @@ impl By {
             Self::Day => "strftime('%Y-%m-%d', created / 1000, 'unixepoch')",
             Self::Route => "route",
             Self::Target => "coalesce(target, '')",
+            Self::User => "actor",
         }
     }
 }
 
-/// The questions of one day, route or target.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// An amount of money.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cost {
+    /// The currency's ISO 4217 code.
+    pub currency: String,
+    /// How much.
+    pub amount: f64,
+}
+
+/// Whose questions are counted, and from when to when.
+#[derive(Clone, Copy, Debug)]
+pub struct Counting<'a> {
+    /// Only those of this user; all where it is none.
+    pub user: Option<&'a str>,
+    /// From here on, in milliseconds since 1970.
+    pub since: i64,
+    /// Before here.
+    pub until: i64,
+}
+
+/// The questions of one day, route, target or user.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Counted {
-    /// The day, as `2026-11-21`, the route or the target.
+    /// The day, as `2026-11-21`, the route, the target or the user.
     pub key: String,
     /// How many there were.
     pub questions: u64,
@@ -67,16 +97,19 @@ pub struct Counted {
     pub prompt_tokens: u64,
     /// Tokens written, where somebody counted.
     pub completion_tokens: u64,
+    /// Those of both whose price nobody knew.
+    pub unpriced_tokens: u64,
+    /// What the others cost, for each currency.
+    pub costs: Vec<Cost>,
 }
 
 impl Records {
-    /// Counts the questions of a tenant asked from `since` on and before `until`, in milliseconds since 1970; at most 1000
-    /// rows, days in their order, others by how many they are.
+    /// Counts the questions of a tenant; at most 1000 rows, days in their order, others by how many they are.
     pub async fn count(
         &self,
         tenant: &Tenant,
         by: By,
-        (since, until): (i64, i64),
+        counting: Counting<'_>,
     ) -> Result<Vec<Counted>, StoreError> {
         let order = if by == By::Day {
             "key"
@@ -89,21 +122,50 @@ impl Records {
                  sum(state = 'failed') AS failed, sum(state = 'cancelled') AS cancelled,
                  sum(state = 'interrupted') AS interrupted,
                  coalesce(sum(json_extract(usage, '$.input')), 0) AS prompt_tokens,
-                 coalesce(sum(json_extract(usage, '$.output')), 0) AS completion_tokens
-             FROM records WHERE tenant = ? AND created >= ? AND created < ?
-             GROUP BY 1 ORDER BY {order} LIMIT {ROWS}",
+                 coalesce(sum(json_extract(usage, '$.output')), 0) AS completion_tokens,
+                 coalesce(sum(iif(json_extract(usage, '$.price') IS NULL,
+                     json_extract(usage, '$.input') + json_extract(usage, '$.output'), 0)), 0) AS unpriced_tokens
+             {OF} GROUP BY 1 ORDER BY {order} LIMIT {ROWS}",
             by.expression()
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(tenant.as_str())
-            .bind(since)
-            .bind(until)
-            .fetch_all(self.readers().await?)
-            .await
-            .map_err(|error| self.fault(error))?;
-        let read = rows.iter().map(counted).collect::<Result<_, _>>();
-        read.map_err(|error| self.fault(error))
+        let costs = format!(
+            "SELECT {} AS key, json_extract(usage, '$.price.currency') AS currency,
+                 sum(json_extract(usage, '$.input') * json_extract(usage, '$.price.input')
+                     + json_extract(usage, '$.output') * json_extract(usage, '$.price.output')) / 1e6 AS amount
+             {OF} AND json_extract(usage, '$.price') IS NOT NULL GROUP BY 1, 2 ORDER BY 2",
+            by.expression()
+        );
+        let rows = self.rows(tenant, sql, counting).await?;
+        let read = rows.iter().map(counted).collect::<Result<Vec<_>, _>>();
+        let mut found = read.map_err(|error| self.fault(error))?;
+        for row in self.rows(tenant, costs, counting).await? {
+            let (key, cost) = cost(&row).map_err(|error| self.fault(error))?;
+            if let Some(counted) = found.iter_mut().find(|counted| counted.key == key) {
+                counted.costs.push(cost);
+            }
+        }
+        Ok(found)
     }
+
+    async fn rows(
+        &self,
+        tenant: &Tenant,
+        sql: String,
+        counting: Counting<'_>,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(tenant.as_str());
+        let query = query
+            .bind(counting.since)
+            .bind(counting.until)
+            .bind(counting.user);
+        let rows = query.fetch_all(self.readers().await?).await;
+        rows.map_err(|error| self.fault(error))
+    }
+}
+
+fn cost(row: &SqliteRow) -> Result<(String, Cost), sqlx::Error> {
+    let (currency, amount) = (row.try_get("currency")?, row.try_get("amount")?);
+    Ok((row.try_get("key")?, Cost { currency, amount }))
 }
 
 fn counted(row: &SqliteRow) -> Result<Counted, sqlx::Error> {
@@ -119,5 +181,7 @@ fn counted(row: &SqliteRow) -> Result<Counted, sqlx::Error> {
         interrupted: number("interrupted")?,
         prompt_tokens: number("prompt_tokens")?,
         completion_tokens: number("completion_tokens")?,
+        unpriced_tokens: number("unpriced_tokens")?,
+        costs: Vec::new(),
     })
 }

@@ -8,6 +8,7 @@ use trousseau_core::chat::{ChatAnswer, Message};
 use trousseau_core::digest::Digest;
 use trousseau_core::document::{Citation, Passage};
 use trousseau_core::label::Label;
+use trousseau_policy::card::Price;
 use trousseau_retrieval::columns::{self, bytes32, parsed};
 
 use crate::commitment::Secret;
@@ -101,6 +102,8 @@ pub struct Made<'a> {
     pub answer: Option<&'a ChatAnswer>,
     /// The label that was decided under, which the answer has when it comes back.
     pub label: Option<&'a Label>,
+    /// What the tokens cost when they were counted, where the target's card says so.
+    pub price: Option<&'a Price>,
 }
 
 /// One record, read back.

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+use trousseau_core::chat::Usage;
 use trousseau_core::digest::Digest;
 use trousseau_core::document::Citation;
 use trousseau_core::label::Label;
 use trousseau_core::principal::Tenant;
+use trousseau_policy::card::Price;
 use trousseau_retrieval::columns::to_json;
 
 use super::record::{Closed, EntryId, Made, Opened};
@@ -61,6 +64,15 @@ impl OpenRow {
     }
 }
 
+/// The tokens of an answer, beside their price at that time.
+#[derive(Serialize)]
+struct Spent<'a> {
+    #[serde(flatten)]
+    usage: &'a Usage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<&'a Price>,
+}
+
 /// See [`Made`].
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct KeepRow {
@@ -89,7 +101,15 @@ impl KeepRow {
             attempts: to_json(&made.attempts)?,
             answer: made.answer.map(|answer| digested(&answer.text)),
             citations: to_json(&citations)?,
-            usage: end.and_then(|end| end.counted()).map(to_json).transpose()?,
+            usage: end
+                .and_then(|end| end.counted())
+                .map(|usage| {
+                    to_json(&Spent {
+                        usage,
+                        price: made.price,
+                    })
+                })
+                .transpose()?,
             label: made.label.map(Label::to_string).unwrap_or_default(),
         })
     }

@@ -110,17 +110,18 @@ async fn a_new_access_list_counts_for_documents_that_are_there_and_that_come() {
 #[tokio::test]
 async fn a_document_with_a_list_of_its_own_keeps_it_and_so_does_a_configured_collection() {
     let stage = Stage::new();
-    let (mut gateway, _) = staged(&stage, &[("local", ANSWER)]).await;
+    let (gateway, _) = staged(&stage, &[("local", ANSWER)]).await;
     let mut own = all_of(stage.write("secret.txt", "La clé du coffre est sous le tapis.\n"));
     own.readers = Some(vec![Reader::User("anne".to_owned())]);
     stage::ingest(&gateway, &Tenant::default(), own).await.unwrap();
-    gateway.settings.collections.insert(
-        "configured".to_owned(),
-        Collection {
-            label: Label::of(Class::Internal),
-            readers: vec![Reader::Everyone],
-        },
-    );
+    let configured = Collection {
+        label: Label::of(Class::Internal),
+        readers: vec![Reader::Everyone],
+    };
+    stage::change(&gateway, |plan| {
+        let collections = &mut plan.settings.collections;
+        collections.insert("configured".to_owned(), configured);
+    });
     let wired = Wired::start(&stage, gateway, Settings::default()).await;
     let desk = Desk::administrator(&wired);
     let bob = Desk::user(&wired, "bob").await;

@@ -24,14 +24,18 @@ type Names = Option<&'static [&'static str]>;
 
 /// A gateway whose route has these targets on own premises, each with its script.
 async fn staged(stage: &Stage, scripts: &[(&str, &[Step])]) -> (Gateway, Vec<Arc<Scripted>>) {
-    let mut gateway = stage.open().await;
+    let gateway = stage.open().await;
     let names: Vec<&str> = scripts.iter().map(|(name, _)| *name).collect();
-    gateway.settings.routes = vec![route("documents", &names)];
-    gateway.targets = names.iter().map(|name| own(name)).collect();
+    stage::change(&gateway, |plan| {
+        plan.settings.routes = vec![route("documents", &names)]
+    });
+    stage::change(&gateway, |plan| {
+        plan.targets = names.iter().map(|name| own(name)).collect()
+    });
     let mut models = Vec::new();
     for (name, script) in scripts {
         let model = Scripted::new(name, stage.data(), script);
-        cast(&mut gateway, name, &model);
+        cast(&gateway, name, &model);
         models.push(model);
     }
     stage.write("a.txt", "Le guichet ouvre à neuf heures.\n");
@@ -137,10 +141,12 @@ fn when_every_target_fails_the_failure_is_recorded() {
     let stage = Stage::new();
     stage::run(async {
         let scripts: [(&str, &[Step]); 2] = [("down", &[Step::Fail]), ("empty", &[])];
-        let (mut gateway, _) = staged(&stage, &scripts).await;
+        let (gateway, _) = staged(&stage, &scripts).await;
         // A target without a client fails like any other.
-        gateway.settings.routes[0].targets.push("absent".to_owned());
-        gateway.targets.push(own("absent"));
+        stage::change(&gateway, |plan| {
+            plan.settings.routes[0].targets.push("absent".to_owned())
+        });
+        stage::change(&gateway, |plan| plan.targets.push(own("absent")));
         let (answered, events) = ask(&gateway, &operator(), question("Le guichet ouvre-t-il ?")).await;
         let Err(GatewayError::Exhausted { attempts, entry, .. }) = answered else {
             panic!("{answered:?}");
@@ -262,8 +268,10 @@ fn a_follow_up_is_searched_with_its_subject_and_sent_as_it_was_asked() {
 fn a_principal_asks_through_its_own_routes_only() {
     let stage = Stage::new();
     stage::run(async {
-        let (mut gateway, _) = staged(&stage, &[("local", &[Step::Say("Oui."), Step::End])]).await;
-        gateway.settings.routes.push(route("reserved", &["local"]));
+        let (gateway, _) = staged(&stage, &[("local", &[Step::Say("Oui."), Step::End])]).await;
+        stage::change(&gateway, |plan| {
+            plan.settings.routes.push(route("reserved", &["local"]))
+        });
         let mut caller = operator();
         caller.routes = Some(["reserved".to_owned()].into());
         let mut asked = question("Quand ouvre le guichet ?");
@@ -283,8 +291,8 @@ fn a_principal_asks_through_its_own_routes_only() {
 fn what_is_denied_is_recorded_and_sent_nowhere() {
     let stage = Stage::new();
     stage::run(async {
-        let (mut gateway, models) = staged(&stage, &[("away", &[Step::Say("Oui."), Step::End])]).await;
-        gateway.targets = vec![unknown("away")];
+        let (gateway, models) = staged(&stage, &[("away", &[Step::Say("Oui."), Step::End])]).await;
+        stage::change(&gateway, |plan| plan.targets = vec![unknown("away")]);
         let mut asked = question("Quand ouvre le guichet ?");
         asked.label = Some("sensitive".parse().unwrap());
         let (answered, events) = ask(&gateway, &operator(), asked).await;
@@ -374,11 +382,11 @@ fn a_permit_covers_its_own_target_and_content_alone() {
     let stage = Stage::new();
     stage::run(async {
         let script: &[Step] = &[Step::Say("Oui."), Step::End];
-        let (mut gateway, models) = staged(&stage, &[("forged", script), ("confused", script)]).await;
-        cast(&mut gateway, "forged", &Arc::new(Forger(Arc::clone(&models[0]))));
+        let (gateway, models) = staged(&stage, &[("forged", script), ("confused", script)]).await;
+        cast(&gateway, "forged", &Arc::new(Forger(Arc::clone(&models[0]))));
         // Behind this target stands a model of another one.
         let other = Scripted::new("other", stage.data(), script);
-        cast(&mut gateway, "confused", &other);
+        cast(&gateway, "confused", &other);
         let (answered, events) = ask(&gateway, &operator(), question("Quand ouvre le guichet ?")).await;
         let Err(GatewayError::Exhausted { attempts, .. }) = answered else {
             panic!("{answered:?}");
@@ -395,7 +403,7 @@ fn a_permit_covers_its_own_target_and_content_alone() {
 fn a_question_finds_what_its_route_and_the_caller_both_name() {
     let stage = Stage::new();
     stage::run(async {
-        let (mut gateway, models) = staged(&stage, &[("local", &[Step::Say("Oui."), Step::End])]).await;
+        let (gateway, models) = staged(&stage, &[("local", &[Step::Say("Oui."), Step::End])]).await;
         let mut other = all_of(stage.files());
         other.collection = "autres".to_owned();
         stage::ingest(&gateway, &Tenant::default(), other).await.unwrap();
@@ -409,7 +417,9 @@ fn a_question_finds_what_its_route_and_the_caller_both_name() {
         ];
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         for (at, (of_route, of_caller, found)) in cases.into_iter().enumerate() {
-            gateway.settings.routes[0].collections = of_route.map(names);
+            stage::change(&gateway, |plan| {
+                plan.settings.routes[0].collections = of_route.map(names)
+            });
             let mut asked = question("Quand ouvre le guichet ?");
             asked.collections = of_caller.map(names);
             ask(&gateway, &operator(), asked).await.0.unwrap();

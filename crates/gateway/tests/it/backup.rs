@@ -61,10 +61,10 @@ fn restore(from: &Path, data: &Path) -> Result<Manifest, BackupError> {
 
 /// Opens a restored folder, goes on with what it had begun, asks, and checks all that can be checked.
 async fn check_restored(data: &Path) -> usize {
-    let mut gateway = stage::open(data).await.unwrap();
+    let gateway = stage::open(data).await.unwrap();
     let script = [crate::scripted::Step::Say("Oui."), crate::scripted::Step::End];
     let model = crate::scripted::Scripted::new("local", data.to_path_buf(), &script);
-    stage::cast(&mut gateway, "local", &model);
+    stage::cast(&gateway, "local", &model);
     stage::work(&gateway, &Tenant::default()).await.unwrap();
     let found = gateway
         .library

@@ -21,9 +21,9 @@ pub(crate) fn person(name: &str) -> Principal {
 
 /// A gateway whose model always says the same.
 pub(crate) async fn staged(stage: &Stage, says: &'static str) -> Gateway {
-    let mut gateway = stage.open().await;
+    let gateway = stage.open().await;
     let model = Scripted::new("local", stage.data(), &[Step::Say(says), Step::End]);
-    cast(&mut gateway, "local", &model);
+    cast(&gateway, "local", &model);
     gateway
 }
 

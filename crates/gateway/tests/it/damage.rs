@@ -26,9 +26,9 @@ fn without_a_sound_ledger_nothing_is_asked_and_nothing_is_lost() {
         fs_err::write(&path, bytes).unwrap();
 
         let refused = stage::run(async {
-            let mut gateway = stage.open().await;
+            let gateway = stage.open().await;
             let model = Scripted::new("local", stage.data(), &[Step::Say("Oui."), Step::End]);
-            cast(&mut gateway, "local", &model);
+            cast(&gateway, "local", &model);
             let (answered, events) = ask(&gateway, &operator(), question("Quand ouvre le guichet ?")).await;
             assert_eq!((events.len(), model.calls().len()), (0, 0), "{file}");
             answered.unwrap_err()

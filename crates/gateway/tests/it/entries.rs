@@ -24,9 +24,9 @@ fn commitments_open_with_the_record_and_no_word_stands_in_the_ledger() {
     stage.write("confidentielle-mirabelle.txt", PASSAGE);
     let tenant = Tenant::default();
     stage::run(async {
-        let mut gateway = stage.open().await;
+        let gateway = stage.open().await;
         let model = Scripted::new("local", stage.data(), &[Step::Say(ANSWER), Step::Cite, Step::End]);
-        cast(&mut gateway, "local", &model);
+        cast(&gateway, "local", &model);
         stage::ingest(&gateway, &tenant, all_of(stage.files()))
             .await
             .unwrap();
@@ -106,9 +106,9 @@ fn contains(bytes: &[u8], word: &str) -> bool {
 fn two_askers_have_two_pseudonyms_and_one_asker_has_one() {
     let stage = Stage::new();
     stage::run(async {
-        let mut gateway = stage.open().await;
+        let gateway = stage.open().await;
         let model = Scripted::new("local", stage.data(), &[Step::Say(ANSWER), Step::End]);
-        cast(&mut gateway, "local", &model);
+        cast(&gateway, "local", &model);
         for user in ["ada", "grace", "ada"] {
             let mut principal = operator();
             principal.user = user.to_owned();
@@ -129,11 +129,15 @@ fn a_run_in_batch_mode_that_did_not_end_well_leaves_a_gap_entry_unless_all_was_s
     for (class, gap) in [("internal", true), ("sensitive", false), ("restricted", false)] {
         let stage = Stage::new();
         stage::run(async {
-            let mut gateway = stage.open().await;
-            gateway.settings.routes[0].durability = Durability::Batch;
-            gateway.settings.routes[0].label_floor = class.parse().unwrap();
+            let gateway = stage.open().await;
+            stage::change(&gateway, |plan| {
+                plan.settings.routes[0].durability = Durability::Batch
+            });
+            stage::change(&gateway, |plan| {
+                plan.settings.routes[0].label_floor = class.parse().unwrap()
+            });
             let model = Scripted::new("local", stage.data(), &[Step::Say(ANSWER), Step::End]);
-            cast(&mut gateway, "local", &model);
+            cast(&gateway, "local", &model);
             ask(&gateway, &operator(), question(QUESTION)).await.0.unwrap();
             // As a killed process leaves it: nothing is closed.
             copy(&stage.data(), &stage.root().join("killed"));

@@ -255,10 +255,10 @@ fn a_request_under_way_leaves_nothing_of_an_erased_person() {
     use crate::scripted::{Scripted, Step};
     let stage = Stage::new();
     stage::run(async {
-        let mut gateway = stage.open().await;
+        let gateway = stage.open().await;
         let script = [Step::Say(SAID), Step::Hang];
         let model = Scripted::new("local", stage.data(), &script);
-        stage::cast(&mut gateway, "local", &model);
+        stage::cast(&gateway, "local", &model);
         let alice = person("alice");
         let (events, mut heard) = mpsc::channel(64);
         let asked = question(&format!("Est-ce {ASKED} ?"));

@@ -20,8 +20,8 @@ const ANSWER: &[Step] = &[Step::Say("À neuf heures."), Step::End];
 
 /// A server that takes files of at most 100,000 bytes, three of each user, and bodies within a second.
 async fn narrow(stage: &Stage) -> Wired {
-    let (mut gateway, _) = staged(stage, &[("local", ANSWER)]).await;
-    gateway.settings.limits.file_bytes = 100_000;
+    let (gateway, _) = staged(stage, &[("local", ANSWER)]).await;
+    crate::stage::change(&gateway, |plan| plan.settings.limits.file_bytes = 100_000);
     let mut settings = Settings::default();
     settings.limits.files = 3;
     settings.limits.body = Duration::from_secs(1);

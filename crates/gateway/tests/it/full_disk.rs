@@ -85,9 +85,9 @@ pub(crate) async fn readiness() {
 /// Ingests, then asks, until there is no room for either; notes what was acknowledged.
 pub(crate) async fn fill(root: &Path) {
     let data = root.join("data");
-    let mut gateway = stage::open(&data).await.unwrap();
+    let gateway = stage::open(&data).await.unwrap();
     let model = Scripted::new("local", data.clone(), &[Step::Say("Oui."), Step::End]);
-    cast(&mut gateway, "local", &model);
+    cast(&gateway, "local", &model);
     let refused = ingest_until_refused(&gateway, root).await;
     assert!(CLEAR.contains(&refused.as_str()), "{refused}");
 

@@ -11,8 +11,8 @@ use trousseau_core::principal::Tenant;
 use trousseau_gateway::commitment::Secret;
 use trousseau_gateway::entry::State;
 use trousseau_gateway::records::{EntryId, Opened, Records};
-use trousseau_gateway::service::policy_digest;
 use trousseau_ledger::Durability;
+use trousseau_plan::policy_digest;
 use trousseau_policy::rules::Rules;
 use trousseau_retrieval::database::Access;
 use trousseau_testing::long;
@@ -113,8 +113,8 @@ fn many_at_once_have_each_their_record_and_outcome() {
     let stage = Stage::new();
     stage::run(async {
         for durability in [Durability::Batch, Durability::Request] {
-            let mut gateway = staged(&stage, "Oui.").await;
-            gateway.settings.routes[0].durability = durability;
+            let gateway = staged(&stage, "Oui.").await;
+            stage::change(&gateway, |plan| plan.settings.routes[0].durability = durability);
             let begun = gateway.begin_conversation(&person("alice")).await.unwrap();
             let asked = (0..64).map(|number| {
                 let mut asked = question(&format!("Question {number} ?"));
@@ -199,12 +199,14 @@ fn whoever_is_killed_while_many_ask_has_kept_what_was_acknowledged() {
 
 /// What the child does: asks eight at a time until it is killed, and writes down what was acknowledged.
 pub(crate) async fn work(task: &str, root: &Path) {
-    let mut gateway = stage::open(&root.join("data")).await.unwrap();
+    let gateway = stage::open(&root.join("data")).await.unwrap();
     let script = [crate::scripted::Step::Say("Oui."), crate::scripted::Step::End];
     let model = crate::scripted::Scripted::new("local", root.join("data"), &script);
-    stage::cast(&mut gateway, "local", &model);
+    stage::cast(&gateway, "local", &model);
     if task == "ask-batch" {
-        gateway.settings.routes[0].durability = Durability::Batch;
+        stage::change(&gateway, |plan| {
+            plan.settings.routes[0].durability = Durability::Batch
+        });
     }
     let file = fs_err::File::create(root.join("answered")).unwrap();
     let asking = (0..8).map(|connection| {

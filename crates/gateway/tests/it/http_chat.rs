@@ -147,8 +147,8 @@ async fn what_fails_before_the_first_byte_is_told_by_its_status() {
 #[tokio::test]
 async fn a_refusal_of_the_policy_says_why() {
     let stage = Stage::new();
-    let (mut gateway, models) = staged(&stage, &[("afar", ANSWER)]).await;
-    gateway.targets = vec![unknown("afar")];
+    let (gateway, models) = staged(&stage, &[("afar", ANSWER)]).await;
+    crate::stage::change(&gateway, |plan| plan.targets = vec![unknown("afar")]);
     let wired = Wired::start(&stage, gateway, Settings::default()).await;
     let reply = wired.ask(&question(true)).await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "policy-denied"));

@@ -24,9 +24,9 @@ async fn state(stage: &Stage, index: u64) -> State {
 
 /// Asks, and is gone while the model still thinks.
 async fn ask_and_go(stage: &Stage, times: usize) {
-    let mut gateway = stage.open().await;
+    let gateway = stage.open().await;
     let model = Scripted::new("local", stage.data(), &[Step::Say("Je"), Step::Hang]);
-    cast(&mut gateway, "local", &model);
+    cast(&gateway, "local", &model);
     for _ in 0..times {
         let (events, mut heard) = mpsc::channel(64);
         let operator = operator();
@@ -118,10 +118,10 @@ fn a_request_that_ends_at_any_await_has_one_outcome_and_a_record_that_agrees() {
     stage.write("a.txt", "Le guichet ouvre à neuf heures.\n");
     for times in 1..500 {
         let ended = stage::run(async {
-            let mut gateway = stage.open().await;
+            let gateway = stage.open().await;
             let script = [Step::Say("À neuf heures."), Step::Cite, Step::End];
             let model = Scripted::new("local", stage.data(), &script);
-            cast(&mut gateway, "local", &model);
+            cast(&gateway, "local", &model);
             if times == 1 {
                 let tenant = Tenant::default();
                 stage::ingest(&gateway, &tenant, stage::all_of(stage.files()))

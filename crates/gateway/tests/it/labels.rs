@@ -45,19 +45,24 @@ fn decided(of_documents: &str, floor: &str, asked: Vec<(Principal, Asked)>) -> V
     let stage = Stage::new();
     stage.write("a.txt", "Le guichet ouvre à neuf heures.\n");
     stage::run(async {
-        let mut gateway = stage.open().await;
+        let gateway = stage.open().await;
         let model = Scripted::new("local", stage.data(), &[Step::Say("À neuf heures."), Step::End]);
-        cast(&mut gateway, "local", &model);
-        gateway.settings.routes[0].label_floor = label(floor);
-        gateway.settings.routes[0].durability = Durability::Batch;
+        cast(&gateway, "local", &model);
+        stage::change(&gateway, |plan| {
+            plan.settings.routes[0].label_floor = label(floor)
+        });
+        stage::change(&gateway, |plan| {
+            plan.settings.routes[0].durability = Durability::Batch
+        });
         let tenant = Tenant::default();
-        gateway.settings.collections.insert(
-            stage::COLLECTION.to_owned(),
-            trousseau_gateway::settings::Collection {
-                label: label("public"),
-                ..trousseau_gateway::settings::Collection::default()
-            },
-        );
+        let collection = trousseau_gateway::settings::Collection {
+            label: label("public"),
+            ..trousseau_gateway::settings::Collection::default()
+        };
+        stage::change(&gateway, |plan| {
+            let collections = &mut plan.settings.collections;
+            collections.insert(stage::COLLECTION.to_owned(), collection);
+        });
         let wanted = Registration {
             label: Some(label(of_documents)),
             ..all_of(stage.files())

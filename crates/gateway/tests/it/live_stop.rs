@@ -44,7 +44,7 @@ async fn slow_server() -> (String, oneshot::Receiver<()>) {
 #[tokio::test]
 async fn the_models_server_sees_that_it_is_stopped() {
     let stage = Stage::new();
-    let (mut gateway, _) = staged(&stage, &[("local", &[])]).await;
+    let (gateway, _) = staged(&stage, &[("local", &[])]).await;
     let (url, mut gone) = slow_server().await;
     let network = Network::open(&Egress {
         system_authorities: false,
@@ -56,7 +56,7 @@ async fn the_models_server_sees_that_it_is_stopped() {
         abstention_en: "Nothing.".to_owned(),
     };
     let model = OpenAi::new(Server::new("local", "m", &url), client, wording).unwrap();
-    cast(&mut gateway, "local", &std::sync::Arc::new(model));
+    cast(&gateway, "local", &std::sync::Arc::new(model));
     let wired = Wired::start(&stage, gateway, Settings::default()).await;
     let id = begin(&wired, Value::Null).await;
     let key = format!("authorization: Bearer {}", wired.key);

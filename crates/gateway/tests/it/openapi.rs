@@ -138,19 +138,21 @@ impl Tour {
 
 /// A server with routes that answer, fail and refuse.
 async fn tour(stage: &Stage) -> Tour {
-    let (mut gateway, _) = staged(stage, &[("local", ANSWER)]).await;
+    let (gateway, _) = staged(stage, &[("local", ANSWER)]).await;
     for (name, script, target) in [
         ("failing", [Step::Fail], own("broken")),
         ("outside", [Step::End], unknown("stranger")),
     ] {
         let target_name = target.name.clone();
         cast(
-            &mut gateway,
+            &gateway,
             &target_name,
             &Scripted::new(&target_name, stage.data(), &script),
         );
-        gateway.targets.push(target);
-        gateway.settings.routes.push(route(name, &[&target_name]));
+        crate::stage::change(&gateway, |plan| plan.targets.push(target));
+        crate::stage::change(&gateway, |plan| {
+            plan.settings.routes.push(route(name, &[&target_name]))
+        });
     }
     let logo = stage.files().join("logo.svg");
     fs_err::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
@@ -184,7 +186,9 @@ async fn what_a_server_answers_is_documented() {
     tour.post("PATCH /api/collections/{collection}", &[id], &change, 200)
         .await;
     tour.get("GET /api/upstreams", &[]).await;
+    configuration(&mut tour).await;
     tour.get("GET /api/usage", &["by=target"]).await;
+    tour.get("GET /api/usage/mine", &[]).await;
     tour.get("GET /api/tasks", &["state=succeeded"]).await;
     tour.call("GET /metrics", &[], &[], "").await;
     tour.get("GET /healthz", &[]).await;
@@ -200,6 +204,29 @@ async fn what_a_server_answers_is_documented() {
         .filter(|name| !tour.seen.contains(*name) && !ELSEWHERE.contains(name))
         .collect();
     assert!(unseen.is_empty(), "never answered: {unseen:?}");
+}
+
+/// What is called when the configuration of the server can change: its forms, and what is refused of them.
+async fn configuration(tour: &mut Tour) {
+    let new = json!({ "name": "vllm", "url": "http://127.0.0.1:1/v1", "model": "m", "key": "sk-x" });
+    tour.post("POST /api/upstreams/try", &[], &new, 200).await;
+    tour.post("POST /api/upstreams", &[], &new, 201).await;
+    let other = json!({ "name": "read-only", "url": "http://127.0.0.1:1/v1", "model": "m" });
+    tour.post("POST /api/upstreams/try", &[], &other, 200).await;
+    tour.post("POST /api/upstreams", &[], &other, 200).await;
+    for (field, wrong) in [
+        ("name", "Two Words"),
+        ("url", "a\nb"),
+        ("key", "sk two"),
+        ("more", "x"),
+    ] {
+        let mut new = other.clone();
+        new[field] = wrong.into();
+        let refused = tour.post("POST /api/upstreams", &[], &new, 400).await;
+        assert!(!refused.to_string().contains("sk two"), "{refused}");
+    }
+    tour.post("POST /api/configuration/reload", &[], &json!({}), 200)
+        .await;
 }
 
 async fn page(tour: &mut Tour) {

@@ -69,6 +69,7 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
     ("Title", "", "http/src/conversations.rs", "Renamed"),
     ("NewCollection", "", "http/src/stock.rs", "CollectionWanted"),
     ("CollectionChange", "", "http/src/stock.rs", "CollectionChanged"),
+    ("NewUpstream", "", "http/src/control.rs", "NewUpstream"),
     ("Questioned", "", "http/src/explain.rs", "Questioned"),
     ("NewFeedback", "", "http/src/records.rs", "Rated"),
     ("AccessReason", "", "http/src/records.rs", "Reason"),

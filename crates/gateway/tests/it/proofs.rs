@@ -136,12 +136,12 @@ async fn the_ledger_is_listed_proved_and_verified() {
 #[tokio::test]
 async fn a_text_is_explained_without_being_sent_or_kept() {
     let stage = Stage::new();
-    let (mut gateway, models) = staged(&stage, &[("local", ANSWER)]).await;
-    gateway.targets = vec![own("local"), unknown("afar")];
-    gateway
-        .settings
-        .routes
-        .push(crate::stage::route("outside", &["afar", "local"]));
+    let (gateway, models) = staged(&stage, &[("local", ANSWER)]).await;
+    crate::stage::change(&gateway, |plan| {
+        plan.targets = vec![own("local"), unknown("afar")]
+    });
+    let outside = crate::stage::route("outside", &["afar", "local"]);
+    crate::stage::change(&gateway, |plan| plan.settings.routes.push(outside));
     let wired = Wired::start(&stage, gateway, Settings::default()).await;
     let before = stage.entries(&Tenant::default()).len();
     let text = json!({ "text": "Écrire à anne@montclair.example" }).to_string();

@@ -64,8 +64,8 @@ fn a_file_is_replaced_when_it_its_label_or_its_readers_change() {
 fn what_cannot_be_read_fails_alone() {
     let stage = Stage::new();
     stage::run(async {
-        let mut gateway = stage.open().await;
-        gateway.settings.limits.file_bytes = 1 << 20;
+        let gateway = stage.open().await;
+        stage::change(&gateway, |plan| plan.settings.limits.file_bytes = 1 << 20);
         let tenant = Tenant::default();
         stage.write("bon.txt", "Un bon fichier.\n");
         stage.write("vide.txt", "");

@@ -18,9 +18,10 @@ use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::ingest::{Ended, Registration};
 use trousseau_gateway::logs::{self, Logs};
 use trousseau_gateway::records::Records;
-use trousseau_gateway::service::{Gateway, policy_digest};
+use trousseau_gateway::service::Gateway;
 use trousseau_gateway::settings::{Route, Settings};
 use trousseau_ledger::{Durability, LogReader};
+use trousseau_plan::{InForce, Plan};
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::decide::Target;
 use trousseau_policy::fact::Fact;
@@ -88,17 +89,16 @@ pub(crate) async fn open(data: &Path) -> Result<Gateway, GatewayError> {
         routes: vec![route("documents", &["local"])],
         ..Settings::default()
     };
+    let logs = Logs::new(data, &settings.replica, &settings.origin);
+    let decides = (vec![own("local")], Rules::default());
+    let plan = Plan::new(settings, decides, HashMap::new())?;
     Ok(Gateway {
-        logs: Logs::new(data, &settings.replica, &settings.origin),
+        logs,
         library: Library::open(data, Access::Write).await?,
         records: Records::open(data, Access::Write).await?,
-        policy: policy_digest(&Rules::default(), &[own("local")])?,
-        targets: vec![own("local")],
-        rules: Rules::default(),
-        models: HashMap::new(),
+        plan: InForce::new(plan),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
-        settings,
     })
 }
 
@@ -129,9 +129,18 @@ pub(crate) fn unknown(name: &str) -> Target {
 }
 
 /// Puts a model behind a target.
-pub(crate) fn cast(gateway: &mut Gateway, target: &str, model: &Arc<impl ChatModel + 'static>) {
+pub(crate) fn cast(gateway: &Gateway, target: &str, model: &Arc<impl ChatModel + 'static>) {
     let model = Arc::clone(model);
-    gateway.models.insert(target.to_owned(), model);
+    change(gateway, |plan| {
+        plan.models.insert(target.to_owned(), model);
+    });
+}
+
+/// Has what begins from now on be answered by a plan that is changed in this.
+pub(crate) fn change(gateway: &Gateway, change: impl FnOnce(&mut Plan)) {
+    let mut plan = Plan::clone(&gateway.plan());
+    change(&mut plan);
+    gateway.plan.put(plan);
 }
 
 pub(crate) fn tenant(name: &str) -> Tenant {

@@ -15,9 +15,9 @@ fn documents_tasks_answers_records_and_entries_stay_apart() {
     let stage = Stage::new();
     let tenants = [tenant("mairie"), tenant("hopital")];
     stage::run(async {
-        let mut gateway = stage.open().await;
+        let gateway = stage.open().await;
         let model = Scripted::new("local", stage.data(), &[Step::Say("Oui."), Step::Cite, Step::End]);
-        cast(&mut gateway, "local", &model);
+        cast(&gateway, "local", &model);
         stage.write("a.txt", "Le guichet ouvre à neuf heures.\n");
         stage.write("b.txt", "Le stationnement est gratuit.\n");
         let [one, other] = &tenants;
@@ -136,9 +136,9 @@ fn documents_tasks_answers_records_and_entries_stay_apart() {
 fn an_answer_of_one_tenant_says_nothing_to_the_other() {
     let stage = Stage::new();
     stage::run(async {
-        let mut gateway = stage.open().await;
+        let gateway = stage.open().await;
         let model = Scripted::new("local", stage.data(), &[Step::Say("Une réponse."), Step::End]);
-        cast(&mut gateway, "local", &model);
+        cast(&gateway, "local", &model);
         let [one, other] = ["mairie", "hopital"].map(|name| Principal::operator(tenant(name)));
         let mut asked = question("Une question ?");
         asked.label = Some("sensitive+health".parse().unwrap());

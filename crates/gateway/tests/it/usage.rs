@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use trousseau_http::Settings;
+use trousseau_policy::card::Price;
 
+use crate::desk::Desk;
 use crate::scripted::{Scripted, Step};
 use crate::stage::{Stage, cast, own, route, unknown};
 use crate::wired::{Wired, question, staged};
@@ -11,12 +13,16 @@ const ANSWER: &[Step] = &[Step::Say("À neuf heures [1]."), Step::Cite, Step::En
 
 /// A server whose first target fails, and which has a route to where nothing may go.
 async fn start(stage: &Stage) -> Wired {
-    let (mut gateway, _) = staged(stage, &[("broken", &[Step::Fail]), ("local", ANSWER)]).await;
-    gateway.targets.push(unknown("afar"));
-    gateway.settings.routes.push(route("outside", &["afar"]));
-    gateway.settings.routes.push(route("failing", &["broken"]));
-    cast(&mut gateway, "afar", &Scripted::new("afar", stage.data(), ANSWER));
-    assert_eq!(gateway.targets[0].name, own("broken").name);
+    let (gateway, _) = staged(stage, &[("broken", &[Step::Fail]), ("local", ANSWER)]).await;
+    crate::stage::change(&gateway, |plan| plan.targets.push(unknown("afar")));
+    crate::stage::change(&gateway, |plan| {
+        plan.settings.routes.push(route("outside", &["afar"]))
+    });
+    crate::stage::change(&gateway, |plan| {
+        plan.settings.routes.push(route("failing", &["broken"]))
+    });
+    cast(&gateway, "afar", &Scripted::new("afar", stage.data(), ANSWER));
+    assert_eq!(gateway.plan().targets[0].name, own("broken").name);
     Wired::start(stage, gateway, Settings::default()).await
 }
 
@@ -48,6 +54,7 @@ async fn questions_are_counted_by_day_route_and_target() {
         json!({
             "key": "documents", "questions": 2, "answered": 2, "abstained": 0, "refused": 0, "failed": 0,
             "cancelled": 0, "interrupted": 0, "prompt_tokens": 6, "completion_tokens": 4,
+            "unpriced_tokens": 10, "costs": [],
         })
     );
     assert_eq!(
@@ -75,7 +82,7 @@ async fn questions_are_counted_by_day_route_and_target() {
         .await
         .json();
     assert_eq!(earlier["items"], json!([]));
-    for query in ["by=user", "since=hier", "since=2026-02-01&until=2026-01-01"] {
+    for query in ["by=name", "since=hier", "since=2026-02-01&until=2026-01-01"] {
         let reply = wired.get(&format!("/api/usage?{query}")).await;
         assert_eq!(
             (reply.status, reply.code().as_str()),
@@ -83,6 +90,49 @@ async fn questions_are_counted_by_day_route_and_target() {
             "{query}"
         );
     }
+}
+
+#[tokio::test]
+async fn an_answer_costs_what_its_place_cost_when_it_was_made() {
+    let stage = Stage::new();
+    let (gateway, _) = staged(&stage, &[("local", ANSWER)]).await;
+    let wired = Wired::start(&stage, gateway, Settings::default()).await;
+    let priced = |input, output, currency: &str| {
+        let price = Price {
+            input,
+            output,
+            currency: currency.to_owned(),
+        };
+        crate::stage::change(&wired.server.gateway, |plan| {
+            plan.targets[0].card.price = price.into()
+        });
+    };
+    // Three tokens are read and two are written each time.
+    assert_eq!(ask(&wired, "documents").await, 200);
+    priced(1e6, 1e5, "EUR");
+    assert_eq!(ask(&wired, "documents").await, 200);
+    priced(2e6, 0.0, "EUR");
+    assert_eq!(ask(&wired, "documents").await, 200);
+    priced(1e6, 0.0, "USD");
+    assert_eq!(ask(&wired, "documents").await, 200);
+    let expected = json!([{ "currency": "EUR", "amount": 9.2 }, { "currency": "USD", "amount": 3.0 }]);
+    for by in ["day", "route", "target", "user"] {
+        let told = wired.get(&format!("/api/usage?by={by}")).await.json();
+        let item = &told["items"][0];
+        assert_eq!(
+            (&item["costs"], &item["unpriced_tokens"]),
+            (&expected, &json!(5)),
+            "{told:#}"
+        );
+        assert_eq!(item["prompt_tokens"], 12);
+    }
+    let other = Desk::user(&wired, "bob").await;
+    assert_eq!(other.get("/api/usage").await.status, 403);
+    let mine = other.get("/api/usage/mine").await.json();
+    assert_eq!(mine["items"], json!([]));
+    let mine = wired.get("/api/usage/mine").await.json();
+    assert_eq!(mine["items"][0]["costs"], expected);
+    assert!(mine["since"].as_str().unwrap().ends_with("-01"), "{mine}");
 }
 
 #[tokio::test]

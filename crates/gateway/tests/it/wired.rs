@@ -18,6 +18,7 @@ use trousseau_gateway::service::Gateway;
 use trousseau_http::{Language, Listener, Logo, ServeError, Server, Settings, Texts, serve};
 use trousseau_retrieval::database::Access;
 
+use crate::played::Played;
 use crate::scripted::{Scripted, Step};
 use crate::stage::{self, Stage, all_of, cast, own, route};
 
@@ -44,14 +45,18 @@ impl Texts for Words {
 
 /// A gateway with one document and one grounded route over these targets on own premises, each with its script.
 pub(crate) async fn staged(stage: &Stage, scripts: &[(&str, &[Step])]) -> (Gateway, Vec<Arc<Scripted>>) {
-    let mut gateway = stage.open().await;
+    let gateway = stage.open().await;
     let names: Vec<&str> = scripts.iter().map(|(name, _)| *name).collect();
-    gateway.settings.routes = vec![route("documents", &names)];
-    gateway.targets = names.iter().map(|name| own(name)).collect();
+    stage::change(&gateway, |plan| {
+        plan.settings.routes = vec![route("documents", &names)]
+    });
+    stage::change(&gateway, |plan| {
+        plan.targets = names.iter().map(|name| own(name)).collect()
+    });
     let mut models = Vec::new();
     for (name, script) in scripts {
         let model = Scripted::new(name, stage.data(), script);
-        cast(&mut gateway, name, &model);
+        cast(&gateway, name, &model);
         models.push(model);
     }
     stage.write("a.txt", "Le guichet ouvre à neuf heures.\n");
@@ -81,7 +86,8 @@ impl Wired {
         let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
         let (gateway, accounts) = (Arc::new(gateway), Arc::new(accounts));
         let logo = settings.page.logo.clone();
-        let mut server = Server::new(gateway, accounts, Arc::new(Words), settings);
+        let server = Server::new(gateway, accounts, Arc::new(Words), settings);
+        let mut server = server.with_control(Arc::new(Played));
         if let Some(logo) = logo {
             server = server.with_logo(Logo::open(&logo).unwrap());
         }

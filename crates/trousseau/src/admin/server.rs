@@ -155,7 +155,7 @@ impl Call {
             Err(reason) => return refuse(&stream, reason),
         };
         if let Some(file) = hello.config {
-            let own = app.config.file.clone();
+            let own = app.config().file.clone();
             if !same_file(&file.into(), own.as_deref()) {
                 let own = own.map(|file| file.display().to_string());
                 return refuse(&stream, Reason::Config(own));

@@ -2,21 +2,19 @@
 //!
 //! A server is only prepared here. Nothing is sent before the policy has permitted it, request by request.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use trousseau_config::{Config, Egress, Kind, Remote, SecretPlace};
 use trousseau_core::model::ChatModel;
 use trousseau_extractive::{Extractive, Wording};
+use trousseau_plan::Models;
 use trousseau_upstream::egress::{self, ClientCertificate, Clients, Network};
-use trousseau_upstream::{self as upstream, OpenAi};
+use trousseau_upstream::secret::Secret;
+use trousseau_upstream::{self as upstream, Offered, OpenAi};
 
 use crate::failure::Failure;
 use crate::messages::{Language, Messages};
 use crate::secret;
-
-/// The models behind the upstreams, by the upstreams' names.
-pub(super) type Models = HashMap<String, Arc<dyn ChatModel>>;
 
 /// The built-in answerers alone.
 pub(super) fn built_in(config: &Config) -> Models {
@@ -70,8 +68,14 @@ pub(crate) fn network(config: &Egress) -> Result<Network, Failure> {
 }
 
 fn remote_model(name: &str, remote: &Remote, network: &Network) -> Result<OpenAi, Failure> {
+    let server = server(name, remote, network)?;
+    let clients = clients(remote, network)?;
+    Ok(OpenAi::new(server, clients, upstream_wording())?)
+}
+
+fn server(name: &str, remote: &Remote, network: &Network) -> Result<upstream::Server, Failure> {
     network.check(&remote.url)?;
-    let server = upstream::Server {
+    Ok(upstream::Server {
         secret: remote.key.as_ref().map(secret::open).transpose()?,
         key_header: remote.key_header.clone(),
         headers: remote.headers.clone(),
@@ -79,9 +83,21 @@ fn remote_model(name: &str, remote: &Remote, network: &Network) -> Result<OpenAi
         timeouts: remote.timeouts,
         streams: remote.stream,
         ..upstream::Server::new(name, &remote.model, &remote.url)
-    };
-    let clients = clients(remote, network)?;
-    Ok(OpenAi::new(server, clients, upstream_wording())?)
+    })
+}
+
+/// A server that is only tried, and the list of what it offers. Its key is `secret`, whatever its description says.
+pub(crate) fn trial(
+    (name, remote): (&str, &Remote),
+    secret: Option<Secret>,
+    egress: &Egress,
+) -> Result<(OpenAi, Offered), Failure> {
+    let network = network(egress)?;
+    let mut server = server(name, remote, &network)?;
+    server.secret = secret;
+    let clients = clients(remote, &network)?;
+    let offered = Offered::new(server.clone(), clients.clone())?;
+    Ok((OpenAi::new(server, clients, upstream_wording())?, offered))
 }
 
 fn clients(remote: &Remote, network: &Network) -> Result<Clients, Failure> {

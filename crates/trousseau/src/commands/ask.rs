@@ -24,7 +24,7 @@ pub(super) async fn run(caller: &Caller, ask: Ask) -> Result<Exit, Failure> {
     let printer = &*caller.printer;
     let app = caller.open_to_answer().await?;
     let principal = app.principal(&caller.global)?;
-    let question = text_or_input(caller, ask.question, app.config.settings.limits.question_bytes)?;
+    let question = text_or_input(caller, ask.question, app.config().settings.limits.question_bytes)?;
     let asked = Asked {
         request: ChatRequest {
             messages: vec![Message::user(question)],

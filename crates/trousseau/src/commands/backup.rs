@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 pub(super) async fn make(caller: &Caller, backup: &Backup) -> Result<Exit, Failure> {
     let to = caller.path(&backup.to)?;
     let app = caller.open().await?;
-    let configuration = app.config.file.clone();
+    let configuration = app.config().file.clone();
     let made = backup::backup(&app.gateway, app.data(), &to, configuration.as_deref()).await;
     app.close().await?;
     tell(caller, "backup-made", &made?, &to.display().to_string());

@@ -16,7 +16,7 @@ pub(super) async fn run(caller: &Caller) -> Result<Exit, Failure> {
         .store()
         .collections(&tenant(&caller.global))
         .await?;
-    let settings = app.config.settings.clone();
+    let settings = app.config().settings.clone();
     app.close().await?;
     let readers = |name: &str| {
         settings

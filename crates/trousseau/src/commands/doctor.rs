@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use trousseau_config::Kind;
 use trousseau_core::label::{Class, Label};
 use trousseau_gateway::logs;
-use trousseau_gateway::service::{date, local_time};
+use trousseau_gateway::service::date;
 use trousseau_ledger::VerifyOptions;
 use trousseau_policy::decide::About;
 use trousseau_policy::eligibility::{Missing, would_make_eligible};
@@ -221,7 +221,7 @@ fn eligibility(place: &Place) -> Vec<Eligibility> {
     let (now, settings) = (jiff::Timestamp::now(), &place.config.settings);
     let today = date(now);
     let about = About {
-        time: local_time(now, &settings.time_zone),
+        time: settings.local_time(now),
         ..About::default()
     };
     let targets = place.config.targets.iter();

@@ -73,9 +73,10 @@ pub(super) async fn enter(
 
 /// What was typed of an account's rights. A route must be one of the configuration.
 pub(super) fn grants(app: &App, allowed: Allowed) -> Result<Grants, Failure> {
+    let config = app.config();
     for name in &allowed.route {
-        if app.config.settings.route(Some(name)).is_none() {
-            let routes = app.config.settings.routes.iter();
+        if config.settings.route(Some(name)).is_none() {
+            let routes = config.settings.routes.iter();
             let known: Vec<&str> = routes.map(|route| route.name.as_str()).collect();
             let (name, known) = (name.clone(), known.join(", "));
             return Err(trousseau_gateway::error::GatewayError::NoRoute { name, known }.into());

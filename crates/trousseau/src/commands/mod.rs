@@ -24,6 +24,7 @@ mod keys;
 mod ledger;
 mod policy;
 mod records;
+mod reload;
 mod search;
 mod serve;
 mod tasks;
@@ -54,6 +55,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Restore(restore) => backup::restore(caller, &restore).await,
         Action::Catalogue(command) => catalogue::run(caller, command),
         Action::Config(Config::Show) => config::show(caller),
+        Action::Reload => reload::run(caller).await,
         Action::Doctor => doctor::run(caller).await,
         Action::Completions(completions) => Ok(completions::run(&completions, printer)),
         Action::Generate(generate) => generate::run(&generate, printer),
@@ -91,7 +93,7 @@ async fn named(app: &App, caller: &Caller, collections: Vec<String>) -> Result<O
         .collections(&tenant(&caller.global))
         .await?;
     for name in &collections {
-        let configured = app.config.settings.collections.contains_key(name);
+        let configured = app.config().settings.collections.contains_key(name);
         if !configured && !kept.iter().any(|row| row.name == *name) {
             return Err(StoreError::NoCollection { name: name.clone() }.into());
         }

@@ -13,7 +13,7 @@ pub(super) async fn explain(caller: &Caller, explain: Explain) -> Result<Exit, F
     let printer = &*caller.printer;
     let app = caller.open_or_read().await?;
     let principal = app.principal(&caller.global)?;
-    let text = text_or_input(caller, explain.text, app.config.settings.limits.question_bytes)?;
+    let text = text_or_input(caller, explain.text, app.config().settings.limits.question_bytes)?;
     let asked = Asked {
         request: ChatRequest {
             messages: vec![Message::user(text)],

@@ -88,7 +88,7 @@ async fn delete(caller: &Caller, delete: &RecordsDelete) -> Result<Exit, Failure
 async fn purge(caller: &Caller, purge: RecordsPurge) -> Result<Exit, Failure> {
     let app = caller.open().await?;
     let now = (app.gateway.now)();
-    let kept = purge.older_than.unwrap_or(app.config.retention_days);
+    let kept = purge.older_than.unwrap_or(app.config().retention_days);
     let erased = app.gateway.purge(before(now, kept)).await;
     tell(caller, app, erased).await
 }

@@ -16,7 +16,11 @@ const GIVEN: u16 = 100;
 pub(super) async fn run(caller: &Caller, search: Search) -> Result<Exit, Failure> {
     let printer = &*caller.printer;
     let app = caller.open_or_read().await?;
-    let question = text_or_input(caller, search.question, app.config.settings.limits.question_bytes)?;
+    let question = text_or_input(
+        caller,
+        search.question,
+        app.config().settings.limits.question_bytes,
+    )?;
     let principal = app.principal(&caller.global)?;
     let library = &app.gateway.library;
     library.refresh(&principal.tenant).await?;

@@ -11,9 +11,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use trousseau_accounts::{Grants, NewKey};
-use trousseau_config::{Config, TlsFiles};
+use trousseau_config::{Changes, Config, TlsFiles};
 use trousseau_core::label::Class;
-use trousseau_core::principal::Role;
+use trousseau_core::principal::{Principal, Role, Tenant};
 use trousseau_gateway::account_changes::{FailedSignIns, Operation};
 use trousseau_gateway::error::GatewayError;
 use trousseau_http::tls::{Files, Tls};
@@ -26,6 +26,7 @@ use crate::admin::Admin;
 use crate::app::{App, tenant};
 use crate::caller::Caller;
 use crate::cli::Serve;
+use crate::control;
 use crate::failure::{AppError, Exit, Failure};
 use crate::texts::Catalogue;
 
@@ -54,8 +55,9 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
         Arc::clone(&app.gateway),
         app.accounts().await?,
         Arc::new(Catalogue::new()),
-        app.config.server.settings.clone(),
+        app.config().server.settings.clone(),
     );
+    server = server.with_control(control::steward(&app));
     if let Some(logo) = logo {
         server = server.with_logo(logo);
     }
@@ -79,7 +81,7 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     let serving = async { tokio::join!(serving, admin.serve(&app, &stop), rounds(&app, &stop)) };
     let served = tokio::select! {
         (served, (), ()) = serving => served,
-        never = signals.obey(&stop, tls) => match never {},
+        never = signals.obey(&stop, tls, &app) => match never {},
     };
     if let Err(failure) = enter_failures(&app).await {
         let error = failure.english();
@@ -178,7 +180,10 @@ async fn keep_house(app: &App, stop: &CancellationToken, purge: bool) -> Result<
     app.accounts().await?.write_used(now).await?;
     enter_failures(app).await?;
     if purge {
-        let erased = app.gateway.purge(before(now, app.config.retention_days)).await?;
+        let erased = app
+            .gateway
+            .purge(before(now, app.config().retention_days))
+            .await?;
         if erased > 0 {
             tracing::info!(erased, "records past their time were erased");
         }
@@ -223,13 +228,19 @@ impl Signals {
 
     /// The first signal to end cancels `stop`; the second ends the process at once, which loses nothing that was
     /// answered.
-    async fn obey(&mut self, stop: &CancellationToken, tls: Option<Arc<Tls>>) -> std::convert::Infallible {
+    async fn obey(
+        &mut self,
+        stop: &CancellationToken,
+        tls: Option<Arc<Tls>>,
+        app: &App,
+    ) -> std::convert::Infallible {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => {}
                 _ = self.interrupt.recv() => {}
                 _ = self.reload.recv() => {
-                    reload(tls.clone()).await;
+                    renew(tls.clone()).await;
+                    reload(app).await;
                     continue;
                 }
             }
@@ -245,10 +256,27 @@ impl Signals {
     }
 }
 
-/// Takes up a renewed certificate. Secrets in files are looked at before each use and need no word.
-async fn reload(tls: Option<Arc<Tls>>) {
+/// Takes up a changed configuration. Secrets in files are looked at before each use and need no word.
+async fn reload(app: &App) {
+    match app.reload(&Principal::operator(Tenant::default())).await {
+        Ok(Changes { taken_up, waiting }) => {
+            tracing::info!(?taken_up, ?waiting, "the configuration was read anew");
+        }
+        Err(failure) => {
+            tracing::error!(
+                error = failure.english(),
+                "the new configuration cannot be used; the earlier one stays"
+            );
+            for (code, fault) in failure.english_faults() {
+                tracing::error!(code, fault, "a fault of the new configuration");
+            }
+        }
+    }
+}
+
+/// Takes up a renewed certificate.
+async fn renew(tls: Option<Arc<Tls>>) {
     let Some(tls) = tls else {
-        tracing::info!("nothing to take up: there is no certificate");
         return;
     };
     match blocking(move || tls.reload()).await.map_err(GatewayError::from) {

@@ -75,6 +75,11 @@ impl Service {
         rustix::process::kill_process(rustix::process::Pid::from_raw(process).unwrap(), signal).unwrap();
     }
 
+    /// What it logs from now on; its end is then told without it.
+    pub(crate) fn log(&mut self) -> impl std::io::BufRead + use<> {
+        BufReader::new(self.child.as_mut().unwrap().stderr.take().unwrap())
+    }
+
     /// Ends the server as systemd does, and tells how it ended.
     pub(crate) fn stop(mut self) -> Ran {
         self.signal(rustix::process::Signal::TERM);

@@ -119,7 +119,7 @@ async fn take_in(app: &App, caller: &Caller, documents: Vec<(String, PathBuf)>) 
         tally.not_all_failed()?;
         ingested += tally.added + tally.replaced + tally.unchanged;
         if !printer.json() {
-            let label = app.config.settings.collection(&collection).label;
+            let label = app.config().settings.collection(&collection).label;
             let label = printer.messages.label(&label);
             let told = printer.messages.text(
                 "demo-collection",
@@ -142,7 +142,7 @@ fn questions(app: &App, global: &Global, given: Vec<String>) -> Result<Vec<(Prin
             .collect());
     }
     let sample = |(key, question): (&str, &str)| {
-        let known = app.config.settings.key(key).map(|_| key.to_owned());
+        let known = app.config().settings.key(key).map(|_| key.to_owned());
         let key = global.key.clone().or(known);
         let principal = app.principal(&Global {
             key,

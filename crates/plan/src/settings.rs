@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_ledger::Durability;
+use trousseau_policy::rules::{LocalTime, Weekday};
 
 /// What a collection gives its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +122,16 @@ impl Settings {
     /// What a collection gives its documents.
     pub fn collection(&self, name: &str) -> Collection {
         self.collections.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The time of the week where the organisation is, for the rules that ask for it.
+    pub fn local_time(&self, moment: Timestamp) -> LocalTime {
+        let local = moment.to_zoned(self.time_zone.clone());
+        let since_monday = usize::from(local.weekday().to_monday_zero_offset().unsigned_abs());
+        LocalTime {
+            day: Weekday::ALL[since_monday % 7],
+            minute: u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs()),
+        }
     }
 
     /// The route of this name, or the first when none is named.

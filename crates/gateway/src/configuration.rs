@@ -1,0 +1,57 @@
+//! A changed configuration that is taken up while the service runs.
+
+use trousseau_core::principal::Principal;
+use trousseau_ledger::Durability;
+use trousseau_plan::Plan;
+use trousseau_retrieval::error::StoreError;
+use trousseau_retrieval::library::blocking;
+
+use crate::backup::ledgers;
+use crate::entry::{self, Event};
+use crate::error::GatewayError;
+use crate::service::Gateway;
+
+/// What is told of a change in the ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// `reloaded` or `upstream-added`.
+    pub operation: &'a str,
+    /// The tables of the file that are others than before.
+    pub tables: &'a [&'a str],
+}
+
+impl Gateway {
+    /// Has requests that begin from now on be answered by `plan`; those that run keep theirs. Every ledger of this replica
+    /// says so first, under the pseudonym of `by` there; where one cannot, the plan of before stays.
+    pub async fn take_up(&self, plan: Plan, by: &Principal, change: Change<'_>) -> Result<(), GatewayError> {
+        let now = (self.now)();
+        let before = self.plan();
+        let data = self.logs.data().to_path_buf();
+        let replica = &before.settings.replica;
+        let there = blocking(move || ledgers(&data))
+            .await?
+            .map_err(StoreError::File)?;
+        let mut tenants: Vec<_> = there
+            .into_iter()
+            .filter(|(_, of)| of == replica)
+            .map(|(tenant, _)| tenant)
+            .collect();
+        if !tenants.contains(&by.tenant) {
+            tenants.push(by.tenant.clone());
+        }
+        let (policy, earlier) = (plan.policy.to_string(), before.policy.to_string());
+        for tenant in &tenants {
+            let log = self.logs.log(tenant, &self.records, now).await?;
+            let event = Event::Configuration(entry::Configuration {
+                operation: change.operation,
+                actor: log.pseudonym(tenant, &self.records, &by.user).await?,
+                changed: change.tables,
+                before: &earlier,
+                policy: &policy,
+            });
+            log.append(now, event, Durability::Request).await?;
+        }
+        self.plan.put(plan);
+        Ok(())
+    }
+}
