@@ -22,6 +22,7 @@ config-addition-syntax = Nothing can be added to the configuration file, which c
     .hint = “trousseau config check” says where.
 config-addition-form = Nothing can be added: “{ $key }” is not written as [[{ $key }]].
     .hint = Write one [[{ $key }]] table for each, or add the place by hand.
+config-addition-upstream = There is no upstream “{ $name }” in the configuration file; there are: { $known }.
 config-addition-route = There is no route “{ $name }”.
 config-addition-changed = The file { $file } could not be written: { $reason }
 config-addition-key = There is a key file { $file } already.

@@ -22,6 +22,7 @@ config-addition-syntax = Rien ne peut être ajouté au fichier de configuration,
     .hint = « trousseau config check » dit où.
 config-addition-form = Rien ne peut être ajouté : « { $key } » n’est pas écrit sous la forme [[{ $key }]].
     .hint = Écrivez une table [[{ $key }]] par élément, ou ajoutez le lieu à la main.
+config-addition-upstream = Il n’y a pas de fournisseur « { $name } » dans le fichier de configuration ; il y a : { $known }.
 config-addition-route = Il n’y a pas de parcours « { $name } ».
 config-addition-changed = Le fichier { $file } n’a pas pu être écrit : { $reason }
 config-addition-key = Le fichier de clé { $file } existe déjà.

@@ -71,6 +71,14 @@ pub enum AdditionError {
         /// The file.
         file: String,
     },
+    /// There is no such upstream in the file.
+    #[error("no upstream {name:?}")]
+    NoUpstream {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
     /// There is no such route.
     #[error("no route {name:?}")]
     NoRoute {
@@ -84,7 +92,7 @@ impl Explain for AdditionError {
         match self {
             Self::Syntax { .. } | Self::Form { .. } | Self::KeyThere { .. } => ErrorKind::Conflict,
             Self::Write { .. } => ErrorKind::Unavailable,
-            Self::NoRoute { .. } => ErrorKind::InvalidInput,
+            Self::NoRoute { .. } | Self::NoUpstream { .. } => ErrorKind::InvalidInput,
         }
     }
 
@@ -94,6 +102,7 @@ impl Explain for AdditionError {
             Self::Form { .. } => "config-addition-form",
             Self::Write { .. } => "config-addition-changed",
             Self::KeyThere { .. } => "config-addition-key",
+            Self::NoUpstream { .. } => "config-addition-upstream",
             Self::NoRoute { .. } => "config-addition-route",
         }
     }
@@ -104,6 +113,7 @@ impl Explain for AdditionError {
             Self::Form { key } => vec![("key", (*key).to_owned())],
             Self::Write { file, reason } => vec![("file", file.clone()), ("reason", reason.clone())],
             Self::KeyThere { file } => vec![("file", file.clone())],
+            Self::NoUpstream { name, known } => vec![("name", name.clone()), ("known", known.clone())],
             Self::NoRoute { name } => vec![("name", name.clone())],
         }
     }
@@ -170,7 +180,7 @@ pub fn augment(text: &str, addition: &Addition<'_>) -> Result<Augmented, Additio
 }
 
 /// The list of tables under a key, made where there is none.
-fn tables<'a>(
+pub(super) fn tables<'a>(
     document: &'a mut DocumentMut,
     key: &'static str,
 ) -> Result<&'a mut ArrayOfTables, AdditionError> {

@@ -18,6 +18,7 @@ use trousseau_policy::decide::Target;
 use trousseau_policy::rules::{RawRules, Rules};
 
 mod addition;
+mod attesting;
 mod egress;
 mod faults;
 mod oidc;
@@ -33,6 +34,7 @@ mod upstream;
 mod warning;
 
 pub use addition::{Addition, AdditionError, Augmented, augment};
+pub use attesting::{AttestedFile, attest};
 pub use egress::{Egress, Proxy};
 pub use oidc::Oidc;
 pub use renewal::Changes;

@@ -256,7 +256,7 @@ pub struct FailedSignIns<'a> {
 /// See [`Event::Configuration`].
 #[derive(Debug, Serialize)]
 pub struct Configuration<'a> {
-    /// `reloaded`, or `upstream-added` where the change was made on the page.
+    /// `reloaded`; `upstream-added` where the change was made on the page; `attested` where a fact was.
     pub operation: &'a str,
     /// The pseudonym of who had it taken up.
     pub actor: Commitment,
@@ -266,6 +266,22 @@ pub struct Configuration<'a> {
     pub before: &'a str,
     /// The digest of those that decide from now on.
     pub policy: &'a str,
+    /// What was attested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attested: Option<Attested<'a>>,
+}
+
+/// A fact that the customer attests. Its evidence stands in the configuration.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Attested<'a> {
+    /// The upstream.
+    pub upstream: &'a str,
+    /// The field of its card.
+    pub field: &'a str,
+    /// What is attested of it: `true`, `false` or a number of days.
+    pub value: &'a str,
+    /// The last day it counts, as `2027-12-31`.
+    pub until: &'a str,
 }
 
 /// See [`Event::Access`].

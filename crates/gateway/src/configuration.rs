@@ -11,11 +11,41 @@ use crate::entry::{self, Event};
 use crate::error::GatewayError;
 use crate::service::Gateway;
 
+pub use crate::entry::Attested;
+
+/// What was done to the configuration file.
+#[derive(Clone, Copy, Debug)]
+pub enum Operation<'a> {
+    /// It was read anew.
+    Reloaded,
+    /// An upstream was added on the page.
+    UpstreamAdded,
+    /// A fact was attested.
+    Attested(Attested<'a>),
+}
+
+impl<'a> Operation<'a> {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Reloaded => "reloaded",
+            Self::UpstreamAdded => "upstream-added",
+            Self::Attested(_) => "attested",
+        }
+    }
+
+    const fn attested(self) -> Option<Attested<'a>> {
+        match self {
+            Self::Attested(attested) => Some(attested),
+            Self::Reloaded | Self::UpstreamAdded => None,
+        }
+    }
+}
+
 /// What is told of a change in the ledger.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
-    /// `reloaded` or `upstream-added`.
-    pub operation: &'a str,
+    /// What was done to the file.
+    pub operation: Operation<'a>,
     /// The tables of the file that are others than before.
     pub tables: &'a [&'a str],
 }
@@ -43,11 +73,12 @@ impl Gateway {
         for tenant in &tenants {
             let log = self.logs.log(tenant, &self.records, now).await?;
             let event = Event::Configuration(entry::Configuration {
-                operation: change.operation,
+                operation: change.operation.name(),
                 actor: log.pseudonym(tenant, &self.records, &by.user).await?,
                 changed: change.tables,
                 before: &earlier,
                 policy: &policy,
+                attested: change.operation.attested(),
             });
             log.append(now, event, Durability::Request).await?;
         }

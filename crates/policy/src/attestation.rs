@@ -51,6 +51,14 @@ impl Statement {
             Self::RetentionDays(_) => AttestedField::RetentionDays,
         }
     }
+
+    /// What is said of it.
+    pub const fn value(self) -> AttestedValue {
+        match self {
+            Self::ProcessingContract(flag) | Self::TrainsOnData(flag) => AttestedValue::Flag(flag),
+            Self::RetentionDays(days) => AttestedValue::Days(days),
+        }
+    }
 }
 
 /// Why an attestation cannot stand.

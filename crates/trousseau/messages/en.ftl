@@ -323,6 +323,8 @@ catalogue-list-note = ? is not known, and what is not known closes the door. “
 catalogue-dates = Gone through on { $reviewed }; to be relied on until { $until }.
 catalogue-models = Models with facts of their own: { $models }.
 catalogue-attested = attested by you alone
+catalogue-attested-written = Attested of { $upstream }, and written into { $file }; the ledger tells of it.
+catalogue-attested-unwritten = Nothing was changed: { $file } cannot be written from here. Add this below [[upstream]] { $upstream }, then “trousseau reload”:
 catalogue-unsourced = { $upstream }: written without a source: { $fields }
 catalogue-sound = { $count ->
         [one] The card of one upstream is in its time.

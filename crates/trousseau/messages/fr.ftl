@@ -348,6 +348,8 @@ catalogue-list-note = « ? » : inconnu, et l’inconnu ferme la porte. « trous
 catalogue-dates = Revu le { $reviewed } ; fait foi jusqu’au { $until }.
 catalogue-models = Modèles qui ont leurs propres faits : { $models }.
 catalogue-attested = à attester par vous seuls
+catalogue-attested-written = Attesté de { $upstream } et inscrit dans { $file } ; le registre en témoigne.
+catalogue-attested-unwritten = Rien n’a changé : { $file } ne peut pas être écrit d’ici. Ajoutez ceci sous le [[upstream]] { $upstream }, puis « trousseau reload » :
 catalogue-unsourced = { $upstream } : écrit sans source : { $fields }
 catalogue-sound = { $count ->
         [one] La fiche d’une destination est encore valable.

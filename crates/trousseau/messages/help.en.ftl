@@ -93,6 +93,12 @@ help-catalogue-show = Shows every fact of an entry with its source, date and con
 help-catalogue-show--id = The entry, such as scaleway/fr-par
 help-catalogue-show--model = A model at that provider
 help-catalogue-check = Says which cards in use are past their validity
+help-catalogue-attest = Attests what only you know of an upstream, with its evidence
+help-catalogue-attest--upstream = The upstream, by its name in the configuration
+help-catalogue-attest--field = The field of its card
+help-catalogue-attest--value = true, false, or a number of days
+help-catalogue-attest--evidence = The contract, annex or letter that establishes it
+help-catalogue-attest--until = The last day it counts
 
 help-ledger = Verifies the ledger, draws proofs from it, shows it
 help-ledger-verify = Verifies a ledger with nothing but its files

@@ -93,6 +93,12 @@ help-catalogue-show = Montre chaque fait d’une entrée avec sa source, sa date
 help-catalogue-show--id = L’entrée, comme scaleway/fr-par
 help-catalogue-show--model = Un modèle de ce fournisseur
 help-catalogue-check = Dit quelles fiches employées ne sont plus valables
+help-catalogue-attest = Atteste ce que vous seuls savez d’un fournisseur, preuve à l’appui
+help-catalogue-attest--upstream = Le fournisseur, par son nom dans la configuration
+help-catalogue-attest--field = Le champ de sa fiche
+help-catalogue-attest--value = true, false, ou un nombre de jours
+help-catalogue-attest--evidence = Le contrat, l’annexe ou le courrier qui l’établit
+help-catalogue-attest--until = Le dernier jour où cela compte
 
 help-ledger = Vérifie le registre, en tire des preuves, le montre
 help-ledger-verify = Vérifie un registre sans rien d’autre que ses fichiers

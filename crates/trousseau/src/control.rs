@@ -5,19 +5,19 @@
 mod file;
 mod trial;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use trousseau_config::{Addition, AdditionError, Augmented, Config, Kind, Remote, augment};
 use trousseau_core::principal::Principal;
+use trousseau_gateway::configuration::{Attested, Operation};
 use trousseau_gateway::error::GatewayError;
 use trousseau_http::control::{Added, Control, Doing, NewUpstream, Renewed, Trial, Unchanged};
+use trousseau_policy::attestation::Attestation;
 use trousseau_retrieval::library::blocking;
 
 use crate::app::App;
 use crate::failure::Failure;
-
-/// The word in the ledger for an upstream that was added on the page.
-const ADDED: &str = "upstream-added";
 
 /// Where keys are kept, beside the configuration file.
 const SECRETS: &str = "secrets";
@@ -98,7 +98,7 @@ impl Steward {
         let written = blocking(move || file::write(&to, &text, key)).await;
         let renewed = match written.map_err(GatewayError::from)?? {
             None => None,
-            Some(written) => match self.0.take_up(by, ADDED).await {
+            Some(written) => match self.0.take_up(by, Operation::UpstreamAdded).await {
                 Ok(changes) => Some(renewed(changes)),
                 Err(failure) => {
                     blocking(move || written.undo())
@@ -118,6 +118,61 @@ impl Steward {
             renewed,
         })
     }
+}
+
+/// What came of an attestation.
+pub(crate) struct AttestationMade {
+    /// The file that it belongs in.
+    pub file: PathBuf,
+    /// Whether it is written there and taken up; not where this process may not write the file.
+    pub written: bool,
+    /// The attestation, as the file holds it.
+    pub block: String,
+}
+
+/// Attests a fact on an upstream: writes it into the configuration file and takes that up, so that the ledger tells of it.
+pub(crate) async fn attest(
+    app: &App,
+    by: &Principal,
+    upstream: &str,
+    attestation: &Attestation,
+) -> Result<AttestationMade, Failure> {
+    let _one_at_a_time = app.changing().await;
+    let file = app.file();
+    let from = file.clone();
+    let text = blocking(move || file::read(&from))
+        .await
+        .map_err(GatewayError::from)??;
+    let attested = trousseau_config::attest(&text, upstream, attestation)?;
+    // What would be written must hold before anything is.
+    Config::parse(&attested.text, Some(&file)).map_err(Failure::config)?;
+    let to = file.clone();
+    let written = blocking(move || file::write(&to, &attested.text, None)).await;
+    let made = |written| AttestationMade {
+        file,
+        written,
+        block: attested.block,
+    };
+    let Some(written) = written.map_err(GatewayError::from)?? else {
+        return Ok(made(false));
+    };
+    let (value, until) = (
+        attestation.statement.value().to_string(),
+        attestation.until.to_string(),
+    );
+    let told = Operation::Attested(Attested {
+        upstream,
+        field: attestation.statement.field().name(),
+        value: &value,
+        until: &until,
+    });
+    if let Err(failure) = app.take_up(by, told).await {
+        blocking(move || written.undo())
+            .await
+            .map_err(GatewayError::from)??;
+        return Err(failure);
+    }
+    Ok(made(true))
 }
 
 /// The server called `name` in a configuration.

@@ -9,21 +9,18 @@ use std::sync::Arc;
 use tokio::sync::MutexGuard;
 use trousseau_config::{Changes, Config};
 use trousseau_core::principal::Principal;
-use trousseau_gateway::configuration::Change;
+use trousseau_gateway::configuration::{Change, Operation};
 use trousseau_gateway::error::GatewayError;
 use trousseau_retrieval::library::blocking;
 
 use super::{App, models, plan};
 use crate::failure::Failure;
 
-/// The word in the ledger for a file that was read anew.
-const RELOADED: &str = "reloaded";
-
 impl App {
     /// Takes up what the file says now, in the name of `by`. Requests that run go on as they began.
     pub(crate) async fn reload(&self, by: &Principal) -> Result<Changes, Failure> {
         let _one_at_a_time = self.changing.lock().await;
-        self.take_up(by, RELOADED).await
+        self.take_up(by, Operation::Reloaded).await
     }
 
     /// To be held by whoever writes the configuration file.
@@ -31,8 +28,8 @@ impl App {
         self.changing.lock().await
     }
 
-    /// The same, for whoever holds `changing`; `operation` is the word in the ledger.
-    pub(crate) async fn take_up(&self, by: &Principal, operation: &str) -> Result<Changes, Failure> {
+    /// The same, for whoever holds `changing` and did `operation`.
+    pub(crate) async fn take_up(&self, by: &Principal, operation: Operation<'_>) -> Result<Changes, Failure> {
         let (running, file, data) = (self.config(), self.file(), self.data.clone());
         let read = blocking(move || {
             let fresh = if file.is_file() || running.file.is_some() {

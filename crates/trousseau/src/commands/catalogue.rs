@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use trousseau_catalogue::{Catalogue, Entry};
 use trousseau_core::label::{Class, Label};
+use trousseau_core::principal::Principal;
 use trousseau_gateway::service::date;
+use trousseau_policy::attestation::Attestation;
 use trousseau_policy::card::{Card, Confidence, Evidence};
 use trousseau_policy::date::Date;
 use trousseau_policy::decide::{About, Target};
@@ -11,20 +13,58 @@ use trousseau_policy::eligibility::would_make_eligible;
 use trousseau_policy::rules::Rules;
 
 use super::doctor::tell_missing;
-use crate::app::Place;
+use crate::app::{Place, tenant};
 use crate::caller::Caller;
-use crate::cli::{Catalogue as Command, CatalogueShow};
+use crate::cli::{Catalogue as Command, CatalogueAttest, CatalogueShow};
+use crate::control::{self, AttestationMade};
 use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
 
-pub(super) fn run(caller: &Caller, command: Command) -> Result<Exit, Failure> {
-    let place = caller.place()?;
+pub(super) async fn run(caller: &Caller, command: Command) -> Result<Exit, Failure> {
     let today = date(jiff::Timestamp::now());
     match command {
-        Command::List => Ok(list(&caller.printer, &place, today)),
-        Command::Show(asked) => show(&caller.printer, &place, &asked, today),
-        Command::Check => Ok(check(&caller.printer, &place, today)),
+        Command::List => Ok(list(&caller.printer, &caller.place()?, today)),
+        Command::Show(asked) => show(&caller.printer, &caller.place()?, &asked, today),
+        Command::Check => Ok(check(&caller.printer, &caller.place()?, today)),
+        Command::Attest(attested) => attest(caller, attested).await,
     }
+}
+
+/// Writes what only the customer knows of an upstream into the configuration.
+async fn attest(caller: &Caller, attest: CatalogueAttest) -> Result<Exit, Failure> {
+    let CatalogueAttest {
+        upstream,
+        field,
+        value,
+        evidence,
+        until,
+    } = attest;
+    let attestation = Attestation::new(field.into(), value, evidence, until)?;
+    let app = caller.open().await?;
+    let by = Principal::operator(tenant(&caller.global));
+    let made = control::attest(&app, &by, &upstream, &attestation).await;
+    app.close().await?;
+    let AttestationMade { file, written, block } = made?;
+    let printer = &*caller.printer;
+    if printer.json() {
+        printer.object(&json!({ "written": written, "file": file, "block": block }));
+    } else {
+        let key = if written {
+            "catalogue-attested-written"
+        } else {
+            "catalogue-attested-unwritten"
+        };
+        printer.line(
+            &printer
+                .messages
+                .text(key, &[("upstream", &upstream), ("file", &file.display())]),
+        );
+        if !written {
+            printer.line("");
+            printer.write(&block);
+        }
+    }
+    Ok(if written { Exit::SUCCESS } else { Exit::FAILURE })
 }
 
 /// The upstreams of the configuration whose cards are made from an entry.

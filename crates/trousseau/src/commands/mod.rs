@@ -53,7 +53,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Records(records) => records::run(caller, records).await,
         Action::Backup(backup) => backup::make(caller, &backup).await,
         Action::Restore(restore) => backup::restore(caller, &restore).await,
-        Action::Catalogue(command) => catalogue::run(caller, command),
+        Action::Catalogue(command) => catalogue::run(caller, command).await,
         Action::Config(Config::Show) => config::show(caller),
         Action::Reload => reload::run(caller).await,
         Action::Doctor => doctor::run(caller).await,

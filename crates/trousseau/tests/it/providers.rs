@@ -10,7 +10,6 @@ name = "nuage"
 kind = "openai"
 catalogue = "scaleway/fr-par"
 model = "gpt-oss-120b"
-key = { env = "NUAGE" }
 
 [upstream.card]
 storage_region = "FR"
@@ -151,4 +150,75 @@ fn a_card_of_the_catalogue_decides_and_a_card_past_its_time_is_told() {
     );
     let doctor = dir.run(&["doctor", "--config", &config]).ended_with(1);
     assert!(doctor.out.contains("upstream.nuage.card"), "{}", doctor.out);
+}
+
+#[test]
+fn what_only_the_customer_knows_is_attested_written_and_told_by_the_ledger() {
+    let (dir, config) = configured(
+        &CONFIG
+            .split("[[upstream.attestation]]")
+            .next()
+            .unwrap()
+            .replace("[[upstream]]", "# le nuage\n[[upstream]]"),
+    );
+    let explain = [
+        "policy",
+        "explain",
+        "Écrire à jeanne@exemple.fr",
+        "--config",
+        &config,
+    ];
+    assert_eq!(dir.json(&explain)["permitted"], json!([]));
+    let attest = |field, value| {
+        let fields = [
+            "catalogue",
+            "attest",
+            "nuage",
+            field,
+            value,
+            "--evidence",
+            "marché 12",
+            "--until",
+            "2099-12-31",
+        ];
+        dir.json(&[&fields[..], &["--config", &config]].concat())
+    };
+    assert_eq!(attest("processing_contract", "true")["written"], true);
+    assert_eq!(attest("trains_on_data", "false")["written"], true);
+    assert_eq!(dir.json(&explain)["permitted"], json!(["nuage"]));
+    let text = fs_err::read_to_string(&config).unwrap();
+    assert!(
+        text.contains("# le nuage") && text.matches("[[upstream.attestation]]").count() == 2,
+        "{text}"
+    );
+    let shown = dir.json(&["ledger", "show", "--config", &config]);
+    let told = shown["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["leaf"]["operation"] == "attested");
+    assert_eq!(
+        told.unwrap()["leaf"]["attested"]["upstream"],
+        "nuage",
+        "{shown:#}"
+    );
+    for (wrong, said) in [
+        (["nuagee", "trains_on_data", "false"], "nuage"),
+        (["nuage", "trains_on_data", "3"], "trains_on_data"),
+        (["nuage", "retention_days", "soon"], "soon"),
+    ] {
+        let fields = [
+            &["catalogue", "attest"][..],
+            &wrong,
+            &["--evidence", "e", "--until", "2099-01-01", "--config", &config],
+        ]
+        .concat();
+        let refused = dir.run(&fields);
+        assert!(
+            refused.code != Some(0) && refused.err.contains(said),
+            "{}",
+            refused.err
+        );
+    }
+    assert_eq!(fs_err::read_to_string(&config).unwrap(), text);
 }
