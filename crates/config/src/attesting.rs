@@ -42,7 +42,7 @@ pub fn attest(text: &str, name: &str, attestation: &Attestation) -> Result<Attes
         Item::ArrayOfTables(attestations) => attestations.push(block.clone()),
         // One line of them, as `attestation = [{ .. }]`.
         Item::Value(toml_edit::Value::Array(attestations)) => {
-            attestations.push(block.clone().into_inline_table())
+            attestations.push(block.clone().into_inline_table());
         }
         _ => {
             return Err(AdditionError::Form {
