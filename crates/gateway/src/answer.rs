@@ -30,7 +30,7 @@ use crate::entry::{self, Attempt, Event, State};
 use crate::error::GatewayError;
 use crate::labels::label_passages;
 use crate::logs::Log;
-use crate::records::{Closed, EntryId, Made, Opened};
+use crate::records::{Closed, EntryId, Made, Opened, Thought};
 use crate::service::Gateway;
 use crate::settings::Route;
 
@@ -49,6 +49,8 @@ pub struct Asked {
     pub conversation: Option<String>,
     /// The record in that conversation that the question follows; none where it is the first.
     pub parent: Option<EntryId>,
+    /// Whether nothing of it is to be kept but what the ledger commits to.
+    pub forget: bool,
 }
 
 /// What happens on the way, as it happens. When the receiver is dropped, the model is stopped and the outcome
@@ -62,6 +64,11 @@ pub enum AnswerEvent {
         /// The decision and how the label came about.
         explanation: Box<Explanation>,
     },
+    /// No place answers yet, and this target is loading its model: it is waited for.
+    Loading {
+        /// The target.
+        target: String,
+    },
     /// More of the answer; never its end, which is what [`Gateway::answer`] returns.
     Part(ChatEvent),
 }
@@ -74,6 +81,8 @@ pub type Events = mpsc::Sender<AnswerEvent>;
 pub struct Answered {
     /// The answer.
     pub answer: ChatAnswer,
+    /// How it was reasoned about, where the model showed that.
+    pub thought: Option<Thought>,
     /// The target that made it.
     pub target: String,
     /// The model that made it.
@@ -98,6 +107,9 @@ impl Gateway {
     ) -> Result<Answered, GatewayError> {
         let route = self.route_for(principal, asked.route.as_deref())?;
         self.check_question(asked.request.question())?;
+        if asked.forget && !self.settings.incognito && !self.settings.forgets {
+            return Err(GatewayError::MustKeep);
+        }
         if let Some(id) = &asked.conversation {
             self.conversation(principal, id).await?;
         }
@@ -139,6 +151,7 @@ impl Gateway {
             explanation: &explanation,
             conversation: asked.conversation.as_deref(),
             parent: asked.parent.as_ref(),
+            keeps: !asked.forget && !self.settings.forgets,
         };
         let open = self.record_decision(principal, &decided).await?;
         let told = AnswerEvent::Decided {
@@ -237,8 +250,9 @@ impl Gateway {
             index,
             secret,
             log,
+            keeps: decided.keeps,
         };
-        if !self.settings.forgets {
+        if open.keeps {
             self.keep_decided(principal, decided, (&open, now)).await?;
         }
         Ok(open)
@@ -286,8 +300,10 @@ impl Gateway {
             attempts,
             made_by,
             answer,
+            thought,
             end,
             retry_after,
+            ..
         } = called;
         let state = match &end {
             CallEnd::Whole if answer.abstained() => State::Abstained,
@@ -301,9 +317,10 @@ impl Gateway {
             made_by: target.as_deref().zip(model.as_deref()),
             attempts: &attempts,
             answer: came.then_some(&answer),
+            thought,
             label: Some(explanation.labelling.label()),
         };
-        if !self.settings.forgets {
+        if open.keeps {
             self.records
                 .keep_made(&open.tenant, &open.entry(), &made, open.durability)
                 .await?;
@@ -323,6 +340,7 @@ impl Gateway {
         match end {
             CallEnd::Whole => Ok(Answered {
                 answer,
+                thought,
                 target: target.unwrap_or_default(),
                 model: model.unwrap_or_default(),
                 attempts,
@@ -373,6 +391,7 @@ struct Decided<'a> {
     explanation: &'a Explanation,
     conversation: Option<&'a str>,
     parent: Option<&'a EntryId>,
+    keeps: bool,
 }
 
 /// A decided request whose outcome is owed.
@@ -382,6 +401,8 @@ struct Open {
     index: u64,
     secret: Secret,
     log: Arc<Log>,
+    /// Whether its content is kept.
+    keeps: bool,
 }
 
 impl Open {
