@@ -14,12 +14,17 @@ const PEOPLE = [
   ["claire", "--display", "Claire", "--clearance", "internal"],
   ["adele", "--display", "Adèle", "--role", "administrator", "--clearance", "personal", "--group", "rh"],
   ["omar", "--display", "Omar", "--role", "auditor"],
+  ["lea", "--display", "Léa", "--clearance", "internal"],
+  ["remi", "--display", "Rémi", "--clearance", "internal"],
   ["dora", "--display", "Dora", "--role", "data-protection-officer"],
 ];
 
 const configuration = (model) => `
 [page]
 name = "Mairie d’essai"
+
+[records]
+incognito = true
 
 [[collection]]
 name = "public"
@@ -54,6 +59,11 @@ targets = ["local"]
 [[route]]
 name = "modele"
 targets = ["essai", "ailleurs"]
+
+[[route]]
+name = "direct"
+targets = ["essai"]
+grounded = false
 
 [[route]]
 name = "dehors"
@@ -94,5 +104,5 @@ export async function startHouse(model) {
     await ended;
     rmSync(data, { recursive: true, force: true });
   };
-  return { url, run, stop };
+  return { url, run, stop, data };
 }

@@ -51,6 +51,18 @@ export async function ask(page, question, { wait = true } = {}) {
   await page.waitForFunction(() => [...document.querySelectorAll(".reply")].at(-1)?.querySelector(".line"), null, { timeout: 60_000 });
 }
 
+/** Waits until something holds. */
+export async function until(what, holds) {
+  for (let turn = 0; turn < 150; turn += 1) {
+    if (await holds()) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  assert.fail(`${what} did not come about`);
+}
+
+/** The last answer of the page. */
+export const answers = (page) => page.locator(".reply").last();
+
 /** Chooses a route for the next questions. */
 export async function take(page, route) {
   await page.click(".scope");
