@@ -16,12 +16,17 @@ export function startBrowser() {
 }
 
 /** Opens a page; `faults` holds what must stay empty: errors, refusals of the policy, requests elsewhere. */
-export async function open(browser, url, { language = "fr", width = 1280, dark = false } = {}) {
+export async function open(browser, url, { language = "fr", width = 1280, dark = false, text = 1 } = {}) {
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce", baseURL: url });
   await context.addInitScript((chosen) => {
     if (!localStorage.getItem("trousseau")) localStorage.setItem("trousseau", JSON.stringify({ language: chosen }));
   }, language);
   const page = await context.newPage();
+  // As a reader's own setting does: the page's sizes stand on the browser's.
+  if (text !== 1) {
+    const session = await context.newCDPSession(page);
+    await session.send("Page.setFontSizes", { fontSizes: { standard: 16 * text, fixed: 13 * text } });
+  }
   const faults = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (said) => {
