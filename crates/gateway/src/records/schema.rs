@@ -144,6 +144,12 @@ const STEP_4: &str = "
 ALTER TABLE records ADD COLUMN parent TEXT;
 ";
 
+/// - `records.reasoning`: what the model wrote before its answer, a [`Reasoning`](super::Reasoning) as JSON; NULL where it showed none,
+///   and in what is from before.
+const STEP_5: &str = "
+ALTER TABLE records ADD COLUMN reasoning TEXT;
+";
+
 #[cfg(test)]
 mod tests {
     use trousseau_core::principal::Tenant;
@@ -190,9 +196,3 @@ mod tests {
         records.close().await;
     }
 }
-
-/// - `records.reasoning`: what the model wrote before its answer, a [`Reasoning`](super::Reasoning) as JSON; NULL where it showed none,
-///   and in what is from before.
-const STEP_5: &str = "
-ALTER TABLE records ADD COLUMN reasoning TEXT;
-";
