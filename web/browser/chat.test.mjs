@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accessible, answers, ask, open, signIn, take, until } from "./reader.mjs";
-import { browser, house, somebody } from "./stage.mjs";
-import { PASSPHRASE } from "./house.mjs";
+import { PASSPHRASE, startHouse } from "./house.mjs";
+import { browser, house, model, somebody } from "./stage.mjs";
 
 const fold = (page) => answers(page).locator("details.reasoning");
 
@@ -68,6 +68,24 @@ test("a question that is not kept is in no list, in no search and gone after a r
     assert.equal(await page.locator(".asked").count(), 0);
     assert.equal(await page.getByText("Rien de cette conversation").count(), 0, "the next one is kept");
   }));
+
+test("a house that keeps nothing has a page all the same", async () => {
+  const forgetful = await startHouse(model.url, { records: "retention_days = 0" });
+  const { page, context, faults } = await open(browser, forgetful.url);
+  try {
+    await signIn(page, "claire");
+    await page.getByText("Aucune conversation n’est conservée ici.").waitFor();
+    await ask(page, "Combien de jours de télétravail par semaine ?");
+    await ask(page, "Et combien de jours de congés ?");
+    assert.equal(await page.locator(".line", { hasText: "Non conservée" }).count(), 2);
+    await page.goto("/settings");
+    await page.getByText("Vos questions et leurs réponses ne sont pas conservées.").waitFor();
+    assert.deepEqual(faults, []);
+  } finally {
+    await context.close();
+    await forgetful.stop();
+  }
+});
 
 /** Signs in again in the dialog that asks for it. */
 async function again(page) {

@@ -19,12 +19,12 @@ const PEOPLE = [
   ["dora", "--display", "Dora", "--role", "data-protection-officer"],
 ];
 
-const configuration = (model) => `
+const configuration = (model, records) => `
 [page]
 name = "Mairie d’essai"
 
 [records]
-incognito = true
+${records}
 
 [[collection]]
 name = "public"
@@ -71,9 +71,9 @@ targets = ["ailleurs"]
 `;
 
 /** Starts it. */
-export async function startHouse(model) {
+export async function startHouse(model, { records = "incognito = true" } = {}) {
   const data = mkdtempSync(join(tmpdir(), "trousseau-browser-"));
-  writeFileSync(join(data, "trousseau.toml"), configuration(model));
+  writeFileSync(join(data, "trousseau.toml"), configuration(model, records));
   const env = { ...process.env, TROUSSEAU_LANG: "fr" };
   const run = (...command) => execFileSync(program, ["--data", data, ...command], { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   for (const collection of ["public", "interne"]) run("ingest", join(root, "samples/fr", collection), "--collection", collection);

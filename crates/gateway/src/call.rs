@@ -187,7 +187,6 @@ impl Called {
     }
 
     fn note(&mut self, target: &str, error: &ModelError) {
-        tracing::warn!(target, %error, "a target failed");
         if let ModelError::RateLimited {
             retry_after: Some(seconds),
             ..
@@ -201,6 +200,7 @@ impl Called {
         };
         // A model that is waited for is asked again and again.
         if !self.attempts.contains(&attempt) {
+            tracing::warn!(target, %error, "a target failed");
             self.attempts.push(attempt);
         }
     }

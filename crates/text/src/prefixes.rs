@@ -97,6 +97,8 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -119,6 +121,29 @@ mod tests {
             assert!(Prefixes::of(found).are_in(&page), "{found}");
         }
         assert!(!Prefixes::of("ab-zzy").are_in(&page));
+    }
+
+    proptest! {
+        /// What begins a word of a text finds the text, in capitals and without accents as well.
+        #[test]
+        fn the_beginning_of_a_word_finds_its_text(
+            words in prop::collection::vec("[a-zà-ÿ]{1,12}", 1..6),
+            which in any::<prop::sample::Index>(),
+            letters in 1_usize..12,
+        ) {
+            let text = words.join(" ");
+            let begun: String = which.get(&words).chars().take(letters).collect();
+            prop_assert!(Prefixes::of(&begun).are_in(&text), "{begun} in {text}");
+            prop_assert!(Prefixes::of(&begun.to_uppercase()).are_in(&text), "{begun} in {text}");
+        }
+
+        #[test]
+        fn whatever_is_typed_and_kept_is_letters_and_digits(text in ".{0,80}") {
+            for word in Prefixes::of(&text).iter() {
+                prop_assert!(!word.is_empty() && word.chars().all(char::is_alphanumeric), "{word:?}");
+            }
+            prop_assert!(Prefixes::of(&text).are_in(&text), "{text:?}");
+        }
     }
 
     #[test]
