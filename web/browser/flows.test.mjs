@@ -2,17 +2,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { accessible, ask, open, signIn, take } from "./reader.mjs";
+import { accessible, answers, ask, open, signIn, take, until } from "./reader.mjs";
 import { browser, house, model, somebody } from "./stage.mjs";
-
-const answers = (page) => page.locator(".reply").last();
-const until = async (what, holds) => {
-  for (let turn = 0; turn < 100; turn += 1) {
-    if (await holds()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  assert.fail(`${what} did not come about`);
-};
 
 test("a colleague signs in, asks, and sees the cited passage in its document", async () => {
   const { page, context, faults } = await open(browser, house.url);

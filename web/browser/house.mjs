@@ -14,12 +14,17 @@ const PEOPLE = [
   ["claire", "--display", "Claire", "--clearance", "internal"],
   ["adele", "--display", "Adèle", "--role", "administrator", "--clearance", "personal", "--group", "rh"],
   ["omar", "--display", "Omar", "--role", "auditor"],
+  ["lea", "--display", "Léa", "--clearance", "internal"],
+  ["remi", "--display", "Rémi", "--clearance", "internal"],
   ["dora", "--display", "Dora", "--role", "data-protection-officer"],
 ];
 
-const configuration = (model) => `
+const configuration = (model, records) => `
 [page]
 name = "Mairie d’essai"
+
+[records]
+${records}
 
 [[collection]]
 name = "public"
@@ -56,14 +61,19 @@ name = "modele"
 targets = ["essai", "ailleurs"]
 
 [[route]]
+name = "direct"
+targets = ["essai"]
+grounded = false
+
+[[route]]
 name = "dehors"
 targets = ["ailleurs"]
 `;
 
 /** Starts it. */
-export async function startHouse(model) {
+export async function startHouse(model, { records = "incognito = true" } = {}) {
   const data = mkdtempSync(join(tmpdir(), "trousseau-browser-"));
-  writeFileSync(join(data, "trousseau.toml"), configuration(model));
+  writeFileSync(join(data, "trousseau.toml"), configuration(model, records));
   const env = { ...process.env, TROUSSEAU_LANG: "fr" };
   const run = (...command) => execFileSync(program, ["--data", data, ...command], { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   for (const collection of ["public", "interne"]) run("ingest", join(root, "samples/fr", collection), "--collection", collection);
@@ -94,5 +104,5 @@ export async function startHouse(model) {
     await ended;
     rmSync(data, { recursive: true, force: true });
   };
-  return { url, run, stop };
+  return { url, run, stop, data };
 }

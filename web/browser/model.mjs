@@ -26,13 +26,14 @@ function plan(question) {
   if (/meurt/i.test(question)) return { text: "Voici le début de la réponse, et puis plus rien", every: 20, dies: true };
   if (/lentement/i.test(question)) return { text: "Un mot après l’autre, sans se presser. ".repeat(40), every: 120 };
   if (/très long/i.test(question)) return { text: "Une phrase de plus dans une **très longue** réponse [1].\n\n".repeat(7_000), every: 0, size: 400 };
+  if (/médite/i.test(question)) return { text: "", every: 10, reasoning: "Je cherche d’abord la charte, et je n’en reviens pas" };
   if (/raisonne/i.test(question)) return { text: RICH, every: 10, reasoning: "Je cherche d’abord la charte, puis le nombre de jours." };
   return { text: RICH, every: 4 };
 }
 
 /** Starts the server; gives its address and what it saw. */
 export async function startModel() {
-  const seen = { calls: 0, hungUp: 0 };
+  const seen = { calls: 0, hungUp: 0, loading: 0 };
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const piece of request) body += piece;
@@ -41,6 +42,11 @@ export async function startModel() {
     const { text, every, dies, reasoning, size = 12 } = plan(typeof question === "string" ? question : JSON.stringify(question));
     seen.calls += 1;
     if (/panne/i.test(question)) return response.writeHead(503, { "content-type": "application/json" }).end('{"error":{"message":"overloaded"}}');
+    // llama.cpp, while it loads its model.
+    if (/charge/i.test(question) && seen.loading < 2) {
+      seen.loading += 1;
+      return response.writeHead(503, { "content-type": "application/json" }).end('{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}');
+    }
     let open = true;
     response.on("close", () => {
       if (!response.writableEnded) seen.hungUp += 1;
@@ -50,7 +56,10 @@ export async function startModel() {
     const send = (delta, finish = null) =>
       response.write(`data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "essai", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`);
     send({ role: "assistant", content: "" });
-    if (reasoning) send({ reasoning_content: reasoning });
+    if (reasoning) {
+      send({ reasoning_content: reasoning });
+      await pause(120);
+    }
     for (let at = 0; at < text.length && open; at += size) {
       send({ content: text.slice(at, at + size) });
       if (dies && at > 20) return response.destroy();

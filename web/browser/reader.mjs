@@ -16,12 +16,17 @@ export function startBrowser() {
 }
 
 /** Opens a page; `faults` holds what must stay empty: errors, refusals of the policy, requests elsewhere. */
-export async function open(browser, url, { language = "fr", width = 1280, dark = false } = {}) {
+export async function open(browser, url, { language = "fr", width = 1280, dark = false, text = 1 } = {}) {
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce", baseURL: url });
   await context.addInitScript((chosen) => {
     if (!localStorage.getItem("trousseau")) localStorage.setItem("trousseau", JSON.stringify({ language: chosen }));
   }, language);
   const page = await context.newPage();
+  // As a reader's own setting does: the page's sizes stand on the browser's.
+  if (text !== 1) {
+    const session = await context.newCDPSession(page);
+    await session.send("Page.setFontSizes", { fontSizes: { standard: 16 * text, fixed: 13 * text } });
+  }
   const faults = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (said) => {
@@ -50,6 +55,18 @@ export async function ask(page, question, { wait = true } = {}) {
   await page.waitForFunction((text) => [...document.querySelectorAll(".asked")].at(-1)?.textContent === text, question);
   await page.waitForFunction(() => [...document.querySelectorAll(".reply")].at(-1)?.querySelector(".line"), null, { timeout: 60_000 });
 }
+
+/** Waits until something holds. */
+export async function until(what, holds) {
+  for (let turn = 0; turn < 150; turn += 1) {
+    if (await holds()) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  assert.fail(`${what} did not come about`);
+}
+
+/** The last answer of the page. */
+export const answers = (page) => page.locator(".reply").last();
 
 /** Chooses a route for the next questions. */
 export async function take(page, route) {

@@ -1,6 +1,6 @@
 // Numbers, dates and names as people write them.
 import { describe, expect, it } from "vitest";
-import { age, day, hour, moment, number, size, wordsIn } from "../src/app/format";
+import { age, duration, day, hour, moment, number, size, wordsIn } from "../src/app/format";
 import { accentFor, contrast } from "../src/app/accent";
 import { answerMarkdown, conversationJson, fileName, type Said } from "../src/chat/export";
 import { split } from "../src/chat/passage";
@@ -70,20 +70,32 @@ describe("an accent", () => {
   });
 });
 
+describe("what something took", () => {
+  it.each([
+    [40, "0,1\u00a0s"],
+    [820, "0,8\u00a0s"],
+    [9_940, "9,9\u00a0s"],
+    [9_960, "10\u00a0s"],
+    [59_600, "1\u00a0min"],
+    [125_000, "2\u00a0min 5\u00a0s"],
+  ])("%i ms is %s", (milliseconds, told) => expect(duration(milliseconds, "fr")).toBe(told));
+});
+
 describe("what is taken elsewhere", () => {
   const said: Said = {
-    id: "main/17", parent: null, question: "Combien ?", answer: "Deux jours [1].", state: "answered", created: at, route: "default",
+    id: "main/17", parent: null, question: "Combien ?", answer: "Deux jours [1].", reasoning: "La charte d’abord.", state: "answered", created: at, route: "default",
     label: { class: "internal" }, target: "local", model: "extractive/1", entered: true, why: null,
     sources: [{ number: 1, document: "d", version: 1, title: "Charte", path: "charte.md", heading: ["Charte", "Jours"], start: 0, end: 9, text: "Deux\njours" }],
   };
 
   it("keeps its sources", () => {
+    expect(answerMarkdown(said, fr)).not.toContain("La charte d’abord.");
     expect(answerMarkdown(said, fr)).toBe(
       "Deux jours [1].\n\n**Sources**\n\n[1] Charte — Charte › Jours\n> Deux\n> jours\n\n_«\u00a0local\u00a0», modèle extractive/1 · Étiquette\u00a0: Interne · Entrée du registre\u00a0: main/17_",
     );
     expect(JSON.parse(conversationJson("c1", "Titre", [said]))).toMatchObject({
       format: "trousseau-conversation/1",
-      turns: [{ entry: "main/17", citations: [{ number: 1 }] }],
+      turns: [{ entry: "main/17", reasoning: "La charte d’abord.", citations: [{ number: 1 }] }],
     });
   });
 

@@ -85,6 +85,7 @@ pub(super) struct RawIngest {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawAsk {
     pub(super) max_question_bytes: Option<usize>,
+    pub(super) model_loading_seconds: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,6 +100,7 @@ pub(super) struct RawCollection {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawRecords {
     pub(super) retention_days: Option<u32>,
+    pub(super) incognito: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -24,6 +24,8 @@ const PASSAGES: usize = 10;
 
 /// How long records are kept where the file does not say, in days.
 const RETENTION_DAYS: u32 = 180;
+/// The longest that a question may wait for a model that is being loaded.
+const LONGEST_LOADING: Duration = Duration::from_secs(3600);
 
 /// The memory a worker may take where the file does not say.
 const WORKER_MEMORY: u64 = 1 << 30;
@@ -62,7 +64,16 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             .ingest
             .timeout_seconds
             .map_or(defaults.extraction, Duration::from_secs),
+        loading: raw
+            .ask
+            .model_loading_seconds
+            .map_or(defaults.loading, Duration::from_secs),
     };
+    if limits.loading > LONGEST_LOADING {
+        let found = limits.loading.as_secs().to_string();
+        faults.value("ask.model_loading_seconds", &found, "0..3600");
+    }
+    let incognito = raw.records.incognito.unwrap_or(false);
     let workers = raw.ingest.workers.unwrap_or(1);
     if !(1..=64).contains(&workers) {
         faults.value("ingest.workers", &workers.to_string(), "1..64");
@@ -77,6 +88,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     server.settings.page = PageSettings {
         provider: oidc.as_ref().map(|oidc| oidc.name.clone()),
         retention_days,
+        incognito,
         ..page::resolve(raw.page, file, &mut faults)
     };
     faults.none()?;
@@ -92,6 +104,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             limits,
             time_zone,
             forgets: retention_days == 0,
+            incognito,
         },
         extraction: Extraction {
             workers,

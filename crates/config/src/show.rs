@@ -35,7 +35,7 @@ impl Config {
             "server": server(&self.server),
             "page": page(&self.server.settings.page),
             "egress": egress(&self.egress),
-            "records": { "retention_days": self.retention_days },
+            "records": { "retention_days": self.retention_days, "incognito": settings.incognito },
             "ledger": { "replica": settings.replica, "origin": settings.origin },
             "ingest": {
                 "max_file_bytes": limits.file_bytes,
@@ -43,7 +43,10 @@ impl Config {
                 "memory_bytes": self.extraction.memory_bytes,
                 "timeout_seconds": limits.extraction.as_secs(),
             },
-            "ask": { "max_question_bytes": limits.question_bytes },
+            "ask": {
+                "max_question_bytes": limits.question_bytes,
+                "model_loading_seconds": limits.loading.as_secs(),
+            },
             "oidc": self.oidc.as_ref().map(oidc),
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
@@ -96,6 +99,8 @@ fn page(page: &PageSettings) -> Value {
         "logo": page.logo,
         "accent": page.accent,
         "accent_dark": page.accent_dark,
+        "accessibility": page.accessibility,
+        "accessibility_contact": page.accessibility_contact,
     })
 }
 

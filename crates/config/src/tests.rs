@@ -225,6 +225,13 @@ drain_seconds = 0
 
 [records]
 retention_days = 36501
+
+[ask]
+model_loading_seconds = 3601
+
+[page]
+accessibility = "yes"
+accessibility_contact = " "
 "#;
     let ConfigError::Faults { faults, .. } = Config::parse(text, None).unwrap_err() else {
         panic!("the text reads well");
@@ -239,7 +246,10 @@ retention_days = 36501
     server.limits.body_bytes: "1" is not one of 1024..1073741824
     server.limits.drain_seconds: "0" is not one of 1..86400
     server.base_path: "trousseau/../x" is not one of /trousseau
+    ask.model_loading_seconds: "3601" is not one of 0..3600
     records.retention_days: "36501" is not one of 0..36500
+    page.accessibility: "yes" is not one of none, partial, full
+    page.accessibility_contact: " " is not one of accessibilite@example.org
     "#);
 }
 

@@ -2,6 +2,8 @@
 model-not-permitted = The call to { $target } is not covered by its permit: a fault of the program.
     .hint = Please report it; nothing was sent.
 model-unavailable = { $target } does not answer: { $reason }
+model-loading = { $target } is still loading its model.
+    .hint = Ask again in a minute.
 model-timed-out = { $target } took longer than { $limit } ms ({ $phase }).
     .hint = Raise the limit of this upstream, or ask later.
 model-rate-limited = { $target } answers too many requests at the moment.

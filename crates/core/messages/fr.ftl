@@ -2,6 +2,8 @@
 model-not-permitted = L’appel à { $target } n’est pas couvert par son permis : c’est une faute du programme.
     .hint = Signalez-la ; rien n’a été envoyé.
 model-unavailable = { $target } ne répond pas : { $reason }
+model-loading = { $target } charge encore son modèle en mémoire.
+    .hint = Posez la question de nouveau dans une minute.
 model-timed-out = { $target } a mis plus de { $limit } ms ({ $phase }).
     .hint = Relevez la limite de ce fournisseur, ou demandez plus tard.
 model-rate-limited = { $target } reçoit trop de demandes en ce moment.

@@ -74,6 +74,12 @@ pub enum ModelError {
         /// What was seen.
         reason: String,
     },
+    /// The target is loading its model.
+    #[error("{target} is loading its model")]
+    Loading {
+        /// The target.
+        target: String,
+    },
     /// The target took too long.
     #[error("{target} took longer than {limit_ms} ms ({})", .phase.name())]
     TimedOut {
@@ -158,6 +164,7 @@ impl Explain for ModelError {
         match self {
             Self::NotPermitted { .. } => ErrorKind::Internal,
             Self::Unavailable { .. }
+            | Self::Loading { .. }
             | Self::RateLimited { .. }
             | Self::Misconfigured { .. }
             | Self::Malformed { .. }
@@ -171,6 +178,7 @@ impl Explain for ModelError {
         match self {
             Self::NotPermitted { .. } => "model-not-permitted",
             Self::Unavailable { .. } => "model-unavailable",
+            Self::Loading { .. } => "model-loading",
             Self::TimedOut { .. } => "model-timed-out",
             Self::RateLimited { .. } => "model-rate-limited",
             Self::Misconfigured { .. } => "model-misconfigured",
@@ -183,7 +191,9 @@ impl Explain for ModelError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::NotPermitted { target } | Self::Cut { target } => vec![("target", target.clone())],
+            Self::NotPermitted { target } | Self::Loading { target } | Self::Cut { target } => {
+                vec![("target", target.clone())]
+            }
             Self::Unavailable { target, reason } | Self::Malformed { target, reason } => {
                 vec![("target", target.clone()), ("reason", reason.clone())]
             }

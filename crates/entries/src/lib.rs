@@ -1,8 +1,9 @@
 //! What the ledger says, and how it says it without content.
 //!
 //! [`entry`] is the form of every entry: decisions, outcomes, documents, accounts, erasures. [`commitment`] is what stands
-//! in an entry for a name, a question or a passage. The gateway writes them; whoever audits a ledger needs this crate and
+//! in an entry for a name, a question or a passage, [`name`] what an entry itself is called. The gateway writes them; whoever audits a ledger needs this crate and
 //! the records' secrets, and nothing else of ours to open what was committed to.
 
 pub mod commitment;
 pub mod entry;
+pub mod name;

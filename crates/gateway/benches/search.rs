@@ -243,6 +243,7 @@ async fn keep(gateway: &Gateway, number: u64) {
         made_by: Some(("local", "one-word/1")),
         attempts: &[],
         answer: Some(&answer),
+        thought: None,
         label: None,
     };
     records

@@ -20,6 +20,8 @@ gateway-entry = An entry of the ledger could not be written: { $reason }
 # The server.
 gateway-no-conversation = There is no conversation { $id } of yours.
 gateway-nothing-kept = No questions and answers are kept here, and so no conversations.
+gateway-must-keep = Every question is kept here.
+    .hint = Ask it without "keep", or have it opened in [records] incognito.
 gateway-long-text = The text is too long: more than { BYTES($limit) }.
 gateway-no-reason = Another person’s record is read for a reason: give it.
 gateway-not-allowed = Your role ({ $role }) does not allow it.

@@ -20,6 +20,8 @@ gateway-entry = Une entrée du registre n’a pas pu être écrite : { $reason }
 # Le serveur.
 gateway-no-conversation = Vous n’avez pas de conversation { $id }.
 gateway-nothing-kept = Questions et réponses ne sont pas conservées ici : il n’y a donc pas de conversations.
+gateway-must-keep = Ici, toute question est conservée.
+    .hint = Posez-la sans « keep », ou demandez d’ouvrir cela dans [records] incognito.
 gateway-long-text = Le texte est trop long : plus de { BYTES($limit) }.
 gateway-no-reason = On lit l’enregistrement d’une autre personne pour un motif : donnez-le.
 gateway-not-allowed = Votre rôle ({ $role }) ne le permet pas.

@@ -32,7 +32,7 @@ use crate::entry::{self, Attempt, Event, State};
 use crate::error::GatewayError;
 use crate::labels::label_passages;
 use crate::logs::Log;
-use crate::records::{Closed, EntryId, Made, Opened};
+use crate::records::{Closed, EntryId, Made, Opened, Thought};
 use crate::service::Gateway;
 use crate::settings::Route;
 
@@ -51,6 +51,8 @@ pub struct Asked {
     pub conversation: Option<String>,
     /// The record in that conversation that the question follows; none where it is the first.
     pub parent: Option<EntryId>,
+    /// Whether nothing of it is to be kept but what the ledger commits to.
+    pub forget: bool,
 }
 
 /// What happens on the way, as it happens. When the receiver is dropped, the model is stopped and the outcome
@@ -64,6 +66,11 @@ pub enum AnswerEvent {
         /// The decision and how the label came about.
         explanation: Box<Explanation>,
     },
+    /// No place answers yet, and this target is loading its model: it is waited for.
+    Loading {
+        /// The target.
+        target: String,
+    },
     /// More of the answer; never its end, which is what [`Gateway::answer`] returns.
     Part(ChatEvent),
 }
@@ -76,6 +83,8 @@ pub type Events = mpsc::Sender<AnswerEvent>;
 pub struct Answered {
     /// The answer.
     pub answer: ChatAnswer,
+    /// How it was reasoned about, where the model showed that.
+    pub thought: Option<Thought>,
     /// The target that made it.
     pub target: String,
     /// The model that made it.
@@ -111,6 +120,9 @@ impl Gateway {
     ) -> Result<Answered, GatewayError> {
         let route = plan.route_for(principal, asked.route.as_deref())?;
         check_question(asked.request.question(), plan.settings.limits.question_bytes)?;
+        if asked.forget && !plan.settings.incognito && !plan.settings.forgets {
+            return Err(GatewayError::MustKeep);
+        }
         if let Some(id) = &asked.conversation {
             self.conversation(principal, id).await?;
         }
@@ -154,6 +166,7 @@ impl Gateway {
             explanation: &explanation,
             conversation: asked.conversation.as_deref(),
             parent: asked.parent.as_ref(),
+            keeps: !asked.forget && !plan.settings.forgets,
         };
         let open = self.record_decision(principal, &decided).await?;
         let told = AnswerEvent::Decided {
@@ -165,7 +178,7 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
-        let called = Called::by(&plan.models, &permits, Arc::new(request), events).await;
+        let called = Called::by(plan, &permits, Arc::new(request), events).await;
         self.finish(plan, open, called, explanation).await
     }
 
@@ -255,9 +268,9 @@ impl Gateway {
             index,
             secret,
             log,
-            forgets: plan.settings.forgets,
+            keeps: decided.keeps,
         };
-        if !open.forgets {
+        if open.keeps {
             self.keep_decided(principal, decided, (&open, now)).await?;
         }
         Ok(open)
@@ -306,8 +319,10 @@ impl Gateway {
             attempts,
             made_by,
             answer,
+            thought,
             end,
             retry_after,
+            ..
         } = called;
         let state = match &end {
             CallEnd::Whole if answer.abstained() => State::Abstained,
@@ -321,10 +336,11 @@ impl Gateway {
             made_by: target.as_deref().zip(model.as_deref()),
             attempts: &attempts,
             answer: came.then_some(&answer),
+            thought,
             label: Some(explanation.labelling.label()),
             price: target.as_deref().and_then(|target| plan.price(target)),
         };
-        if !open.forgets {
+        if open.keeps {
             self.records
                 .keep_made(&open.tenant, &open.entry(), &made, open.durability)
                 .await?;
@@ -344,6 +360,7 @@ impl Gateway {
         match end {
             CallEnd::Whole => Ok(Answered {
                 answer,
+                thought,
                 target: target.unwrap_or_default(),
                 model: model.unwrap_or_default(),
                 attempts,
@@ -395,6 +412,7 @@ struct Decided<'a> {
     explanation: &'a Explanation,
     conversation: Option<&'a str>,
     parent: Option<&'a EntryId>,
+    keeps: bool,
 }
 
 /// A decided request whose outcome is owed.
@@ -404,8 +422,8 @@ struct Open {
     index: u64,
     secret: Secret,
     log: Arc<Log>,
-    /// Whether nothing of it is kept beside the ledger.
-    forgets: bool,
+    /// Whether its content is kept.
+    keeps: bool,
 }
 
 impl Open {

@@ -1,19 +1,26 @@
 //! The calls of one request: the permitted targets in order, until one answers.
 //!
 //! A target that fails before its first byte is followed by the next one. After the first byte the answer ends with
-//! whatever came: a caller never gets the end of one answer behind the beginning of another.
+//! whatever came: a caller never gets the end of one answer behind the beginning of another. Where no target answers and
+//! one says that it is loading its model, it is asked again for a while.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
+use tokio::time::sleep;
 use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
 use trousseau_core::error::Explain as _;
 use trousseau_core::model::{ChatModel, ModelError};
 use trousseau_core::permit::Permit;
-use trousseau_plan::Models;
+use trousseau_plan::{Models, Plan};
+use trousseau_record::{Thought, Watch};
 
 use crate::answer::{AnswerEvent, Events};
 use crate::entry::Attempt;
+
+/// After how long a model that is being loaded is asked again.
+const LOADING: Duration = Duration::from_secs(1);
 
 /// What came of the calls.
 pub(crate) struct Called {
@@ -23,6 +30,11 @@ pub(crate) struct Called {
     pub made_by: Option<(String, String)>,
     /// The answer, as far as it came.
     pub answer: ChatAnswer,
+    /// How it was reasoned about, where the model showed that.
+    pub thought: Option<Thought>,
+    watch: Watch,
+    /// When the last call was made.
+    began: Instant,
     /// How it ended.
     pub end: CallEnd,
     /// After how many seconds one of the targets that failed may be asked again, where one says so.
@@ -45,7 +57,7 @@ pub(crate) enum CallEnd {
 impl Called {
     /// Tries the permitted targets in order; every failure is kept.
     pub(crate) async fn by(
-        models: &Models,
+        plan: &Plan,
         permits: &[Permit],
         request: Arc<ChatRequest>,
         events: &Events,
@@ -54,44 +66,124 @@ impl Called {
             attempts: Vec::new(),
             made_by: None,
             answer: ChatAnswer::default(),
+            thought: None,
+            watch: Watch::default(),
+            began: Instant::now(),
             end: CallEnd::Exhausted,
             retry_after: None,
         };
-        for permit in permits {
-            let target = permit.target();
-            let Some(model) = models.get(target) else {
-                let error = ModelError::Unavailable {
-                    target: target.to_owned(),
-                    reason: "this program has no client for it".to_owned(),
-                };
-                called.note(target, &error);
-                continue;
-            };
-            let stopped = collect(model.as_ref(), permit, &request, events, &mut called.answer).await;
-            let end = match stopped {
-                Ok(()) => CallEnd::Whole,
-                Err(Stopped::HungUp) => CallEnd::HungUp,
-                Err(Stopped::Failed(error)) => {
-                    called.note(target, &error);
-                    if called.answer.is_empty() && error.fails_over() {
-                        continue;
+        let until = Instant::now() + plan.settings.limits.loading;
+        let mut wanted: Vec<&Permit> = permits.iter().collect();
+        let mut told = false;
+        loop {
+            let mut loading = Vec::new();
+            for permit in wanted {
+                match called.attempt(&plan.models, permit, &request, events).await {
+                    Tried::Ended(end) => {
+                        called.end = end;
+                        return called;
                     }
-                    CallEnd::Failed(Box::new(error))
+                    Tried::Loading => loading.push(permit),
+                    Tried::Failed => {}
                 }
-            };
-            if matches!(end, CallEnd::Whole) || !called.answer.is_empty() {
-                called.made_by = Some((target.to_owned(), model.name().to_owned()));
             }
-            called.end = end;
-            return called;
+            // Only where no other place answers is a model waited for.
+            let Some(first) = loading.first().filter(|_| Instant::now() < until) else {
+                return called;
+            };
+            if !told {
+                let target = first.target().to_owned();
+                let _hung_up = events.send(AnswerEvent::Loading { target }).await;
+                told = true;
+            }
+            tokio::select! {
+                () = sleep(LOADING) => {}
+                () = events.closed() => {
+                    called.end = CallEnd::HungUp;
+                    return called;
+                }
+            }
+            wanted = loading;
         }
-        called
     }
-}
 
-impl Called {
+    /// Tries one target.
+    async fn attempt(
+        &mut self,
+        models: &Models,
+        permit: &Permit,
+        request: &Arc<ChatRequest>,
+        events: &Events,
+    ) -> Tried {
+        let target = permit.target();
+        let Some(model) = models.get(target) else {
+            let error = ModelError::Unavailable {
+                target: target.to_owned(),
+                reason: "this program has no client for it".to_owned(),
+            };
+            self.note(target, &error);
+            return Tried::Failed;
+        };
+        self.began = Instant::now();
+        let collected = self.collect(model.as_ref(), permit, request, events).await;
+        self.thought = self.watch.thought(self.began.elapsed());
+        let end = match collected {
+            Ok(()) => CallEnd::Whole,
+            Err(Stopped::HungUp) => CallEnd::HungUp,
+            Err(Stopped::Failed(error)) => {
+                self.note(target, &error);
+                if self.answer.is_empty() && error.fails_over() {
+                    return match error {
+                        ModelError::Loading { .. } => Tried::Loading,
+                        _ => Tried::Failed,
+                    };
+                }
+                CallEnd::Failed(Box::new(error))
+            }
+        };
+        if matches!(end, CallEnd::Whole) || !self.answer.is_empty() {
+            self.made_by = Some((target.to_owned(), model.name().to_owned()));
+        }
+        Tried::Ended(end)
+    }
+    /// Makes one call and collects its answer, passing the events on as they come.
+    async fn collect(
+        &mut self,
+        model: &dyn ChatModel,
+        permit: &Permit,
+        request: &Arc<ChatRequest>,
+        events: &Events,
+    ) -> Result<(), Stopped> {
+        let mut stream = tokio::select! {
+            stream = model.chat(permit, Arc::clone(request)) => stream?,
+            () = events.closed() => return Err(Stopped::HungUp),
+        };
+        loop {
+            let next = tokio::select! {
+                next = stream.next() => next,
+                () = events.closed() => return Err(Stopped::HungUp),
+            };
+            match next.transpose()? {
+                Some(end @ ChatEvent::End(_)) => {
+                    self.answer.push(end);
+                    return Ok(());
+                }
+                Some(event) => {
+                    self.watch.note(&event, self.began.elapsed());
+                    self.answer.push(event.clone());
+                    let sent = events.send(AnswerEvent::Part(event)).await;
+                    sent.map_err(|_| Stopped::HungUp)?;
+                }
+                None => {
+                    return Err(Stopped::Failed(ModelError::Cut {
+                        target: permit.target().to_owned(),
+                    }));
+                }
+            }
+        }
+    }
+
     fn note(&mut self, target: &str, error: &ModelError) {
-        tracing::warn!(target, %error, "a target failed");
         if let ModelError::RateLimited {
             retry_after: Some(seconds),
             ..
@@ -99,11 +191,24 @@ impl Called {
         {
             self.retry_after = Some(self.retry_after.map_or(*seconds, |sooner| sooner.min(*seconds)));
         }
-        self.attempts.push(Attempt {
+        let attempt = Attempt {
             target: target.to_owned(),
             error: error.code().to_owned(),
-        });
+        };
+        // A model that is waited for is asked again and again.
+        if !self.attempts.contains(&attempt) {
+            tracing::warn!(target, %error, "a target failed");
+            self.attempts.push(attempt);
+        }
     }
+}
+
+/// What came of one try.
+enum Tried {
+    Ended(CallEnd),
+    /// The model is not there yet.
+    Loading,
+    Failed,
 }
 
 /// Why an answer did not come to its end.
@@ -115,41 +220,5 @@ enum Stopped {
 impl From<ModelError> for Stopped {
     fn from(error: ModelError) -> Self {
         Self::Failed(error)
-    }
-}
-
-/// Makes one call and collects its answer, passing the events on as they come.
-async fn collect(
-    model: &dyn ChatModel,
-    permit: &Permit,
-    request: &Arc<ChatRequest>,
-    events: &Events,
-    answer: &mut ChatAnswer,
-) -> Result<(), Stopped> {
-    let mut stream = tokio::select! {
-        stream = model.chat(permit, Arc::clone(request)) => stream?,
-        () = events.closed() => return Err(Stopped::HungUp),
-    };
-    loop {
-        let next = tokio::select! {
-            next = stream.next() => next,
-            () = events.closed() => return Err(Stopped::HungUp),
-        };
-        match next.transpose()? {
-            Some(end @ ChatEvent::End(_)) => {
-                answer.push(end);
-                return Ok(());
-            }
-            Some(event) => {
-                answer.push(event.clone());
-                let sent = events.send(AnswerEvent::Part(event)).await;
-                sent.map_err(|_| Stopped::HungUp)?;
-            }
-            None => {
-                return Err(Stopped::Failed(ModelError::Cut {
-                    target: permit.target().to_owned(),
-                }));
-            }
-        }
     }
 }

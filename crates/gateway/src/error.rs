@@ -94,6 +94,9 @@ pub enum GatewayError {
     /// The organisation keeps no questions and answers.
     #[error("no questions and answers are kept here")]
     NothingKept,
+    /// A question is not to be kept, and the organisation keeps every one.
+    #[error("every question is kept here")]
+    MustKeep,
     /// A comment, a reason or a text to search for is too long.
     #[error("the text has {found} bytes, more than the limit of {limit}")]
     LongText {
@@ -139,6 +142,7 @@ impl Explain for GatewayError {
             Self::NoReason => ErrorKind::InvalidInput,
             Self::NotAllowed { .. } => ErrorKind::Forbidden,
             Self::NothingKept => ErrorKind::Conflict,
+            Self::MustKeep => ErrorKind::Forbidden,
             Self::Denied { denied, .. } => denied.kind(),
             Self::Exhausted { .. } => ErrorKind::Unavailable,
             Self::Declined { error, .. } | Self::Broken { error, .. } => error.kind(),
@@ -166,6 +170,7 @@ impl Explain for GatewayError {
             Self::LongText { .. } => "gateway-long-text",
             Self::NoReason => "gateway-no-reason",
             Self::NothingKept => "gateway-nothing-kept",
+            Self::MustKeep => "gateway-must-keep",
             Self::NotAllowed { .. } => "gateway-not-allowed",
             Self::Unheard => "gateway-unheard",
             Self::Random(_) => "gateway-random",
@@ -175,7 +180,9 @@ impl Explain for GatewayError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::EmptyQuestion | Self::NoReason | Self::NothingKept | Self::Unheard => Vec::new(),
+            Self::EmptyQuestion | Self::NoReason | Self::NothingKept | Self::MustKeep | Self::Unheard => {
+                Vec::new()
+            }
             Self::NoConversation { id } => vec![("id", id.clone())],
             Self::NotAllowed { role } => vec![("role", role.to_string())],
             Self::LongQuestion { found, limit } | Self::LongText { found, limit } => {

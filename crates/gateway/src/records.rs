@@ -15,11 +15,9 @@ pub mod conversations;
 pub mod counts;
 pub mod erasure;
 pub mod export;
-mod frame;
 mod journal;
 pub mod oversight;
 pub mod own;
-mod record;
 mod rows;
 mod schema;
 mod search;
@@ -42,11 +40,13 @@ use trousseau_retrieval::library::blocking;
 
 use self::applier::Applier;
 use self::journal::{Journal, label_key};
-use self::rows::{CloseRow, KeepRow, OpenRow, Write};
+use self::rows::{CloseRow, Write};
 use crate::appender::Owed;
 use crate::commitment::Secret;
 
-pub use self::record::{Closed, EntryId, Feedback, InvalidEntryId, Made, Opened, Rating, Record};
+pub use trousseau_entries::name::{EntryId, InvalidEntryId};
+pub use trousseau_record::{Closed, Feedback, Made, Opened, Rating, Reasoning, Record, Thought};
+use trousseau_record::{KeepRow, OpenRow, record};
 
 /// The name of the file in a data folder.
 pub const FILE: &str = "records.sqlite";

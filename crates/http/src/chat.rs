@@ -156,6 +156,7 @@ impl Answering {
             label: call.options.label,
             conversation: call.options.conversation,
             parent,
+            forget: call.options.forget,
         };
         let ended = Box::pin(caller.ended.cancelled_owned());
         let principal = caller.principal;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use trousseau_core::document::{Citation, Passage, Span};
 use trousseau_core::principal::Principal;
 use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::records::own::language_of;
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::store::Stored;
 use trousseau_retrieval::window::{LONGEST, Window};
@@ -67,6 +68,11 @@ pub(super) async fn get(
         .passages
         .iter()
         .find(|passage| passage.chunk == cited.chunk && passage.document == cited.document);
+    // The passage's own words tell little where it is short: what stands around it is in its language.
+    let around = stored
+        .as_ref()
+        .map_or(cited.text.as_str(), |stored| stored.text.as_str());
+    let language = language_of(&cited.text).or_else(|| language_of(around));
     let collection = stored.as_ref().map(|stored| &stored.row.collection);
     Ok(Json(json!({
         "number": cited.number,
@@ -77,6 +83,8 @@ pub(super) async fn get(
         "document": cited.document,
         "version": cited.version,
         "state": now.name(),
+        "language": language,
+        "title_language": language_of(&cited.title),
         "recorded": recorded(reader, now, cited, passage),
         "document_text": stored.and_then(|stored| shown(&stored, now, cited)),
     })))

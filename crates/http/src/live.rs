@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use trousseau_core::permit::Permit;
 use trousseau_gateway::answer::{AnswerEvent, Answered};
 use trousseau_gateway::error::GatewayError;
+use trousseau_gateway::records::own::language_of;
 use trousseau_wire::Fault;
 
 use super::chat::{self, Answering};
@@ -65,7 +66,8 @@ pub(super) async fn begin(
         created: (server.gateway.now)().as_millisecond(),
     };
     let answer = server.live.begin(new)?;
-    let body = json!({ "id": answer.id, "conversation": answer.conversation });
+    let language = language_of(&answer.question);
+    let body = json!({ "id": answer.id, "conversation": answer.conversation, "language": language });
     // One value is small.
     let _fits = answer.tell([(Kind::State, json!({ "state": state }).to_string())]);
     let asking = asked.asking.clone();
@@ -192,6 +194,10 @@ fn told(event: AnswerEvent) -> Vec<(Kind, String)> {
                 (Kind::State, waiting.to_string()),
             ]
         }
+        AnswerEvent::Loading { target } => {
+            let loading = json!({ "state": "loading", "target": target });
+            vec![(Kind::State, loading.to_string())]
+        }
         AnswerEvent::Part(ChatEvent::Text(text)) => vec![(Kind::Text, text)],
         AnswerEvent::Part(ChatEvent::Reasoning(text)) => vec![(Kind::Reasoning, text)],
         AnswerEvent::Part(ChatEvent::Citation(citation)) => {
@@ -215,6 +221,8 @@ fn end(route: &str, answered: &Answered) -> Value {
     json!({
         "finish_reason": end.map_or("stop", |end| end.finish.name()),
         "usage": usage,
+        "reasoning": answered.thought,
+        "language": language_of(&answered.answer.text),
         "trousseau": report(route, answered),
     })
 }

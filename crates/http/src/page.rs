@@ -53,6 +53,8 @@ pub(super) async fn about(State(server): State<Arc<Server>>, uri: Uri) -> Result
         "setup": !server.accounts.has_any_user().await.map_err(GatewayError::from)?,
         "languages": languages,
         "retention_days": page.retention_days,
+        "incognito": page.incognito,
+        "accessibility": { "conformity": page.accessibility, "contact": page.accessibility_contact },
     })))
 }
 

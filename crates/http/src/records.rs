@@ -2,6 +2,7 @@
 //! data-protection officer reads a named record for a reason, which is recorded; the auditor sees what surrounds the
 //! contents.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -9,6 +10,7 @@ use axum::extract::{Request, State};
 use http::Uri;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use trousseau_core::principal::Principal;
 
 use super::auth::read;
 use super::query::Pairs;
@@ -74,15 +76,51 @@ pub(super) async fn metadata(
     Ok(Json(page))
 }
 
-/// `GET /api/records/{replica}/{entry}`: one of the caller's own.
+/// `GET /api/records/{replica}/{entry}`: one of the caller's own, without the texts that the caller may no longer read.
 pub(super) async fn get(
     State(server): State<Arc<Server>>,
     caller: Caller,
     Segments((replica, entry)): Segments<(String, String)>,
 ) -> Result<Json<Record>, Refusal> {
     let entry = named_entry(&format!("{replica}/{entry}"))?;
-    let record = server.gateway.own_record(&caller.principal, &entry).await?;
+    let mut record = server.gateway.own_record(&caller.principal, &entry).await?;
+    hide(&server, &caller.principal, &mut record).await?;
     Ok(Json(record))
+}
+
+/// Takes the texts out of a record that stand in documents which were closed to the reader since, or above its clearance.
+async fn hide(server: &Server, reader: &Principal, record: &mut Record) -> Result<(), GatewayError> {
+    let store = server.gateway.library.store();
+    let above = record
+        .passages
+        .iter()
+        .filter(|passage| passage.label.class > reader.clearance);
+    let mut hidden: BTreeSet<String> = above.map(|passage| passage.document.clone()).collect();
+    let named = record.passages.iter().map(|passage| &passage.document);
+    let named = named.chain(record.citations.iter().map(|cited| &cited.document));
+    for document in named.cloned().collect::<BTreeSet<_>>() {
+        let readable = store.document_row(reader, &document).await?.is_some();
+        // One that was deleted was not closed to anybody.
+        if !readable && store.has_document(&reader.tenant, &document).await? {
+            hidden.insert(document);
+        }
+    }
+    for passage in record
+        .passages
+        .iter_mut()
+        .filter(|passage| hidden.contains(&passage.document))
+    {
+        passage.text.clear();
+        passage.blocks.clear();
+    }
+    for cited in record
+        .citations
+        .iter_mut()
+        .filter(|cited| hidden.contains(&cited.document))
+    {
+        cited.text.clear();
+    }
+    Ok(())
 }
 
 /// `DELETE /api/records/{replica}/{entry}`: the content of one of the caller's own; its proof stays.

@@ -371,7 +371,7 @@ fn exhausted(attempts: &[Attempt]) -> StatusCode {
         StatusCode::TOO_MANY_REQUESTS
     } else if attempts
         .iter()
-        .any(|attempt| attempt.error == "model-unavailable")
+        .any(|attempt| matches!(attempt.error.as_str(), "model-unavailable" | "model-loading"))
     {
         StatusCode::SERVICE_UNAVAILABLE
     } else {
@@ -390,6 +390,7 @@ fn failed(error: &ModelError) -> StatusCode {
         ModelError::TimedOut { .. } => StatusCode::GATEWAY_TIMEOUT,
         ModelError::NotPermitted { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         ModelError::Unavailable { .. }
+        | ModelError::Loading { .. }
         | ModelError::RateLimited { .. }
         | ModelError::Misconfigured { .. }
         | ModelError::Malformed { .. }

@@ -35,10 +35,16 @@ pub struct PageSettings {
     pub accent: Option<String>,
     /// The same on dark ground.
     pub accent_dark: Option<String>,
+    /// What the organisation declares of its accessibility, after an audit: `none`, `partial` or `full`.
+    pub accessibility: String,
+    /// To whom one writes who meets an obstacle: an address of mail or of a page, or words.
+    pub accessibility_contact: Option<String>,
     /// How the identity provider is called at which people sign in, where there is one.
     pub provider: Option<String>,
     /// How long questions and answers are kept, in days.
     pub retention_days: u32,
+    /// Whether who asks may have a question not kept.
+    pub incognito: bool,
 }
 
 impl Default for PageSettings {
@@ -48,8 +54,11 @@ impl Default for PageSettings {
             logo: None,
             accent: None,
             accent_dark: None,
+            accessibility: "none".to_owned(),
+            accessibility_contact: None,
             provider: None,
             retention_days: 180,
+            incognito: false,
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct Limits {
     pub question_bytes: usize,
     /// How long extracting one file may take.
     pub extraction: Duration,
+    /// How long a question waits for a model that is being loaded, where no other place answers.
+    pub loading: Duration,
 }
 
 impl Default for Limits {
@@ -78,6 +80,7 @@ impl Default for Limits {
             file_bytes: 64 << 20,
             question_bytes: 64 << 10,
             extraction: Duration::from_secs(60),
+            loading: Duration::from_secs(120),
         }
     }
 }
@@ -101,6 +104,8 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// Whether nothing of questions and answers is kept: the ledger alone tells that there were some.
     pub forgets: bool,
+    /// Whether who asks may have a question and its answer not kept.
+    pub incognito: bool,
 }
 
 impl Default for Settings {
@@ -114,6 +119,7 @@ impl Default for Settings {
             limits: Limits::default(),
             time_zone: TimeZone::UTC,
             forgets: false,
+            incognito: false,
         }
     }
 }

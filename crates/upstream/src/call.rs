@@ -244,6 +244,11 @@ impl Endpoint {
         if status == StatusCode::BAD_REQUEST && client::blames_setup(&body) {
             return blame.misconfigured(status, &words);
         }
+        if status == StatusCode::SERVICE_UNAVAILABLE && client::tells_of_loading(&body) {
+            return ModelError::Loading {
+                target: self.server.target.clone(),
+            };
+        }
         blame.status(status, &headers, &words)
     }
 }

@@ -18,7 +18,7 @@ mod thinking;
 
 pub use dialect::Dialect;
 pub use embeddings::{Embeddings, EmbeddingsBody, embeddings, embeddings_body};
-pub use errors::{blames_setup, error};
+pub use errors::{blames_setup, error, tells_of_loading};
 pub use offered::offered;
 pub use reader::ChatReader;
 pub use request::{ChatBody, chat_body};

@@ -54,6 +54,9 @@ export interface PageSettings {
   setup: boolean;
   languages: string[];
   retention_days: number | null;
+  /** Whether a question may be asked without being kept. */
+  incognito: boolean;
+  accessibility: { conformity: "none" | "partial" | "full"; contact: string | null };
 }
 
 export interface Session {
@@ -72,9 +75,20 @@ export interface Session {
 export interface Conversation {
   id: string;
   title: string;
+  language?: Tongue | null;
   created: number;
   updated: number;
   records?: number;
+}
+
+/** The language of a text, where its words tell. */
+export type Tongue = "fr" | "en";
+
+/** How a model reasoned before its answer, where it showed that. */
+export interface Thought {
+  milliseconds?: number;
+  /** Whether nothing of an answer came after it. */
+  cut: boolean;
 }
 
 export interface Page<Item> {
@@ -110,6 +124,8 @@ export interface RecordSummary {
   citations?: number;
   usage?: Usage | null;
   refusal?: string | null;
+  reasoning?: Thought;
+  languages?: { question?: Tongue; answer?: Tongue };
   feedback?: Feedback;
 }
 
@@ -140,7 +156,8 @@ export interface Raise {
   raised: boolean;
 }
 
-export interface FullRecord extends Omit<RecordSummary, "citations"> {
+export interface FullRecord extends Omit<RecordSummary, "citations" | "reasoning"> {
+  reasoning?: Thought & { text: string };
   outcome: number | null;
   citations: Citation[];
   decision: { labelling?: { label: Label; raises?: Raise[] }; decision?: Decision & { label: Label } } | null;
@@ -166,12 +183,12 @@ export interface Running {
 }
 
 export type LiveEvent =
-  | { name: "state"; data: { state: "searching" | "waiting" } }
+  | { name: "state"; data: { state: "searching" | "waiting" | "loading" } }
   | { name: "decided"; data: { entry: string; label: Label; permitted: string[]; rejected: Rejection[] } }
   | { name: "text"; data: { text: string } }
   | { name: "reasoning"; data: { text: string } }
   | { name: "citation"; data: Citation }
-  | { name: "end"; data: { finish_reason: string; usage?: Usage | null; trousseau: AnswerReport } }
+  | { name: "end"; data: { finish_reason: string; usage?: Usage | null; reasoning?: Thought | null; language?: Tongue | null; trousseau: AnswerReport } }
   | { name: "error"; data: { error: ErrorBody } };
 
 export interface Window {
@@ -192,6 +209,8 @@ export interface CitedPassage {
   document: string;
   version: number;
   state: "current" | "replaced" | "deleted" | "unreadable";
+  language?: Tongue | null;
+  title_language?: Tongue | null;
   recorded: { text: string; start: number; end: number } | null;
   document_text: Window | null;
 }

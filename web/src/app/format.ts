@@ -44,6 +44,16 @@ export function size(bytes: number, language: Language): string {
   return `${shown}\u00a0${units[unit]}`;
 }
 
+/** A time that something took: « 0,8 s », « 12 s », « 2 min 5 s ». */
+export function duration(milliseconds: number, language: Language): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 9.95) return `${new Intl.NumberFormat(LOCALE[language], { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(Math.max(0.1, seconds))}\u00a0s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}\u00a0s`;
+  const rest = whole % 60;
+  return `${number(Math.floor(whole / 60), language)}\u00a0min${rest > 0 ? ` ${rest}\u00a0s` : ""}`;
+}
+
 /** How long ago something was, in the words of a list of conversations. */
 export type Age = "today" | "yesterday" | "week" | "month" | "older";
 

@@ -5,6 +5,8 @@ import { BASE, address, below } from "./base";
 class Places {
   path = $state("/");
   query = $state.raw(new URLSearchParams());
+  /** How often somebody went to a view, the one that is shown among them. */
+  visits = $state(0);
 
   constructor() {
     if (typeof window === "undefined") return;
@@ -22,6 +24,7 @@ class Places {
   #read(): void {
     this.path = below(location.pathname);
     this.query = new URLSearchParams(location.search);
+    this.visits += 1;
   }
 
   #follow(click: MouseEvent): void {

@@ -14,6 +14,8 @@ const UNKNOWN: PageSettings = {
   setup: false,
   languages: ["fr", "en"],
   retention_days: null,
+  incognito: false,
+  accessibility: { conformity: "none", contact: null },
 };
 
 class Here {
@@ -61,6 +63,15 @@ class Here {
     } catch (error) {
       this.session = null;
       if ((error as { status?: number }).status !== 401) throw error;
+    }
+  }
+
+  /** Asks whether the session is still there, where something says that one has ended. */
+  async check(): Promise<void> {
+    try {
+      await ask<Session>("api/auth/session");
+    } catch (error) {
+      if ((error as { status?: number }).status === 401) caller.expired();
     }
   }
 

@@ -33,6 +33,8 @@ export class Desk {
   /** The places that may answer for each route. */
   places = $state.raw(new Map<string, Place[]>());
   route = $state("");
+  /** The route of those who choose none. */
+  usual = $state("");
   stores = $state.raw<Choice[]>([]);
   /** The chosen collections; none means all. */
   collections = $state.raw<string[]>([]);
@@ -45,7 +47,8 @@ export class Desk {
     this.places = new Map(routes.data.map((route) => [route.id, route.trousseau.places]));
     this.routes = routes.data.map((route) => route.id);
     const kept = preferences.route;
-    this.route = kept && this.routes.includes(kept) ? kept : (this.routes.find((name) => name === "default") ?? this.routes[0] ?? "");
+    this.usual = this.routes.find((name) => name === "default") ?? this.routes[0] ?? "";
+    this.route = kept && this.routes.includes(kept) ? kept : this.usual;
     // A file's collection belongs to its question, not to the choice.
     this.stores = stores
       .filter((store) => !store.name.startsWith("«"))

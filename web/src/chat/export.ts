@@ -15,6 +15,7 @@ export interface Said {
   label: Label;
   target: string | null;
   model: string | null;
+  reasoning: string;
   sources: Citation[] | null;
   why: { permitted: string[]; rejected: Rejection[] } | null;
   entered: boolean;
@@ -52,6 +53,7 @@ export function conversationJson(id: string | null, title: string, turns: Said[]
     model: turn.model,
     question: turn.question,
     answer: turn.answer,
+    ...(turn.reasoning ? { reasoning: turn.reasoning } : {}),
     citations: turn.sources ?? [],
     permitted: turn.why?.permitted ?? [],
     rejected: turn.why?.rejected ?? [],

@@ -1,7 +1,7 @@
 // An answer while it is made: asked for, followed through broken connections, stopped.
 import { ask, asFailure, call, Failure } from "../api/client";
 import { follow } from "../api/events";
-import type { LiveEvent } from "../api/wire";
+import type { LiveEvent, Tongue } from "../api/wire";
 import { here } from "../app/session.svelte";
 import { Pen } from "./pen";
 import type { Turn } from "./turn.svelte";
@@ -11,11 +11,11 @@ type Last = Extract<LiveEvent, { name: "end" | "error" }>;
 export interface Question {
   model: string;
   messages: { role: "user" | "assistant"; content: string }[];
-  trousseau: { conversation: string; parent: string | null; collections?: string[]; label?: string };
+  trousseau: { conversation?: string; parent?: string | null; keep?: boolean; collections?: string[]; label?: string };
 }
 
 /** Asks; the answer is made whether or not anybody follows it. */
-export function begin(question: Question): Promise<{ id: string; conversation: string }> {
+export function begin(question: Question): Promise<{ id: string; conversation: string | null; language?: Tongue | null }> {
   return ask("api/answers", { json: question });
 }
 
@@ -96,14 +96,21 @@ function tell(turn: Turn, event: LiveEvent): void {
 }
 
 function finish(turn: Turn, event: Last): void {
+  const cut = turn.thinking;
   turn.phase = "done";
   turn.thinking = false;
   turn.live = null;
   if (event.name === "error") {
     const body = event.data.error;
     if (body.trousseau.entry) turn.id = body.trousseau.entry;
+    if (turn.reasoning) turn.thought = { cut };
     if (turn.stopped) {
       turn.state = "cancelled";
+      return;
+    }
+    if (body.type === "authentication_error") {
+      turn.state = "interrupted";
+      turn.expired = true;
       return;
     }
     turn.failure = new Failure(500, body);
@@ -114,7 +121,9 @@ function finish(turn: Turn, event: Last): void {
     turn.state = rejected?.length && !turn.why?.permitted.length ? "refused" : "failed";
     return;
   }
-  const { finish_reason, usage, trousseau } = event.data;
+  const { finish_reason, usage, reasoning, language, trousseau } = event.data;
+  turn.thought = reasoning ?? null;
+  turn.language = language ?? null;
   turn.state = turn.stopped ? "cancelled" : trousseau.abstained ? "abstained" : "answered";
   turn.cut = finish_reason === "length";
   turn.usage = usage ?? null;

@@ -1,7 +1,8 @@
 // A conversation as it is shown: its turns, the branch that is chosen, and the answers that are being made.
 import { SvelteMap } from "svelte/reactivity";
 import { ask, asFailure, type Failure } from "../api/client";
-import { entryOf, type Conversation, type Page, type RecordSummary, type Running } from "../api/wire";
+import { entryOf, type Class, type Conversation, type Page, type RecordSummary, type Running, type Tongue } from "../api/wire";
+import { here } from "../app/session.svelte";
 import { announcer } from "../app/announcer.svelte";
 import { wordsIn } from "../app/format";
 import { words } from "../app/words.svelte";
@@ -19,9 +20,15 @@ interface ConversationPage {
   records: Page<RecordSummary>;
 }
 
+/** The classes of labels, in their order. */
+const CLASSES: Class[] = ["public", "internal", "personal", "sensitive", "restricted"];
+
 export class Thread {
   id = $state<string | null>(null);
   title = $state("");
+  language = $state<Tongue | null>(null);
+  /** Whether nothing of it is kept: it is here alone, and gone when its reader leaves it. */
+  unkept = $state(here.page.retention_days === 0);
   turns = $state.raw<Turn[]>([]);
   chosen = new SvelteMap<string, string>();
   loading = $state(false);
@@ -56,8 +63,8 @@ export class Thread {
     }
   }
 
-  /** Reads the records and joins the answers that run: another tab may have asked. */
-  async refresh(): Promise<void> {
+  /** Reads the records and joins the answers that run: another tab may have asked. What is `outdated` is read anew. */
+  async refresh(outdated?: Turn): Promise<void> {
     if (!this.id) return;
     const id = encodeURIComponent(this.id);
     const records: RecordSummary[] = [];
@@ -65,12 +72,14 @@ export class Thread {
     for (;;) {
       const page: ConversationPage = await ask(`api/conversations/${id}?limit=100${after}`);
       this.title = page.conversation.title;
+      this.language = page.conversation.language ?? null;
       records.push(...page.records.items);
       const last = records.at(-1);
       if (!page.records.more || !last) break;
       after = `&after=${encodeURIComponent(entryOf(last))}`;
     }
     const running = await ask<{ items: Running[] }>(`api/answers?conversation=${id}`).catch(() => ({ items: [] }));
+    if (outdated) this.turns = this.turns.filter((one) => one !== outdated);
     this.#merge(records, running.items);
   }
 
@@ -104,7 +113,7 @@ export class Thread {
 
   /** Asks a question after `parent`. */
   async ask(question: string, parent: Turn | null, asking: Asking): Promise<void> {
-    const turn = new Turn(question, parent?.id ?? null, asking.route, Date.now());
+    const turn = new Turn(question, parent?.id ?? null, asking.route, Date.now(), !this.unkept);
     turn.id = `new-${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
     turn.phase = "begun";
     this.turns = [...this.turns, turn];
@@ -121,13 +130,10 @@ export class Thread {
 
   async #send(turn: Turn, asking: Asking): Promise<void> {
     try {
-      if (!this.id) {
-        const made = await ask<Conversation>("api/conversations", { method: "POST" });
-        this.id = made.id;
-      }
-      const trousseau: Question["trousseau"] = { conversation: this.id, parent: turn.parent };
+      const trousseau = await this.#options(turn);
       if (asking.collections) trousseau.collections = asking.collections;
-      const { id } = await begin({ model: asking.route, messages: this.#messages(turn), trousseau });
+      const { id, language } = await begin({ model: asking.route, messages: this.#messages(turn), trousseau });
+      turn.asked = language ?? null;
       this.changed();
       await this.#follow(turn, id);
     } catch (error) {
@@ -136,6 +142,22 @@ export class Thread {
       turn.state = "failed";
       turn.refusal = turn.failure.code;
     }
+  }
+
+  /** Where a question belongs. What is not kept belongs nowhere, and says itself how the answers before it were labelled. */
+  async #options(turn: Turn): Promise<Question["trousseau"]> {
+    if (this.unkept) {
+      const labels = this.#above(turn).map((one) => one.label);
+      if (labels.length === 0) return { keep: false };
+      const highest = labels.reduce((most, one) => (CLASSES.indexOf(one.class) > CLASSES.indexOf(most) ? one.class : most), CLASSES[0]!);
+      const tags = new Set(labels.flatMap((one) => one.tags ?? []));
+      return { keep: false, label: [highest, ...tags].join("+") };
+    }
+    if (!this.id) {
+      const made = await ask<Conversation>("api/conversations", { method: "POST" });
+      this.id = made.id;
+    }
+    return { conversation: this.id, parent: turn.parent };
   }
 
   /** The whole branch up to a turn, as the model is given it. */
@@ -179,10 +201,19 @@ export class Thread {
       return;
     }
     if (this.#end.signal.aborted) return;
+    if (turn.expired) void this.#returned(turn);
     this.#renamed(before, turn.id);
     this.changed();
     if (turn.state === "refused") announcer.say(words().refusal.title);
     else if (turn.answered) announcer.say(words().chat.ended(wordsIn(turn.answer), turn.count));
+  }
+
+  /** The session ended while an answer was made: asks for a new one, then reads what was recorded of it. */
+  async #returned(turn: Turn): Promise<void> {
+    await here.check();
+    while (here.expired && !this.#end.signal.aborted) await new Promise((done) => setTimeout(done, 200));
+    if (this.#end.signal.aborted || !turn.kept || turn.entered) return;
+    await this.refresh(turn).catch(() => undefined);
   }
 
   /** An answer that ended has its entry as its name; what pointed to it follows. */

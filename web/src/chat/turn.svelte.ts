@@ -1,12 +1,12 @@
 // One question and its answer, whether it is being answered or was long ago.
 import type { Failure } from "../api/client";
-import { entryOf, type Citation, type Feedback, type FullRecord, type Label, type RecordSummary, type Rejection, type State, type Usage } from "../api/wire";
+import { entryOf, type Citation, type Feedback, type FullRecord, type Label, type RecordSummary, type Rejection, type State, type Thought, type Tongue, type Usage } from "../api/wire";
 import { Reading } from "../markdown/reading";
 import type { Block } from "../markdown/tree";
 import { ask } from "../api/client";
 
 /** How far an answer is. */
-export type Phase = "begun" | "searching" | "waiting" | "writing" | "done";
+export type Phase = "begun" | "searching" | "waiting" | "loading" | "writing" | "done";
 
 /** Why an answer was made where it was made. */
 export interface Why {
@@ -21,6 +21,11 @@ export class Turn {
   parent: string | null;
   question: string;
   created: number;
+  /** In which languages question and answer are, where their words tell. */
+  asked = $state<Tongue | null>(null);
+  language = $state<Tongue | null>(null);
+  /** Whether the server keeps it. */
+  readonly kept: boolean;
   /** The answer's id while it is made. */
   live = $state<string | null>(null);
   phase = $state<Phase>("done");
@@ -29,9 +34,13 @@ export class Turn {
   cut = $state(false);
   /** Whether the reader stopped it here. */
   stopped = $state(false);
+  /** Whether it ended with the session in whose name it was asked. */
+  expired = $state(false);
   groups = $state.raw<Block[][]>([]);
   answer = $state("");
   reasoning = $state("");
+  /** What is to be said of the reasoning once it has ended. */
+  thought = $state.raw<Thought | null>(null);
   thinking = $state(false);
   route: string;
   label = $state.raw<Label>({ class: "public" });
@@ -45,7 +54,8 @@ export class Turn {
   refusal = $state<string | null>(null);
   failure = $state.raw<Failure | null>(null);
 
-  constructor(question: string, parent: string | null, route: string, created: number) {
+  constructor(question: string, parent: string | null, route: string, created: number, kept = true) {
+    this.kept = kept;
     this.question = question;
     this.parent = parent;
     this.route = route;
@@ -70,6 +80,9 @@ export class Turn {
     this.usage = record.usage ?? null;
     this.feedback = record.feedback ?? null;
     this.refusal = record.refusal ?? null;
+    this.thought = record.reasoning ?? null;
+    this.asked = record.languages?.question ?? null;
+    this.language = record.languages?.answer ?? null;
     this.write(record.answer ?? "");
   }
 
@@ -93,14 +106,20 @@ export class Turn {
 
   #asked: Promise<void> | null = null;
 
-  /** Reads sources and reasons from the full record, once. */
+  /** Whether everything of the full record is here. */
+  get #learnt(): boolean {
+    return this.sources !== null && (this.why?.raises.length ?? 0) > 0 && (this.thought === null || this.reasoning !== "");
+  }
+
+  /** Reads sources, reasons and reasoning from the full record, once. */
   async learn(): Promise<void> {
-    if ((this.sources && this.why?.raises.length) || !this.entered) return;
+    if (this.#learnt || !this.entered || !this.kept) return;
     this.#asked ??= ask<FullRecord>(`api/records/${this.id}`)
       .then((record) => {
         this.sources = record.citations;
         this.count = record.citations.length;
         this.target = record.target ?? this.target;
+        this.reasoning = record.reasoning?.text ?? this.reasoning;
         const { decision, labelling } = record.decision ?? {};
         this.why = {
           permitted: decision?.permitted ?? this.why?.permitted ?? [],

@@ -14,12 +14,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use trousseau_core::principal::Tenant;
+use trousseau_record::{KeepRow, OpenRow};
 use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
 
 use super::conversations::title_of;
 use super::journal::{Shared, Taken};
-use super::rows::{CloseRow, KeepRow, OpenRow, Write};
+use super::rows::{CloseRow, Write};
 use crate::entry::State;
 
 /// After how long what was written is in the database.
@@ -263,7 +264,7 @@ fn bind_open<'q>(row: &'q OpenRow, query: Statement<'q>) -> Statement<'q> {
 }
 
 const KEEP: &str = "UPDATE records SET target = ?, model = ?, attempts = ?, answer = ?, answer_digest = ?,
-         citations = ?, usage = ?
+         citations = ?, usage = ?, reasoning = ?
      WHERE tenant = ? AND replica = ? AND entry = ?;";
 
 fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
@@ -275,6 +276,7 @@ fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
         .bind(row.answer.as_ref().map(|(_, digest)| digest))
         .bind(&row.citations)
         .bind(&row.usage)
+        .bind(&row.reasoning)
         .bind(row.tenant.as_str())
         .bind(&row.entry.replica)
         .bind(row.entry.index as i64)

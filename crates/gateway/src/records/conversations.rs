@@ -6,9 +6,9 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use trousseau_core::principal::Principal;
 use trousseau_retrieval::error::StoreError;
+use trousseau_text::prefixes::Prefixes;
 
-use super::own::{Listing, Page, SEARCH_BYTES, Summary};
-use super::search::Query;
+use super::own::{Listing, Page, SEARCH_BYTES, Summary, language_of};
 use super::{Records, erasure, record};
 use crate::error::GatewayError;
 use crate::service::Gateway;
@@ -23,6 +23,9 @@ pub struct Conversation {
     pub id: String,
     /// Its title: its first question until it is renamed; empty before that.
     pub title: String,
+    /// The language of the title, `fr` or `en`, where its words tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// When it was begun, in milliseconds since 1970.
     pub created: i64,
     /// When it last went on or was renamed, in milliseconds since 1970.
@@ -69,6 +72,7 @@ impl Gateway {
         let begun = Conversation {
             id: format!("{:032x}", u128::from_be_bytes(id)),
             title: String::new(),
+            language: None,
             created: now,
             updated: now,
             records: 0,
@@ -204,8 +208,8 @@ impl Records {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Conversation>, StoreError> {
-        let query = Query::of(Some(text));
-        if query.finds_everything() {
+        let query = Prefixes::of(text);
+        if query.is_empty() {
             return self.conversations(owner, after, limit).await;
         }
         let with = self.conversations_with(owner, &query).await?;
@@ -222,7 +226,7 @@ impl Records {
         let mut found: Vec<Conversation> = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(|error| self.fault(error))? {
             let read = conversation(&row).map_err(|error| self.fault(error))?;
-            if with.contains(&read.id) || query.is_in(&read.title) {
+            if with.contains(&read.id) || query.are_in(&read.title) {
                 found.push(read);
             }
             if found.len() > limit {
@@ -276,9 +280,11 @@ impl Records {
 }
 
 pub(super) fn conversation(row: &SqliteRow) -> Result<Conversation, sqlx::Error> {
+    let title: String = row.try_get("title")?;
     Ok(Conversation {
         id: row.try_get("id")?,
-        title: row.try_get("title")?,
+        language: language_of(&title),
+        title,
         created: row.try_get("created")?,
         updated: row.try_get("updated")?,
         records: record::index(row, "records")?,

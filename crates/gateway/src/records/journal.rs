@@ -17,11 +17,11 @@ use std::time::Duration;
 use fs_err::File;
 use tokio::sync::{mpsc, oneshot};
 use trousseau_ledger::Durability;
+use trousseau_record::frame::{self, FramedRef};
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 use trousseau_retrieval::pace::Pace;
 
-use super::frame;
 use super::rows::Write;
 
 /// The names of the files in a data folder.
@@ -102,7 +102,8 @@ impl Journal {
                 .create(true)
                 .open(&path)?;
             let bytes = fs_err::read(&path)?;
-            left.append(&mut frame::read(&bytes));
+            let read = frame::read(&bytes).into_iter();
+            left.extend(read.map(|(number, framed)| (number, Write::from(framed))));
             turns.push(Turn {
                 path,
                 file: Arc::new(file),
@@ -270,7 +271,12 @@ impl Shared {
     ) -> Result<Arc<File>, StoreError> {
         let mut bytes = Vec::with_capacity(writes.len() << 10);
         for write in &writes {
-            frame::put(&mut bytes, state.number, write);
+            let framed = match write {
+                Write::Open(row) => FramedRef::Open(row),
+                Write::Keep(row) => FramedRef::Keep(row),
+                Write::Close(_) => continue,
+            };
+            frame::put(&mut bytes, state.number, framed);
             state.number += 1;
         }
         let active = state.active;

@@ -10,10 +10,10 @@ use trousseau_core::label::Label;
 use trousseau_core::principal::Principal;
 use trousseau_retrieval::columns::{self, parsed};
 use trousseau_retrieval::error::StoreError;
+use trousseau_text::language::Evidence;
+use trousseau_text::prefixes::Prefixes;
 
-use super::record::{self, EntryId, Feedback, Record};
-use super::search::Query;
-use super::{Records, erasure};
+use super::{EntryId, Feedback, Record, Records, Thought, erasure, record};
 use crate::entry::{Attempt, State};
 use crate::error::GatewayError;
 use crate::service::Gateway;
@@ -88,6 +88,9 @@ pub struct Summary {
     pub question: String,
     /// The answer's text.
     pub answer: Option<String>,
+    /// In which languages they are.
+    #[serde(default)]
+    pub languages: Languages,
     /// The record that the question follows, as `replica/entry`.
     pub parent: Option<String>,
     /// The target that answered.
@@ -98,6 +101,9 @@ pub struct Summary {
     pub citations: u64,
     /// What it cost, where somebody counted.
     pub usage: Option<Tokens>,
+    /// What is to be said of the model's reasoning, where it showed one; the whole record holds its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Thought>,
     /// Why there is no whole answer, where the policy or a target is why.
     pub refusal: Option<String>,
     /// What its owner says of the answer.
@@ -109,7 +115,25 @@ pub struct Summary {
 pub(super) const COLUMNS: &str =
     "r.replica, r.entry, r.state, r.created, r.conversation, r.parent, r.route, r.label,
      r.question, r.answer, r.target, r.model, json_array_length(r.citations) AS cited, r.usage, r.attempts,
+     json_remove(r.reasoning, '$.text') AS reasoning,
      f.rating, f.comment";
+
+/// The languages of a question and its answer, `fr` or `en`, where their words tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Languages {
+    /// Of the question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// Of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+/// The language of a text, `fr` or `en`, where its words tell.
+pub fn language_of(text: &str) -> Option<String> {
+    let language = Evidence::of(text).language();
+    language.map(|language| language.code().to_owned())
+}
 
 /// What an answer cost, in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,8 +214,8 @@ impl Records {
         owner: &Principal,
         listing: &Listing,
     ) -> Result<Page<Summary>, StoreError> {
-        let query = Query::of(listing.text.as_deref());
-        if !query.finds_everything() {
+        let query = Prefixes::of(listing.text.as_deref().unwrap_or_default());
+        if !query.is_empty() {
             return self.search(owner, listing, &query).await;
         }
         let (order, beyond) = listing.order();
@@ -274,6 +298,7 @@ impl Records {
 
 fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
     let state = columns::word(row, "state")?;
+    let (question, answer): (String, Option<String>) = (row.try_get("question")?, row.try_get("answer")?);
     Ok(Summary {
         replica: row.try_get("replica")?,
         entry: record::index(row, "entry")?,
@@ -282,24 +307,26 @@ fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
         conversation: row.try_get("conversation")?,
         route: row.try_get("route")?,
         label: parsed(row, "label")?,
-        question: row.try_get("question")?,
-        answer: row.try_get("answer")?,
+        languages: Languages {
+            question: language_of(&question),
+            answer: answer.as_deref().and_then(language_of),
+        },
+        question,
+        answer,
         parent: row.try_get("parent")?,
         target: row.try_get("target")?,
         model: row.try_get("model")?,
         citations: record::index(row, "cited")?,
         usage: tokens(row)?,
+        reasoning: record::json_or_none(row, "reasoning")?,
         refusal: refusal(row, state)?,
         feedback: record::feedback(row)?,
     })
 }
 
 fn tokens(row: &SqliteRow) -> Result<Option<Tokens>, sqlx::Error> {
-    if row.try_get::<Option<&str>, _>("usage")?.is_none() {
-        return Ok(None);
-    }
-    let usage: Usage = columns::json(row, "usage")?;
-    Ok(Some(Tokens {
+    let usage: Option<Usage> = record::json_or_none(row, "usage")?;
+    Ok(usage.map(|usage| Tokens {
         prompt_tokens: usage.input,
         completion_tokens: usage.output,
     }))

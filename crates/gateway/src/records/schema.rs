@@ -4,7 +4,7 @@ use trousseau_retrieval::database::Schema;
 
 /// `records.sqlite`.
 pub(super) const RECORDS: Schema = Schema {
-    steps: &[STEP_1, STEP_2, STEP_3, STEP_4],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5],
 };
 
 /// - `records`: one row per answer; `answer_digest` finds the record of an answer that comes back as history.
@@ -142,6 +142,12 @@ END;
 /// - `records.parent`: the record that the question follows, as `replica/entry`; those of before stand in one row.
 const STEP_4: &str = "
 ALTER TABLE records ADD COLUMN parent TEXT;
+";
+
+/// - `records.reasoning`: what the model wrote before its answer, a [`Reasoning`](super::Reasoning) as JSON; NULL where it showed none,
+///   and in what is from before.
+const STEP_5: &str = "
+ALTER TABLE records ADD COLUMN reasoning TEXT;
 ";
 
 #[cfg(test)]

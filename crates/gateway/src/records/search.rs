@@ -8,7 +8,6 @@
 //! The number of an index row begins with the record's moment, so that the index is in the order of the list.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
@@ -16,7 +15,7 @@ use trousseau_core::digest::Digest;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_retrieval::columns;
 use trousseau_retrieval::error::StoreError;
-use trousseau_text::fold::fold_into;
+use trousseau_text::prefixes::{self, Prefixes};
 
 use super::Records;
 use super::own::{COLUMNS, Listing, Page, Summary};
@@ -28,10 +27,6 @@ const BATCH: i64 = 200;
 
 /// How many bits of the number of an index row tell apart the records of one millisecond.
 const APART: u32 = 20;
-
-/// How many parts of a word, such as "arc-en-ciel", and how many letters make one word of the index.
-const PARTS: usize = 4;
-const LETTERS: usize = 64;
 
 /// Whose records are put into the index.
 type Whose = (Tenant, String);
@@ -46,37 +41,13 @@ impl Gateway {
     }
 }
 
-/// The folded words that every record found has a word beginning with; none of them finds everything.
-pub(super) struct Query(BTreeSet<String>);
-
-impl Query {
-    pub(super) fn of(text: Option<&str>) -> Self {
-        let mut words = Words::default();
-        for word in text.unwrap_or_default().split_whitespace() {
-            words.add(word, PARTS);
-        }
-        Self(words.iter().map(str::to_owned).collect())
+/// What FTS5 is asked for, among one person's records. Folded words hold nothing that it would take for more than a word.
+fn expression(query: &Prefixes, owner: &Principal) -> String {
+    let mut expression = format!("owner : \"{}\"", owner_word(&owner.tenant, &owner.user));
+    for word in query.iter() {
+        expression.push_str(&format!(" AND words : \"{word}\" *"));
     }
-
-    pub(super) fn finds_everything(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether it finds a text by itself.
-    pub(super) fn is_in(&self, text: &str) -> bool {
-        let words = words([text]);
-        let begins = |wanted: &String| words.split(' ').any(|word| word.starts_with(wanted.as_str()));
-        self.0.iter().all(begins)
-    }
-
-    /// The same for FTS5, among one person's records. Folded words hold nothing that it would take for more than a word.
-    fn expression(&self, owner: &Principal) -> String {
-        let mut expression = format!("owner : \"{}\"", owner_word(&owner.tenant, &owner.user));
-        for word in &self.0 {
-            expression.push_str(&format!(" AND words : \"{word}\" *"));
-        }
-        expression
-    }
+    expression
 }
 
 /// One word for a person of a tenant.
@@ -85,65 +56,13 @@ fn owner_word(tenant: &Tenant, user: &str) -> String {
     digest.chars().take(32).collect()
 }
 
-/// The words of a text, folded, each once: as they stand between spaces, and from each sign inside them on, so that
-/// "d’accueil" is found by "accueil" and by "d'accueil".
-fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut words = Words::default();
-    for word in texts.into_iter().flat_map(str::split_whitespace) {
-        words.add(word, 1);
-    }
-    let mut words: Vec<&str> = words.iter().collect();
-    words.sort_unstable();
-    words.dedup();
-    words.join(" ")
-}
-
-/// Folded words, all in one text: those that begin inside another one are not copied.
-#[derive(Default)]
-struct Words {
-    letters: String,
-    ranges: Vec<Range<usize>>,
-    /// The parts of the word that is added.
-    parts: Vec<Range<usize>>,
-}
-
-impl Words {
-    /// Adds a word from its first part on, and from every so many parts later on. A part is what stands between signs.
-    fn add(&mut self, word: &str, every: usize) {
-        // Accents that stand by themselves, soft hyphens and joiners are inside a word.
-        let inside =
-            |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
-        self.parts.clear();
-        for part in word.split(|c: char| !c.is_alphanumeric() && !inside(c)) {
-            let start = self.letters.len();
-            fold_into(&mut self.letters, part);
-            if self.letters.len() > start {
-                self.parts.push(start..self.letters.len());
-            }
-        }
-        let parts = &self.parts;
-        // Cut, so that a page of signs without a space is not kept once for each of them.
-        for number in (0..parts.len()).step_by(every) {
-            let last = parts.len().min(number + PARTS) - 1;
-            let word = &self.letters[parts[number].start..parts[last].end];
-            let length = word.char_indices().nth(LETTERS).map_or(word.len(), |(at, _)| at);
-            self.ranges
-                .push(parts[number].start..parts[number].start + length);
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        self.ranges.iter().map(|range| &self.letters[range.clone()])
-    }
-}
-
 impl Records {
     /// The records of `owner` that a search finds, in the order of the list.
     pub(super) async fn search(
         &self,
         owner: &Principal,
         listing: &Listing,
-        query: &Query,
+        query: &Prefixes,
     ) -> Result<Page<Summary>, StoreError> {
         self.index_all_of(owner).await?;
         let (order, beyond) = listing.order();
@@ -155,7 +74,7 @@ impl Records {
                  WHERE tenant = ?1 AND actor = ?2 AND replica = ?4 AND entry = ?5))
              ORDER BY s.rowid {order} LIMIT ?6"
         );
-        let searched = query.expression(owner);
+        let searched = expression(query, owner);
         self.page(owner, listing, (sql, Some(searched))).await
     }
 
@@ -163,14 +82,14 @@ impl Records {
     pub(super) async fn conversations_with(
         &self,
         owner: &Principal,
-        query: &Query,
+        query: &Prefixes,
     ) -> Result<BTreeSet<String>, StoreError> {
         self.index_all_of(owner).await?;
         let found: Vec<String> = sqlx::query_scalar(
             "SELECT DISTINCT r.conversation FROM searched s CROSS JOIN records r ON r.searchable = s.rowid
              WHERE s.searched MATCH ? AND r.tenant = ? AND r.actor = ? AND r.conversation IS NOT NULL",
         )
-        .bind(query.expression(owner))
+        .bind(expression(query, owner))
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .fetch_all(self.readers().await?)
@@ -251,7 +170,10 @@ async fn index(transaction: &mut SqliteConnection, owner: &str, row: &SqliteRow)
     sqlx::query("INSERT INTO searched (rowid, owner, words) VALUES (?, ?, ?)")
         .bind(number)
         .bind(owner)
-        .bind(words([row.try_get("question")?, answer.unwrap_or_default()]))
+        .bind(prefixes::indexed([
+            row.try_get("question")?,
+            answer.unwrap_or_default(),
+        ]))
         .execute(&mut *transaction)
         .await?;
     sqlx::query("UPDATE records SET searchable = ? WHERE rowid = ?")
@@ -267,36 +189,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_found_whole_and_from_each_sign_inside_it_on() {
-        let found = words(["Près du guichet d’Accueil : prenez rendez-vous, svp !", "ÉTÉ été"]);
-        assert_eq!(
-            found,
-            "accueil daccueil du ete guichet prenez pres rendezvous svp vous"
-        );
-        assert_eq!(words(["", " !? — "]), "");
-        assert_eq!(words(["te\u{301}le\u{301}travail"]), "teletravail");
-    }
-
-    #[test]
-    fn a_page_of_signs_without_a_space_stays_a_page() {
-        let page = "ab-".repeat(20_000) + &"z".repeat(20_000);
-        let kept = words([page.as_str()]);
-        assert!(kept.len() < 600, "{}", kept.len());
-        for found in ["ab-ab", "ab-ab-ab-ab-ab", "zzzz", &"z".repeat(400)] {
-            assert!(Query::of(Some(found)).is_in(&page), "{found}");
-        }
-        assert!(!Query::of(Some("ab-zzy")).is_in(&page));
-    }
-
-    #[test]
     fn whatever_is_typed_is_words_for_the_index() {
-        let query = Query::of(Some("\"accueil\" OR NEAR( l'été* owner:x -- ;"));
+        let query = Prefixes::of("\"accueil\" OR NEAR( l'été* owner:x -- ;");
         let owner = Principal::operator(Tenant::default());
-        let expression = query.expression(&owner);
+        let expression = expression(&query, &owner);
         let words = expression.split(" AND ").skip(1);
         let expected =
             ["accueil", "lete", "near", "or", "ownerx"].map(|word| format!("words : \"{word}\" *"));
         assert_eq!(words.collect::<Vec<_>>(), expected);
-        assert!(Query::of(Some(" ?! ")).finds_everything());
     }
 }

@@ -59,6 +59,7 @@ async fn record(gateway: &Gateway, index: u64) -> Record {
 fn heard(events: &[AnswerEvent]) -> Vec<&str> {
     let short = |event: &AnswerEvent| match event {
         AnswerEvent::Decided { .. } => "decided",
+        AnswerEvent::Loading { .. } => "loading",
         AnswerEvent::Part(ChatEvent::Text(_)) => "text",
         AnswerEvent::Part(ChatEvent::Citation(_)) => "citation",
         AnswerEvent::Part(_) => "other",

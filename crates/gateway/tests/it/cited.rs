@@ -143,6 +143,14 @@ async fn what_may_no_longer_be_read_is_not_shown() {
     let now = cited(&wired, &user, &entry).await;
     assert_eq!(now["state"], "current");
     let document = now["document"].as_str().unwrap();
+    let key = format!("authorization: Bearer {user}");
+    let record = async || {
+        let path = format!("/api/records/{entry}");
+        wired.send(request("GET", &path, &[&key], "")).await.json()
+    };
+    let whole = record().await;
+    assert!(!whole["citations"][0]["text"].as_str().unwrap().is_empty());
+    assert!(!whole["passages"][0]["text"].as_str().unwrap().is_empty());
 
     // The document is closed to everybody but one.
     let mut closed = all_of(stage.files());
@@ -157,7 +165,12 @@ async fn what_may_no_longer_be_read_is_not_shown() {
         (&now["recorded"], &now["document_text"]),
         (&Value::Null, &Value::Null)
     );
-    let key = format!("authorization: Bearer {user}");
+    let hidden = record().await;
+    assert_eq!(hidden["citations"][0]["title"], whole["citations"][0]["title"]);
+    assert_eq!(
+        (&hidden["citations"][0]["text"], &hidden["passages"][0]["text"]),
+        (&json!(""), &json!(""))
+    );
     let reply = wired
         .send(request("GET", &format!("/api/documents/{document}"), &[&key], ""))
         .await;

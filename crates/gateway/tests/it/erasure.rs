@@ -24,7 +24,7 @@ const SAID: &str = "Bulgroz, dit-elle.";
 const COMMENT: &str = "schtroumpfement";
 
 /// Whether a file of the record store holds these bytes.
-fn holds(data: &Path, what: &[u8]) -> bool {
+pub(crate) fn holds(data: &Path, what: &[u8]) -> bool {
     let files = ["records.sqlite", "records.sqlite-wal", "records.sqlite-shm"];
     let files = files
         .iter()

@@ -143,6 +143,8 @@ async fn the_page_says_what_the_configuration_says_and_no_more() {
     settings.page.accent = Some("#005f60".to_owned());
     settings.page.provider = Some("Compte de la ville".to_owned());
     settings.page.retention_days = 30;
+    settings.page.incognito = true;
+    settings.page.accessibility = "partial".to_owned();
     settings.page.logo = Some(logo);
     let wired = Wired::start(&stage, gateway, settings).await;
     let mut about = wired.send(request("GET", "/api/page", &[], "")).await.json();
@@ -159,6 +161,8 @@ async fn the_page_says_what_the_configuration_says_and_no_more() {
             "setup": true,
             "languages": ["fr", "en"],
             "retention_days": 30,
+            "incognito": true,
+            "accessibility": { "conformity": "partial", "contact": Value::Null },
         })
     );
     let logo = wired.send(request("GET", "/api/page/logo", &[], "")).await;

@@ -21,6 +21,8 @@ use crate::stage::entries;
 pub(crate) enum Step {
     /// Says more.
     Say(&'static str),
+    /// Reasons more.
+    Think(&'static str),
     /// Cites the first passage.
     Cite,
     /// Ends the answer.
@@ -33,6 +35,8 @@ pub(crate) enum Step {
     Decline,
     /// Fails in this way, of the target of this name.
     FailAs(fn(String) -> ModelError),
+    /// Fails the first call as still loading; says nothing later.
+    Load,
     /// Goes on after half a second.
     Wait,
     /// Never goes on.
@@ -99,6 +103,10 @@ impl ChatModel for Scripted {
             };
             match self.script.first() {
                 Some(Step::FailAs(error)) => return Err(error(self.target.clone())),
+                Some(Step::Load) if self.calls().len() == 1 => {
+                    let target = self.target.clone();
+                    return Err(ModelError::Loading { target });
+                }
                 Some(Step::Fail) => return Err(unavailable),
                 Some(Step::Decline) => return Err(declined),
                 _ => {}
@@ -111,12 +119,14 @@ impl ChatModel for Scripted {
                 async move {
                     match step {
                         Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
+                        Step::Think(text) => Ok(ChatEvent::Reasoning(text.to_owned())),
                         Step::Cite => Ok(ChatEvent::Citation(first_passage(&request))),
                         Step::End => Ok(end(false)),
                         Step::Abstain => Ok(end(true)),
                         Step::Fail => Err(unavailable),
                         Step::Decline => Err(declined),
                         Step::FailAs(error) => Err(error(target)),
+                        Step::Load => Ok(ChatEvent::Text(String::new())),
                         Step::Wait => Ok(later().await),
                         Step::Hang => std::future::pending().await,
                     }

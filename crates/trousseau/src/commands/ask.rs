@@ -35,6 +35,7 @@ pub(super) async fn run(caller: &Caller, ask: Ask) -> Result<Exit, Failure> {
         label: ask.label,
         conversation: None,
         parent: None,
+        forget: false,
     };
     app.gateway.library.refresh(&principal.tenant).await?;
     let answered = answer(&app, &principal, asked, caller).await;
@@ -100,7 +101,7 @@ pub(super) async fn answer(
                     printer.write(&printer.styled(&shown(&text), Style::Faint));
                     reasoning = true;
                 }
-                AnswerEvent::Decided { .. } | AnswerEvent::Part(_) => {}
+                AnswerEvent::Decided { .. } | AnswerEvent::Loading { .. } | AnswerEvent::Part(_) => {}
             }
         }
         if begun || reasoning {

@@ -24,6 +24,7 @@ pub(super) async fn explain(caller: &Caller, explain: Explain) -> Result<Exit, F
         label: explain.label,
         conversation: None,
         parent: None,
+        forget: false,
     };
     let collections = named(&app, caller, explain.collection).await?;
     let explanation = app

@@ -63,6 +63,37 @@ async fn a_status_400_about_the_key_or_the_model_is_no_refusal_of_the_request() 
 }
 
 #[tokio::test]
+async fn a_model_that_is_being_loaded_is_told_from_a_server_that_is_down() {
+    for (status, body, expected) in [
+        (
+            "503 Service Unavailable",
+            r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
+            "model-loading",
+        ),
+        (
+            "503 Service Unavailable",
+            r#"{"error":"Model m is currently loading","estimated_time":20.0}"#,
+            "model-loading",
+        ),
+        (
+            "503 Service Unavailable",
+            r#"{"error":{"message":"overloaded"}}"#,
+            "model-unavailable",
+        ),
+        (
+            "500 Internal Server Error",
+            r#"{"error":{"message":"Loading model failed"}}"#,
+            "model-unavailable",
+        ),
+    ] {
+        let mock = refusing(status, "", body);
+        let error = failure(&mock.url()).await;
+        assert_eq!(error.code(), expected, "{body}");
+        assert!(error.fails_over());
+    }
+}
+
+#[tokio::test]
 async fn the_wait_of_a_rate_limit_is_read() {
     for (headers, expected) in [
         ("", None),

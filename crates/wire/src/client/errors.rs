@@ -55,6 +55,18 @@ pub fn blames_setup(body: &[u8]) -> bool {
     kinds.into_iter().any(|kind| SETUP.contains(&kind)) || words.contains(UNKNOWN_MODEL)
 }
 
+/// Whether the body of a call that failed with status 503 says that the model is being loaded: "Loading model" of
+/// llama.cpp, "Model m is currently loading" of Hugging Face's servers. vLLM does not listen before it has loaded its model.
+pub fn tells_of_loading(body: &[u8]) -> bool {
+    let value = json::answer::<Value>(body, VALUES).ok();
+    let said = match &value {
+        Some(value) => message(value),
+        None => plain(body),
+    };
+    let said = said.unwrap_or_default().to_lowercase();
+    said.contains("loading") && said.contains("model")
+}
+
 /// The error that stands in place of an answer, in a call that has not failed otherwise.
 pub(super) fn reported(answer: &WireAnswer) -> Option<Fault> {
     if let Some(error) = answer.error.as_ref().filter(|error| !error.is_null()) {

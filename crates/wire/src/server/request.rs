@@ -41,6 +41,8 @@ pub struct Options {
     pub conversation: Option<String>,
     /// The ledger entry, such as `main/17`, of the record that the question follows.
     pub parent: Option<String>,
+    /// Whether nothing of the question and its answer is to be kept.
+    pub forget: bool,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +94,8 @@ struct WireOptions {
     conversation: Option<String>,
     #[serde(default)]
     parent: Option<String>,
+    #[serde(default)]
+    keep: Option<bool>,
     #[serde(flatten)]
     extra: Map<String, Value>,
 }
@@ -192,11 +196,17 @@ fn options(options: Option<WireOptions>) -> Result<Options, Fault> {
     };
     unknown("trousseau", &options.extra)?;
     let label = options.label.map(|label| label.parse()).transpose();
+    let forget = options.keep == Some(false);
+    if forget && (options.conversation.is_some() || options.parent.is_some()) {
+        let reason = "what is not kept belongs to no conversation and follows no record";
+        return Err(Fault::invalid("trousseau.keep", reason));
+    }
     Ok(Options {
         collections: options.collections,
         label: label.map_err(|error| Fault::invalid("trousseau.label", error))?,
         conversation: options.conversation,
         parent: options.parent,
+        forget,
     })
 }
 

@@ -8,46 +8,13 @@ use trousseau_core::chat::{ChatAnswer, Message};
 use trousseau_core::digest::Digest;
 use trousseau_core::document::{Citation, Passage};
 use trousseau_core::label::Label;
+use trousseau_entries::commitment::Secret;
+use trousseau_entries::entry::{Attempt, State};
+use trousseau_entries::name::EntryId;
 use trousseau_policy::card::Price;
 use trousseau_retrieval::columns::{self, bytes32, parsed};
 
-use crate::commitment::Secret;
-use crate::entry::{Attempt, State};
-
-/// Which ledger, and where in it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntryId {
-    /// The replica whose ledger it is.
-    pub replica: String,
-    /// The index of the entry.
-    pub index: u64,
-}
-
-impl std::fmt::Display for EntryId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.replica, self.index)
-    }
-}
-
-/// A text that names no entry: `main/12` does.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the name of an entry: write REPLICA/INDEX")]
-pub struct InvalidEntryId(pub String);
-
-impl std::str::FromStr for EntryId {
-    type Err = InvalidEntryId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidEntryId> {
-        let invalid = || InvalidEntryId(text.to_owned());
-        let (replica, index) = text.rsplit_once('/').ok_or_else(invalid)?;
-        let index: u64 = index.parse().map_err(|_| invalid())?;
-        if replica.is_empty() || i64::try_from(index).is_err() {
-            return Err(invalid());
-        }
-        let replica = replica.to_owned();
-        Ok(Self { replica, index })
-    }
-}
+use crate::reasoning::{Reasoning, Thought};
 
 /// What is recorded when a request has been decided upon.
 #[derive(Debug)]
@@ -100,10 +67,22 @@ pub struct Made<'a> {
     pub attempts: &'a [Attempt],
     /// The answer.
     pub answer: Option<&'a ChatAnswer>,
+    /// How the answer was reasoned about, where it was.
+    pub thought: Option<Thought>,
     /// The label that was decided under, which the answer has when it comes back.
     pub label: Option<&'a Label>,
     /// What the tokens cost when they were counted, where the target's card says so.
     pub price: Option<&'a Price>,
+}
+
+impl Made<'_> {
+    /// What is kept of the reasoning.
+    pub(crate) fn reasoning(&self) -> Option<Reasoning> {
+        let text = self.answer.map(|answer| answer.reasoning.clone());
+        let text = text.filter(|text| !text.is_empty())?;
+        let thought = self.thought.unwrap_or_default();
+        Some(Reasoning { text, thought })
+    }
 }
 
 /// One record, read back.
@@ -144,6 +123,9 @@ pub struct Record {
     pub model: Option<String>,
     /// The answer's text.
     pub answer: Option<String>,
+    /// What the model wrote before it, where it showed that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Reasoning>,
     /// What its markers point to.
     pub citations: Vec<Citation>,
     /// The passages.
@@ -179,7 +161,7 @@ pub enum Rating {
 
 impl Rating {
     /// How it stands in the table.
-    pub(super) const fn number(self) -> i64 {
+    pub const fn number(self) -> i64 {
         match self {
             Self::Up => 1,
             Self::Down => -1,
@@ -188,15 +170,16 @@ impl Rating {
 }
 
 /// The columns that [`record`] reads, of `records r` with `feedback f` beside it.
-pub(super) const COLUMNS: &str = "r.replica, r.entry, r.outcome, r.state, r.created, r.actor, r.conversation, r.parent, r.route,
-     r.label, r.question, r.messages, r.target, r.model, r.answer, r.citations, r.passages, r.decision, r.secret,
+pub const COLUMNS: &str = "r.replica, r.entry, r.outcome, r.state, r.created, r.actor, r.conversation, r.parent, r.route,
+     r.label, r.question, r.messages, r.target, r.model, r.answer, r.reasoning, r.citations, r.passages, r.decision, r.secret,
      f.rating, f.comment";
 
 /// `records r` with `feedback f` beside it.
-pub(super) const TABLES: &str = "records r LEFT JOIN feedback f
+pub const TABLES: &str = "records r LEFT JOIN feedback f
      ON f.tenant = r.tenant AND f.replica = r.replica AND f.entry = r.entry";
 
-pub(super) fn record(row: &SqliteRow) -> Result<Record, sqlx::Error> {
+/// Reads a row of [`COLUMNS`].
+pub fn record(row: &SqliteRow) -> Result<Record, sqlx::Error> {
     Ok(Record {
         replica: row.try_get("replica")?,
         entry: index(row, "entry")?,
@@ -213,6 +196,7 @@ pub(super) fn record(row: &SqliteRow) -> Result<Record, sqlx::Error> {
         target: row.try_get("target")?,
         model: row.try_get("model")?,
         answer: row.try_get("answer")?,
+        reasoning: json_or_none(row, "reasoning")?,
         citations: columns::json(row, "citations")?,
         passages: columns::json(row, "passages")?,
         decision: columns::json(row, "decision")?,
@@ -221,7 +205,8 @@ pub(super) fn record(row: &SqliteRow) -> Result<Record, sqlx::Error> {
     })
 }
 
-pub(super) fn feedback(row: &SqliteRow) -> Result<Option<Feedback>, sqlx::Error> {
+/// Reads the columns of the feedback; none where nothing was said.
+pub fn feedback(row: &SqliteRow) -> Result<Option<Feedback>, sqlx::Error> {
     let rating: Option<i64> = row.try_get("rating")?;
     let rating = match rating {
         None => return Ok(None),
@@ -232,22 +217,18 @@ pub(super) fn feedback(row: &SqliteRow) -> Result<Option<Feedback>, sqlx::Error>
     Ok(Some(Feedback { rating, comment }))
 }
 
-/// Reads an index of the ledger.
-pub(super) fn index(row: &SqliteRow, column: &str) -> Result<u64, sqlx::Error> {
-    row.try_get::<i64, _>(column).map(i64::unsigned_abs)
+/// Reads JSON that may be missing.
+pub fn json_or_none<T: serde::de::DeserializeOwned>(
+    row: &SqliteRow,
+    column: &str,
+) -> Result<Option<T>, sqlx::Error> {
+    match row.try_get::<Option<&str>, _>(column)? {
+        None => Ok(None),
+        Some(_) => columns::json(row, column).map(Some),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_of_an_entry_reads_back() {
-        let id: EntryId = "main/12".parse().unwrap();
-        assert_eq!((id.replica.as_str(), id.index), ("main", 12));
-        assert_eq!(id.to_string(), "main/12");
-        for wrong in ["12", "main/", "/12", "main/-1", "main/9223372036854775808", ""] {
-            assert!(wrong.parse::<EntryId>().is_err(), "{wrong}");
-        }
-    }
+/// Reads an index of the ledger.
+pub fn index(row: &SqliteRow, column: &str) -> Result<u64, sqlx::Error> {
+    row.try_get::<i64, _>(column).map(i64::unsigned_abs)
 }

@@ -1,4 +1,4 @@
-//! Writes as the journal holds them: a length, a check, a running number, and the fields one after the other.
+//! Records as the journal holds them: a length, a check, a running number, and the fields one after the other.
 //!
 //! ```text
 //! length of the rest  u32   | check  8 bytes of SHA-256 over what follows | number  u64 | kind  u8 | fields
@@ -8,10 +8,10 @@
 
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::Tenant;
+use trousseau_entries::commitment::Secret;
+use trousseau_entries::name::EntryId;
 
-use super::record::EntryId;
-use super::rows::{KeepRow, OpenRow, Write};
-use crate::commitment::Secret;
+use crate::rows::{KeepRow, OpenRow};
 
 const OPEN: u8 = 1;
 const KEEP: u8 = 2;
@@ -19,23 +19,37 @@ const KEEP: u8 = 2;
 /// The bytes before the number.
 const HEAD: usize = 12;
 
-/// Appends the frame of a write to `bytes`; that of an outcome is empty.
-pub(super) fn put(bytes: &mut Vec<u8>, number: u64, write: &Write) {
+/// What a frame holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Framed {
+    /// A decision.
+    Open(Box<OpenRow>),
+    /// What the calls brought.
+    Keep(Box<KeepRow>),
+}
+
+/// Appends a frame to `bytes`.
+pub fn put(bytes: &mut Vec<u8>, number: u64, framed: FramedRef<'_>) {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; HEAD]);
     bytes.extend_from_slice(&number.to_le_bytes());
-    match write {
-        Write::Open(row) => put_open(bytes, row),
-        Write::Keep(row) => put_keep(bytes, row),
-        Write::Close(_) => {
-            bytes.truncate(start);
-            return;
-        }
+    match framed {
+        FramedRef::Open(row) => put_open(bytes, row),
+        FramedRef::Keep(row) => put_keep(bytes, row),
     }
     let rest = &bytes[start + HEAD..];
     let (length, check) = (rest.len() as u32, check(rest));
     bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());
     bytes[start + 4..start + HEAD].copy_from_slice(&check);
+}
+
+/// What is to be framed.
+#[derive(Clone, Copy, Debug)]
+pub enum FramedRef<'a> {
+    /// A decision.
+    Open(&'a OpenRow),
+    /// What the calls brought.
+    Keep(&'a KeepRow),
 }
 
 fn put_open(bytes: &mut Vec<u8>, row: &OpenRow) {
@@ -75,6 +89,10 @@ fn put_keep(bytes: &mut Vec<u8>, row: &KeepRow) {
     for text in [&row.attempts, &row.citations, &row.label] {
         put_text(bytes, text);
     }
+    // What was written before reasoning was kept ends here, and so does what has none.
+    if let Some(reasoning) = &row.reasoning {
+        put_text(bytes, reasoning);
+    }
 }
 
 fn put_row(bytes: &mut Vec<u8>, tenant: &Tenant, entry: &EntryId) {
@@ -101,7 +119,7 @@ fn check(rest: &[u8]) -> [u8; 8] {
 }
 
 /// Takes the frames off the beginning of `bytes`, up to the first that is not whole.
-pub(super) fn read(bytes: &[u8]) -> Vec<(u64, Write)> {
+pub fn read(bytes: &[u8]) -> Vec<(u64, Framed)> {
     let (mut taker, mut found) = (Taker(bytes), Vec::new());
     while let Some(frame) = taker.frame() {
         found.push(frame);
@@ -113,7 +131,7 @@ pub(super) fn read(bytes: &[u8]) -> Vec<(u64, Write)> {
 struct Taker<'a>(&'a [u8]);
 
 impl<'a> Taker<'a> {
-    fn frame(&mut self) -> Option<(u64, Write)> {
+    fn frame(&mut self) -> Option<(u64, Framed)> {
         let length = self.length()?;
         let expected: [u8; 8] = self.array()?;
         let rest = self.bytes(length)?;
@@ -123,12 +141,12 @@ impl<'a> Taker<'a> {
         let mut rest = Taker(rest);
         let number = u64::from_le_bytes(rest.array()?);
         let [kind] = rest.array()?;
-        let write = match kind {
-            OPEN => Write::Open(Box::new(rest.open()?)),
-            KEEP => Write::Keep(Box::new(rest.keep()?)),
+        let framed = match kind {
+            OPEN => Framed::Open(Box::new(rest.open()?)),
+            KEEP => Framed::Keep(Box::new(rest.keep()?)),
             _ => return None,
         };
-        rest.0.is_empty().then_some((number, write))
+        rest.0.is_empty().then_some((number, framed))
     }
 
     fn open(&mut self) -> Option<OpenRow> {
@@ -146,10 +164,7 @@ impl<'a> Taker<'a> {
             messages: self.text()?,
             passages: self.text()?,
             decision: self.text()?,
-            parent: match self.0.is_empty() {
-                true => None,
-                false => Some(self.text()?),
-            },
+            parent: self.last()?,
         })
     }
 
@@ -166,7 +181,16 @@ impl<'a> Taker<'a> {
             attempts: self.text()?,
             citations: self.text()?,
             label: self.text()?,
+            reasoning: self.last()?,
         })
+    }
+
+    /// A text that stands at the end or not at all.
+    fn last(&mut self) -> Option<Option<String>> {
+        match self.0.is_empty() {
+            true => Some(None),
+            false => self.text().map(Some),
+        }
     }
 
     fn row(&mut self) -> Option<(Tenant, EntryId)> {
@@ -210,8 +234,16 @@ mod tests {
 
     use super::*;
 
-    fn open(index: u64, question: &str, conversation: Option<String>, parent: Option<&str>) -> Write {
-        Write::Open(Box::new(OpenRow {
+    fn write(bytes: &mut Vec<u8>, number: u64, framed: &Framed) {
+        let framed = match framed {
+            Framed::Open(row) => FramedRef::Open(row),
+            Framed::Keep(row) => FramedRef::Keep(row),
+        };
+        put(bytes, number, framed);
+    }
+
+    fn open(index: u64, question: &str, conversation: Option<String>, parent: Option<&str>) -> Framed {
+        Framed::Open(Box::new(OpenRow {
             tenant: Tenant::default(),
             entry: EntryId {
                 replica: "main".to_owned(),
@@ -231,8 +263,8 @@ mod tests {
         }))
     }
 
-    fn keep(index: u64, answer: Option<String>) -> Write {
-        Write::Keep(Box::new(KeepRow {
+    fn keep(index: u64, answer: Option<String>, reasoning: Option<String>) -> Framed {
+        Framed::Keep(Box::new(KeepRow {
             tenant: Tenant::default(),
             entry: EntryId {
                 replica: "main".to_owned(),
@@ -243,6 +275,7 @@ mod tests {
             answer: answer.map(|answer| (answer, "0a".repeat(32))),
             citations: "[]".to_owned(),
             usage: None,
+            reasoning,
             label: "internal".to_owned(),
         }))
     }
@@ -253,20 +286,21 @@ mod tests {
             question in ".{0,40}",
             conversation in proptest::option::of("[a-f0-9]{8}"),
             answer in proptest::option::of(".{0,40}"),
+            reasoning in proptest::option::of(".{0,40}"),
             torn in 0usize..400,
         ) {
-            let writes = [open(4, &question, conversation, None), keep(4, answer), open(5, &question, None, Some("main/4"))];
+            let writes = [open(4, &question, conversation, None), keep(4, answer, reasoning), open(5, &question, None, Some("main/4"))];
             let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-            for (number, write) in writes.iter().enumerate() {
-                put(&mut bytes, number as u64 + 9, write);
+            for (number, framed) in writes.iter().enumerate() {
+                write(&mut bytes, number as u64 + 9, framed);
                 ends.push(bytes.len());
             }
-            let shown = |found: &[(u64, Write)]| format!("{found:?}");
-            let whole: Vec<(u64, Write)> = read(&bytes);
+            let shown = |found: &[(u64, Framed)]| format!("{found:?}");
+            let whole: Vec<(u64, Framed)> = read(&bytes);
             prop_assert_eq!(whole.len(), 3);
             prop_assert_eq!(whole[2].0, 11);
-            for (found, write) in whole.iter().zip(&writes) {
-                prop_assert_eq!(format!("{:?}", found.1), format!("{write:?}"));
+            for ((_, found), framed) in whole.iter().zip(&writes) {
+                prop_assert_eq!(found, framed);
             }
             let cut = bytes.len().saturating_sub(torn);
             let kept = ends.iter().filter(|end| **end <= cut).count();
@@ -276,8 +310,8 @@ mod tests {
         #[test]
         fn a_changed_byte_ends_the_reading(at in 0usize..1000, flip in 1u8..) {
             let mut bytes = Vec::new();
-            put(&mut bytes, 1, &open(4, "Oui ?", None, Some("main/2")));
-            put(&mut bytes, 2, &keep(4, Some("Oui.".to_owned())));
+            write(&mut bytes, 1, &open(4, "Oui ?", None, Some("main/2")));
+            write(&mut bytes, 2, &keep(4, Some("Oui.".to_owned()), Some("{}".to_owned())));
             let at = at % bytes.len();
             bytes[at] ^= flip;
             prop_assert!(read(&bytes).len() < 2);
