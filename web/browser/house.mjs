@@ -94,5 +94,5 @@ export async function startHouse(model) {
     await ended;
     rmSync(data, { recursive: true, force: true });
   };
-  return { url, run, stop };
+  return { url, data, run, stop };
 }
