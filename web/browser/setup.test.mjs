@@ -144,7 +144,7 @@ test("use has figures, plots and a file for a spreadsheet; everybody sees the ow
     assert.match(text, /^day,questions,.*unpriced_tokens/);
     // No card of this house names a price for it: that is unknown, and not 0.
     await page.getByRole("cell", { name: "inconnu" }).first().waitFor();
-    await page.getByLabel("Par", { exact: true }).selectOption("user");
+    await page.locator("form select").selectOption("user");
     await page.getByRole("button", { name: "Afficher" }).click();
     await page.getByRole("rowheader", { name: "claire" }).waitFor();
     await accessible(page, "use by account");

@@ -234,6 +234,7 @@ export const rooms: Messages["rooms"] = {
     price: (read, written) => `${read} per million tokens read, ${written} per million tokens written`,
     attested: (evidence, until) => `Attested by you: ${evidence}, until ${until}`,
     unsourced: "Written in your configuration, without a source",
+    builtIn: "Established by this program, which runs it itself",
     confidences: { official: "official source", secondary: "secondary source", tested: "observed" },
     facts: {
       provider: "Provider",

@@ -208,7 +208,7 @@ export const rooms = {
     success: "Dernière réponse",
     failure: "Dernier échec",
     open: (value: number) => (value === 1 ? "Ce qu’il faudrait pour l’étiquette fermée" : `Ce qu’il faudrait pour les ${n(value)} étiquettes fermées`),
-    card: (known: number, all: number) => `Fiche\u00a0: ${n(known)} faits établis sur ${n(all)}`,
+    card: (known: number, all: number) => `Fiche\u00a0: ${count(known, "fait établi", "faits établis")} sur ${n(all)}`,
     add: "Ajouter un lieu",
     reload: "Relire la configuration",
     reloaded: "Pris en compte, sans interrompre personne.",
@@ -233,6 +233,7 @@ export const rooms = {
     price: (read: string, written: string) => `${read} par million de jetons lus, ${written} par million de jetons écrits`,
     attested: (evidence: string, until: string) => `Attesté par vous\u00a0: ${evidence}, jusqu’au ${until}`,
     unsourced: "Écrit dans votre configuration, sans source",
+    builtIn: "Établi par ce programme, qui l’exécute lui-même",
     confidences: { official: "source officielle", secondary: "source secondaire", tested: "constaté" } as Record<string, string>,
     facts: {
       provider: "Fournisseur",
