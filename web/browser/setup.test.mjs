@@ -1,11 +1,13 @@
 // A new house set up on the page, from the first collection to a place that is tried and added; what is told when a place does not
 // answer; and what an administrator sees of cost, cards and a configuration that changed.
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { accessible, ask } from "./reader.mjs";
-import { house, model, somebody } from "./stage.mjs";
+import { PASSPHRASE, serve } from "./house.mjs";
+import { accessible, ask, open } from "./reader.mjs";
+import { browser, house, model, somebody } from "./stage.mjs";
 
 /** An administrator at a step of the setup. */
 const keeper = (options, step, doing) =>
@@ -157,4 +159,42 @@ test("use has figures, plots and a file for a spreadsheet; everybody sees the ow
     await page.goto("/admin/setup");
     await page.getByText("réservée à").waitFor();
   });
+});
+
+test("an empty house is set up on the page alone, from the first code to a written answer", async () => {
+  const data = await mkdtemp(join(tmpdir(), "trousseau-empty-"));
+  const bare = await serve(data);
+  const { page, context, faults } = await open(browser, bare.url, {});
+  try {
+    const { link } = JSON.parse(bare.run("--json", "users", "first"));
+    await page.goto("/");
+    await page.getByLabel("Code à usage unique").fill(link);
+    await page.getByLabel("Votre nom de connexion").fill("nadia");
+    for (const field of await page.locator('input[type="password"]').all()) await field.fill(PASSPHRASE);
+    await page.getByRole("button", { name: "Choisir et se connecter" }).click();
+    await page.getByRole("heading", { name: "Votre compte" }).waitFor();
+    await page.getByRole("button", { name: "Continuer" }).click();
+    await page.getByLabel("Nom de la collection").fill("Guides");
+    await page.getByRole("button", { name: "Créer une collection" }).click();
+    const file = { name: "bac.txt", mimeType: "text/plain", buffer: Buffer.from("Le bac à sable ouvre à midi.\n") };
+    await page.locator("input[type=file]").first().setInputFiles(file);
+    await page.getByText("1 sur 1 envoyés").waitFor();
+    await page.getByRole("button", { name: "Continuer" }).click();
+    // Nothing was there: the step can be left out, and come back to.
+    await page.getByRole("button", { name: "Passer cette étape" }).click();
+    await page.getByText("Un lieu peut être ajouté à tout moment").waitFor();
+    await page.goto("/admin/places");
+    await page.getByRole("link", { name: "Ajouter un lieu" }).click();
+    await describe(page, WORDS.fr, { url: model.keyed.url, name: "vllm", model: "grand", key: model.keyed.key });
+    await page.getByRole("button", { name: WORDS.fr.add }).click();
+    await page.getByText("« vllm » est en service.").first().waitFor();
+    assert.match(await readFile(join(data, "trousseau.toml"), "utf8"), /targets = \["vllm", "local"\]/);
+    await page.goto("/");
+    await ask(page, "Quand ouvre le bac à sable ?");
+    assert.match(await page.locator(".reply").last().textContent(), /Deux jours/);
+    assert.deepEqual(faults, []);
+  } finally {
+    await context.close();
+    await bare.stop();
+  }
 });
