@@ -30,6 +30,7 @@ for (const [name, rooms] of Object.entries(DOORS)) {
   test(`${name} finds the doors of the own role, and is told whose the others are`, () =>
     somebody(name, {}, async (page) => {
       await page.goto("/admin/explain");
+      await page.locator("nav.doors a").first().waitFor();
       const links = await page.locator("nav.doors a").evaluateAll((all) => all.map((one) => one.pathname));
       assert.deepEqual(links, rooms.map((room) => `/admin/${room}`));
       const asked = [];

@@ -80,7 +80,8 @@ impl Server {
         first: Option<Duration>,
     ) {
         self.metrics.answered(route, ended, first);
-        self.sightings.note(&self.gateway.plan(), ended, (self.gateway.now)());
+        self.sightings
+            .note(&self.gateway.plan(), ended, (self.gateway.now)());
     }
 }
 
