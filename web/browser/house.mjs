@@ -70,13 +70,11 @@ name = "dehors"
 targets = ["ailleurs"]
 `;
 
-/** Starts it. */
-export async function startHouse(model, { records = "incognito = true" } = {}) {
-  const data = mkdtempSync(join(tmpdir(), "trousseau-browser-"));
-  writeFileSync(join(data, "trousseau.toml"), configuration(model, records));
-  const env = { ...process.env, TROUSSEAU_LANG: "fr" };
-  const run = (...command) => execFileSync(program, ["--data", data, ...command], { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-  for (const collection of ["public", "interne"]) run("ingest", join(root, "samples/fr", collection), "--collection", collection);
+const env = { ...process.env, TROUSSEAU_LANG: "fr" };
+const commands = (data) => (...command) => execFileSync(program, ["--data", data, ...command], { env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+/** The server over a data folder, which goes with it. */
+export async function serve(data) {
   const server = spawn(program, ["--data", data, "serve", "--listen", "127.0.0.1:0"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const url = await new Promise((done, fail) => {
     let told = "";
@@ -89,6 +87,23 @@ export async function startHouse(model, { records = "incognito = true" } = {}) {
     server.stderr.on("data", read);
     server.on("exit", (code) => fail(new Error(`the server ended with ${code}: ${told}`)));
   });
+  const stop = async () => {
+    const ended = new Promise((done) => server.once("exit", done));
+    server.kill("SIGTERM");
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { url, data, run: commands(data), stop };
+}
+
+/** Starts it. */
+export async function startHouse(model, { records = "incognito = true" } = {}) {
+  const data = mkdtempSync(join(tmpdir(), "trousseau-browser-"));
+  writeFileSync(join(data, "trousseau.toml"), configuration(model, records));
+  const run = commands(data);
+  for (const collection of ["public", "interne"]) run("ingest", join(root, "samples/fr", collection), "--collection", collection);
+  const served = await serve(data);
+  const { url } = served;
   for (const [name, ...rest] of PEOPLE) {
     const { link } = JSON.parse(run("--json", "users", "create", name, ...rest));
     const made = await fetch(`${url}/api/auth/first`, {
@@ -98,11 +113,5 @@ export async function startHouse(model, { records = "incognito = true" } = {}) {
     });
     if (!made.ok) throw new Error(`${name} could not choose a passphrase: ${await made.text()}`);
   }
-  const stop = async () => {
-    const ended = new Promise((done) => server.once("exit", done));
-    server.kill("SIGTERM");
-    await ended;
-    rmSync(data, { recursive: true, force: true });
-  };
-  return { url, run, stop, data };
+  return served;
 }

@@ -31,6 +31,17 @@ function plan(question) {
   return { text: RICH, every: 4 };
 }
 
+/** Below `/keyed` the server wants a key and tells which models it has; elsewhere it takes everybody. */
+const KEY = "sk-essai";
+const MODELS = ["petit", "grand"];
+
+function refused(request, asked) {
+  if (request.headers.authorization !== `Bearer ${KEY}`) return [401, { error: { message: "invalid key" } }];
+  if (request.method === "GET") return [200, { data: MODELS.map((id) => ({ id })) }];
+  if (!MODELS.includes(asked.model)) return [404, { error: { message: "no such model" } }];
+  return null;
+}
+
 /** Starts the server; gives its address and what it saw. */
 export async function startModel() {
   const seen = { calls: 0, hungUp: 0, loading: 0 };
@@ -38,6 +49,10 @@ export async function startModel() {
     let body = "";
     for await (const piece of request) body += piece;
     const asked = JSON.parse(body || "{}");
+    if (request.url.startsWith("/keyed/")) {
+      const [status, told] = refused(request, asked) ?? [];
+      if (status) return response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(told));
+    }
     const question = [...(asked.messages ?? [])].reverse().find((one) => one.role === "user")?.content ?? "";
     const { text, every, dies, reasoning, size = 12 } = plan(typeof question === "string" ? question : JSON.stringify(question));
     seen.calls += 1;
@@ -68,9 +83,11 @@ export async function startModel() {
     }
     if (!open) return undefined;
     send({}, "stop");
+    if (asked.stream_options?.include_usage) response.write(`data: ${JSON.stringify({ id: "c", choices: [], usage: { prompt_tokens: 120, completion_tokens: Math.ceil(text.length / 4) } })}\n\n`);
     response.end("data: [DONE]\n\n");
     return undefined;
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${server.address().port}/v1`, seen, stop: () => (server.closeAllConnections(), server.close()) };
+  const base = `http://127.0.0.1:${server.address().port}`;
+  return { url: `${base}/v1`, keyed: { url: `${base}/keyed/v1`, key: KEY, models: MODELS }, seen, stop: () => (server.closeAllConnections(), server.close()) };
 }

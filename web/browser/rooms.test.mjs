@@ -19,10 +19,37 @@ async function enter(page, room) {
 
 const dialog = (page) => page.getByRole("dialog");
 
+const DOORS = {
+  claire: ["explain"],
+  adele: ["setup", "documents", "users", "keys", "places", "usage", "explain", "ledger"],
+  omar: ["users", "keys", "explain", "ledger", "records"],
+  dora: ["explain", "ledger", "records"],
+};
+
+for (const [name, rooms] of Object.entries(DOORS)) {
+  test(`${name} finds the doors of the own role, and is told whose the others are`, () =>
+    somebody(name, {}, async (page) => {
+      await page.goto("/admin/explain");
+      await page.locator("nav.doors a").first().waitFor();
+      const links = await page.locator("nav.doors a").evaluateAll((all) => all.map((one) => one.pathname));
+      assert.deepEqual(links, rooms.map((room) => `/admin/${room}`));
+      const asked = [];
+      page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+      for (const room of new Set(Object.values(DOORS).flat())) {
+        if (rooms.includes(room)) continue;
+        asked.length = 0;
+        await page.goto(`/admin/${room}`);
+        await page.getByText("Cette pièce est réservée à").waitFor();
+        const meant = ["/api/collections", "/api/users", "/api/keys", "/api/upstreams", "/api/usage", "/api/records/metadata"];
+        assert.deepEqual(asked.filter((path) => meant.includes(path)), [], `the room ${room} was asked for`);
+      }
+    }));
+}
+
 test("every room fits the hand and the dark", async () => {
   const options = { width: 390, dark: true };
   await keeper("adele", options, async (_page, room) => {
-    for (const name of ["documents", "users", "keys", "places", "usage", "explain", "ledger"]) await room(name);
+    for (const name of ["setup", "documents", "users", "keys", "places", "usage", "explain", "ledger"]) await room(name);
   });
   await keeper("dora", options, async (_page, room) => room("records"));
 });

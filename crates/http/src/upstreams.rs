@@ -1,9 +1,10 @@
 //! `GET /api/upstreams`: every target with its card, what it may see, and how its last calls went, for administrators.
 //!
-//! How calls went is held in memory since the server started: nothing is called to find out.
+//! How calls went is held in memory since the server started, or took up another configuration: nothing is called to find
+//! out.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use axum::Json;
@@ -24,9 +25,10 @@ use super::query::Pairs;
 use super::refusal::Refusal;
 use super::{Caller, Server};
 
-/// How the last calls of each target went.
+/// How the last calls of each target went, since the plan that is in force was put there: under another one the same
+/// name may be another server.
 #[derive(Default)]
-pub(super) struct Sightings(Mutex<HashMap<String, Seen>>);
+pub(super) struct Sightings(Mutex<(Weak<Plan>, HashMap<String, Seen>)>);
 
 /// How the last calls of one target went.
 #[derive(Clone, Default)]
@@ -37,13 +39,14 @@ struct Seen {
 
 impl Sightings {
     /// Takes in how the calls for one answer went.
-    pub(super) fn note(&self, ended: &Result<Answered, GatewayError>, now: Timestamp) {
+    fn note(&self, plan: &Arc<Plan>, ended: &Result<Answered, GatewayError>, now: Timestamp) {
         let (attempts, success) = match ended {
             Ok(answered) => (answered.attempts.as_slice(), Some(answered.target.as_str())),
             Err(GatewayError::Exhausted { attempts, .. }) => (attempts.as_slice(), None),
             Err(_) => (&[] as &[_], None),
         };
-        let mut seen = self.hold();
+        let mut held = self.hold(plan);
+        let seen = &mut held.1;
         for attempt in attempts {
             seen.entry(attempt.target.clone()).or_default().failed = Some((now, attempt.error.clone()));
         }
@@ -55,12 +58,16 @@ impl Sightings {
         }
     }
 
-    fn of(&self, target: &str) -> Seen {
-        self.hold().get(target).cloned().unwrap_or_default()
+    fn of(&self, plan: &Arc<Plan>, target: &str) -> Seen {
+        self.hold(plan).1.get(target).cloned().unwrap_or_default()
     }
 
-    fn hold(&self) -> MutexGuard<'_, HashMap<String, Seen>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hold(&self, plan: &Arc<Plan>) -> MutexGuard<'_, (Weak<Plan>, HashMap<String, Seen>)> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::ptr::eq(held.0.as_ptr(), Arc::as_ptr(plan)) {
+            *held = (Arc::downgrade(plan), HashMap::new());
+        }
+        held
     }
 }
 
@@ -73,7 +80,8 @@ impl Server {
         first: Option<Duration>,
     ) {
         self.metrics.answered(route, ended, first);
-        self.sightings.note(ended, (self.gateway.now)());
+        self.sightings
+            .note(&self.gateway.plan(), ended, (self.gateway.now)());
     }
 }
 
@@ -96,9 +104,9 @@ pub(super) async fn list(
     Ok(Json(json!({ "upstreams": upstreams.collect::<Value>() })))
 }
 
-fn shown(server: &Server, plan: &Plan, target: &Target) -> Value {
+fn shown(server: &Server, plan: &Arc<Plan>, target: &Target) -> Value {
     let gateway = &server.gateway;
-    let seen = server.sightings.of(&target.name);
+    let seen = server.sightings.of(plan, &target.name);
     let routes = plan.settings.routes.iter();
     let routes = routes.filter(|route| route.targets.contains(&target.name));
     let about = About {

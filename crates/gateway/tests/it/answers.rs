@@ -27,10 +27,10 @@ async fn staged(stage: &Stage, scripts: &[(&str, &[Step])]) -> (Gateway, Vec<Arc
     let gateway = stage.open().await;
     let names: Vec<&str> = scripts.iter().map(|(name, _)| *name).collect();
     stage::change(&gateway, |plan| {
-        plan.settings.routes = vec![route("documents", &names)]
+        plan.settings.routes = vec![route("documents", &names)];
     });
     stage::change(&gateway, |plan| {
-        plan.targets = names.iter().map(|name| own(name)).collect()
+        plan.targets = names.iter().map(|name| own(name)).collect();
     });
     let mut models = Vec::new();
     for (name, script) in scripts {
@@ -145,7 +145,7 @@ fn when_every_target_fails_the_failure_is_recorded() {
         let (gateway, _) = staged(&stage, &scripts).await;
         // A target without a client fails like any other.
         stage::change(&gateway, |plan| {
-            plan.settings.routes[0].targets.push("absent".to_owned())
+            plan.settings.routes[0].targets.push("absent".to_owned());
         });
         stage::change(&gateway, |plan| plan.targets.push(own("absent")));
         let (answered, events) = ask(&gateway, &operator(), question("Le guichet ouvre-t-il ?")).await;
@@ -271,7 +271,7 @@ fn a_principal_asks_through_its_own_routes_only() {
     stage::run(async {
         let (gateway, _) = staged(&stage, &[("local", &[Step::Say("Oui."), Step::End])]).await;
         stage::change(&gateway, |plan| {
-            plan.settings.routes.push(route("reserved", &["local"]))
+            plan.settings.routes.push(route("reserved", &["local"]));
         });
         let mut caller = operator();
         caller.routes = Some(["reserved".to_owned()].into());
@@ -419,7 +419,7 @@ fn a_question_finds_what_its_route_and_the_caller_both_name() {
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         for (at, (of_route, of_caller, found)) in cases.into_iter().enumerate() {
             stage::change(&gateway, |plan| {
-                plan.settings.routes[0].collections = of_route.map(names)
+                plan.settings.routes[0].collections = of_route.map(names);
             });
             let mut asked = question("Quand ouvre le guichet ?");
             asked.collections = of_caller.map(names);

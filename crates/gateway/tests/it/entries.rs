@@ -131,10 +131,10 @@ fn a_run_in_batch_mode_that_did_not_end_well_leaves_a_gap_entry_unless_all_was_s
         stage::run(async {
             let gateway = stage.open().await;
             stage::change(&gateway, |plan| {
-                plan.settings.routes[0].durability = Durability::Batch
+                plan.settings.routes[0].durability = Durability::Batch;
             });
             stage::change(&gateway, |plan| {
-                plan.settings.routes[0].label_floor = class.parse().unwrap()
+                plan.settings.routes[0].label_floor = class.parse().unwrap();
             });
             let model = Scripted::new("local", stage.data(), &[Step::Say(ANSWER), Step::End]);
             cast(&gateway, "local", &model);

@@ -205,7 +205,7 @@ pub(crate) async fn work(task: &str, root: &Path) {
     stage::cast(&gateway, "local", &model);
     if task == "ask-batch" {
         stage::change(&gateway, |plan| {
-            plan.settings.routes[0].durability = Durability::Batch
+            plan.settings.routes[0].durability = Durability::Batch;
         });
     }
     let file = fs_err::File::create(root.join("answered")).unwrap();

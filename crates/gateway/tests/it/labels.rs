@@ -49,10 +49,10 @@ fn decided(of_documents: &str, floor: &str, asked: Vec<(Principal, Asked)>) -> V
         let model = Scripted::new("local", stage.data(), &[Step::Say("À neuf heures."), Step::End]);
         cast(&gateway, "local", &model);
         stage::change(&gateway, |plan| {
-            plan.settings.routes[0].label_floor = label(floor)
+            plan.settings.routes[0].label_floor = label(floor);
         });
         stage::change(&gateway, |plan| {
-            plan.settings.routes[0].durability = Durability::Batch
+            plan.settings.routes[0].durability = Durability::Batch;
         });
         let tenant = Tenant::default();
         let collection = trousseau_gateway::settings::Collection {

@@ -151,7 +151,7 @@ async fn tour(stage: &Stage) -> Tour {
         );
         crate::stage::change(&gateway, |plan| plan.targets.push(target));
         crate::stage::change(&gateway, |plan| {
-            plan.settings.routes.push(route(name, &[&target_name]))
+            plan.settings.routes.push(route(name, &[&target_name]));
         });
     }
     let logo = stage.files().join("logo.svg");

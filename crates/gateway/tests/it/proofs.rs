@@ -138,7 +138,7 @@ async fn a_text_is_explained_without_being_sent_or_kept() {
     let stage = Stage::new();
     let (gateway, models) = staged(&stage, &[("local", ANSWER)]).await;
     crate::stage::change(&gateway, |plan| {
-        plan.targets = vec![own("local"), unknown("afar")]
+        plan.targets = vec![own("local"), unknown("afar")];
     });
     let outside = crate::stage::route("outside", &["afar", "local"]);
     crate::stage::change(&gateway, |plan| plan.settings.routes.push(outside));

@@ -16,10 +16,10 @@ async fn start(stage: &Stage) -> Wired {
     let (gateway, _) = staged(stage, &[("broken", &[Step::Fail]), ("local", ANSWER)]).await;
     crate::stage::change(&gateway, |plan| plan.targets.push(unknown("afar")));
     crate::stage::change(&gateway, |plan| {
-        plan.settings.routes.push(route("outside", &["afar"]))
+        plan.settings.routes.push(route("outside", &["afar"]));
     });
     crate::stage::change(&gateway, |plan| {
-        plan.settings.routes.push(route("failing", &["broken"]))
+        plan.settings.routes.push(route("failing", &["broken"]));
     });
     cast(&gateway, "afar", &Scripted::new("afar", stage.data(), ANSWER));
     assert_eq!(gateway.plan().targets[0].name, own("broken").name);
@@ -104,7 +104,7 @@ async fn an_answer_costs_what_its_place_cost_when_it_was_made() {
             currency: currency.to_owned(),
         };
         crate::stage::change(&wired.server.gateway, |plan| {
-            plan.targets[0].card.price = price.into()
+            plan.targets[0].card.price = price.into();
         });
     };
     // Three tokens are read and two are written each time.
@@ -162,4 +162,7 @@ async fn targets_are_shown_as_they_were_last_seen() {
         (&json!(true), &json!(false))
     );
     assert!(afar[4]["missing"][0]["remedy"].is_string(), "{afar}");
+    // Under another configuration the same name may be another server.
+    crate::stage::change(&wired.server.gateway, |_| {});
+    assert_eq!(states().await, ["unseen", "unseen", "unseen"]);
 }

@@ -48,10 +48,10 @@ pub(crate) async fn staged(stage: &Stage, scripts: &[(&str, &[Step])]) -> (Gatew
     let gateway = stage.open().await;
     let names: Vec<&str> = scripts.iter().map(|(name, _)| *name).collect();
     stage::change(&gateway, |plan| {
-        plan.settings.routes = vec![route("documents", &names)]
+        plan.settings.routes = vec![route("documents", &names)];
     });
     stage::change(&gateway, |plan| {
-        plan.targets = names.iter().map(|name| own(name)).collect()
+        plan.targets = names.iter().map(|name| own(name)).collect();
     });
     let mut models = Vec::new();
     for (name, script) in scripts {
