@@ -28,7 +28,6 @@ pub mod card;
 pub mod condition;
 pub mod date;
 pub mod decide;
-pub mod detect;
 pub mod eligibility;
 pub mod explanation;
 pub mod fact;
@@ -37,4 +36,5 @@ pub mod reason;
 pub mod rules;
 
 pub use decide::decide;
-pub use detect::detect;
+pub use trousseau_detect as detect;
+pub use trousseau_detect::detect;

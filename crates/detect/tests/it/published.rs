@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use trousseau_core::label::Class;
-use trousseau_policy::detect;
-use trousseau_policy::detect::Detector;
+use trousseau_detect::Detector;
+use trousseau_detect::detect;
 
-use crate::cards::label;
+fn label(text: &str) -> trousseau_core::label::Label {
+    text.parse().unwrap()
+}
 
 /// What is found in `text`, as detector and words.
 fn found(text: &str) -> Vec<(Detector, &str)> {
     let findings = detect(text);
     findings
         .iter()
-        .map(|finding| (finding.detector, &text[finding.bytes.clone()]))
+        .map(|finding| (finding.detector.clone(), &text[finding.bytes.clone()]))
         .collect()
 }
 
