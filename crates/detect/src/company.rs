@@ -48,7 +48,7 @@ fn siret(view: &View<'_>, run: &Run) -> Option<Range<usize>> {
         run.spelled(14, &[9], b"", true),
     );
     // Most places have a small number among those of their company.
-    let usual = digits[9..].starts_with(b"00");
+    let usual = digits[9] == b'0' && digits[10] < b'2';
     let told = || view.near(&place, WORDS);
     let sound = grouped || compact && (told() || usual && !view.is_reference(view.at));
     sound.then_some(place)

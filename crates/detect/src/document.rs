@@ -26,6 +26,13 @@ impl Line {
         };
         for (at, byte) in bytes.iter().enumerate().skip(start) {
             match byte {
+                // The end of an element of HTML.
+                b'<' if bytes
+                    .get(at + 1)
+                    .is_some_and(|next| *next == b'/' || next.is_ascii_lowercase()) =>
+                {
+                    break;
+                }
                 b'<' | b'A'..=b'Z' | b'0'..=b'9' if line.length < 44 => {
                     line.symbols[line.length] = *byte;
                     line.length += 1;

@@ -178,12 +178,11 @@ pub(crate) fn find(bytes: &[u8], at: usize, end: usize) -> Option<Range<usize>> 
         .take(24)
         .take_while(|byte| byte.is_ascii_alphabetic())
         .count();
-    let word = &bytes[at..end + rest];
     let short = end - at <= 4;
     let other = OTHERS.iter().any(|other| {
-        word.len() <= other.len()
-            && other.as_bytes()[..word.len()].eq_ignore_ascii_case(word)
-            && word.len() > end - at
+        bytes[at..]
+            .get(..other.len())
+            .is_some_and(|text| text.eq_ignore_ascii_case(other.as_bytes()))
     });
     (!(short && rest > 1 || other)).then_some(at..end + rest)
 }

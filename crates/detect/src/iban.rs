@@ -6,9 +6,9 @@ use crate::check::mod_97;
 use crate::number::{self, Number, look_alike};
 use crate::view::View;
 
-/// The fewest digits in the part after the check digits, so that words cannot pass for the account
-/// numbers of countries whose format allows letters throughout.
-const FEWEST_DIGITS: usize = 8;
+/// The fewest digits in the part after the check digits where it is not written in fours or in one piece, so that words
+/// cannot pass for the account numbers of countries whose format allows letters throughout.
+const FEWEST_DIGITS: usize = 4;
 
 /// The place of the IBAN whose check digits stand at the view's place, or begin a letter before it.
 pub(crate) fn find(view: &View<'_>) -> Option<Range<usize>> {
@@ -51,7 +51,12 @@ fn read(view: &View<'_>, digits: usize, misread: bool) -> Option<Range<usize>> {
             },
         )?;
     let (head, account) = number.symbols().split_at(4);
-    let enough = account.iter().filter(|symbol| symbol.is_ascii_digit()).count() >= FEWEST_DIGITS;
+    let digits = account.iter().filter(|symbol| symbol.is_ascii_digit()).count();
+    let (fours, gaps) = (
+        (1..9).fold(0, |fours, at| fours | 1 << (4 * at)),
+        number.gaps | number.breaks,
+    );
+    let enough = digits >= FEWEST_DIGITS || gaps == 0 || gaps == fours & ((1 << (format.length + 4)) - 1);
     let sound = enough && mod_97(account.iter().chain(head)) == 1;
     sound.then_some(start..number.end)
 }

@@ -565,7 +565,8 @@ fn is_name(before: &[u8], this: &[u8]) -> bool {
     let none = |word: &[u8]| NO_NAMES.iter().any(|other| other.as_bytes() == word);
     let capital = is_capital(this);
     if TITLES.iter().any(|title| title.as_bytes() == low) {
-        return capital && !none(&next);
+        // "Mme Le Goff": behind a title an article belongs to the name.
+        return capital && (!none(&next) || matches!(&next[..], b"le" | b"la" | b"des"));
     }
     if !capital || !is_capital(before) || none(&next) || none(&low) {
         return false;

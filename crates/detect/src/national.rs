@@ -51,12 +51,7 @@ const fn spaced(
 
 const FORMATS: &[Digits] = &[
     // France, tax: the remainder by 511.
-    spaced(
-        13,
-        (&[2, 4, 7, 10], b" ", true),
-        |n| n[0] < b'4' && number(&n[..10]) % 511 == number(&n[10..]),
-        &[],
-    ),
+    spaced(13, (&[2, 4, 7, 10], b" ", true), tax, &[]),
     // Belgium: two digits of 97, with a 2 before those born from 2000 on.
     spaced(11, (&[6, 9], b"-. ", true), belgium, &[]),
     spaced(11, (&[2, 4, 6, 9], b"-. ", false), belgium, &[]),
@@ -155,8 +150,31 @@ pub(crate) fn find(view: &View<'_>, run: &Run) -> Option<Range<usize>> {
                 return Some(place);
             }
         }
+        return misread(view);
     }
     None
+}
+
+/// The same with letters in place of digits, for the formats whose checks are of 97 and more.
+fn misread(view: &View<'_>) -> Option<Range<usize>> {
+    let strong: [(usize, &[usize], fn(&[u8]) -> bool); 2] =
+        [(13, &[2, 4, 7, 10], tax), (11, &[2, 4, 6, 9], belgium)];
+    if view.at < view.floor || is_symbol_before(view.bytes, view.at) {
+        return None;
+    }
+    strong.into_iter().find_map(|(length, gaps, check)| {
+        let number: Number<13> = number::read(view.bytes, view.at, length, true, |_, symbol| {
+            symbol.is_ascii_digit()
+        })?;
+        let places = gaps.iter().fold(0, |places, at| places | 1 << at);
+        let sound = number.grouped(places, &[]) && check(number.symbols()) && !view.is_reference(view.at);
+        sound.then_some(view.at..number.end)
+    })
+}
+
+/// The French tax number.
+fn tax(n: &[u8]) -> bool {
+    n[0] < b'4' && number(&n[..10]) % 511 == number(&n[10..])
 }
 
 /// The same for a number with letters whose first digits stand at the view's place.
@@ -256,7 +274,7 @@ fn italian(view: &View<'_>) -> Option<Range<usize>> {
         14, 16, 10, 22, 25, 24, 23,
     ];
     let gaps = 1 << 3 | 1 << 6 | 1 << 11;
-    let number = (6..=8).find_map(|back| {
+    let number = (6..=14).find_map(|back| {
         form::<16>(view, view.at.checked_sub(back)?, "@@@@@@**@**@***@", gaps)
             .map(|number| (number, view.at - back))
     });

@@ -59,10 +59,15 @@ pub(crate) fn read<const N: usize>(
         gaps: 0,
         breaks: 0,
     };
-    let mut mended = 0;
+    // A group that is all letters is a word, not misread digits.
+    let (mut mended, mut read) = (0, 0);
     for (index, symbol) in number.symbols.iter_mut().take(length).enumerate() {
         if index > 0 && !is_symbol(bytes, number.end) {
             let gap = number.end..skip_gap(bytes, number.end)?;
+            if read == 0 {
+                return None;
+            }
+            read = 0;
             number.end = gap.end;
             let broken = bytes[gap].contains(&b'\n');
             let gaps = if broken {
@@ -75,6 +80,7 @@ pub(crate) fn read<const N: usize>(
         let byte = *bytes.get(number.end)?;
         let capital = byte.to_ascii_uppercase();
         *symbol = if byte.is_ascii_alphanumeric() && accepts(index, capital) {
+            read += 1;
             capital
         } else {
             mended += 1;
@@ -82,7 +88,7 @@ pub(crate) fn read<const N: usize>(
         };
         number.end += 1;
     }
-    (!is_symbol(bytes, number.end)).then_some(number)
+    (read > 0 && !is_symbol(bytes, number.end)).then_some(number)
 }
 
 /// The digit that scanners take this letter for.
@@ -212,6 +218,8 @@ impl Run {
             .enumerate()
             .all(|(at, gap)| (*gap != 0) == before.contains(&at));
         let once = broken == 1 && compact && gaps.iter().filter(|gap| **gap != 0).count() == 1;
-        broken <= 1 && known && (placed || once)
+        // A number may stand in a column, a group in each line.
+        let lines = broken <= 1 || gaps.iter().all(|gap| matches!(gap, 0 | b'\n'));
+        lines && known && (placed || once)
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::number::is_symbol_before;
-use crate::secret::entropy;
+use crate::secret::{self, FORMATS, entropy};
 use crate::view::View;
 
 /// The words, longer ones before those they begin with.
@@ -74,6 +74,13 @@ pub(crate) fn find(view: &View<'_>, end: usize) -> Option<Range<usize>> {
         return None;
     }
     let start = value(view, end)?;
+    // A key of a known format is found as what it is.
+    if FORMATS
+        .iter()
+        .any(|format| secret::api_key(view.bytes, start, format).is_some())
+    {
+        return None;
+    }
     let rest = view.from(start);
     let quote = view.before(start).filter(|byte| b"\"'`".contains(byte));
     let inside = |byte: &u8| match quote {

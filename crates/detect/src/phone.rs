@@ -82,7 +82,9 @@ pub(crate) fn find(view: &View<'_>, run: &Run) -> Option<Range<usize>> {
         Some(b'(') if view.before(view.at - 1) == Some(b'+') => international(view, view.at, view.at - 2),
         before if stands_alone(before) => {
             if view.from(view.at).starts_with(b"00") {
-                return international(view, view.at + 2, view.at);
+                return Some(view)
+                    .filter(|view| !view.is_reference(view.at))
+                    .and_then(|view| international(view, view.at + 2, view.at));
             }
             french(view, run)
         }
@@ -154,19 +156,18 @@ fn international(view: &View<'_>, digits: usize, start: usize) -> Option<Range<u
     (count >= fewest && count <= most && whole).then_some(start..end)
 }
 
-/// How long the separator is that a telephone number may have here: one of the usual signs, `(0)` or a line break.
+/// How long the separator is that a telephone number may have here: signs, a line break, `(0)`.
 fn gap(text: &[u8]) -> usize {
-    let space = usize::from(text.first().is_some_and(|byte| b" .-/\t\n\r".contains(byte)));
-    let rest = &text[space..];
-    if rest.starts_with(b"(0)") {
-        return space + 3 + usize::from(rest.get(3) == Some(&b' '));
+    let sign = usize::from(text.first().is_some_and(|byte| b" .-/\t\n\r".contains(byte)));
+    let more = text[sign..]
+        .iter()
+        .take(6 * sign)
+        .take_while(|byte| b" -\n\t".contains(byte))
+        .count();
+    let space = sign + more;
+    match &text[space..] {
+        [b'(', b'0', b')', b' ', ..] => space + 4,
+        [b'(', b'0', b')', ..] => space + 3,
+        _ => space,
     }
-    if space == 1 && rest.first().is_some_and(|byte| b" -\n\t".contains(byte)) {
-        return 1 + rest
-            .iter()
-            .take(6)
-            .take_while(|byte| b" -\n\t".contains(byte))
-            .count();
-    }
-    space
 }

@@ -159,8 +159,14 @@ fn trim_end(body: &[u8]) -> &[u8] {
 }
 
 fn has_digit_and_letter(body: &[u8]) -> bool {
-    // Of sixteen random characters of base 32, one key in thirty has no digit; of longer ones, hardly any.
-    body.iter().any(u8::is_ascii_alphabetic) && (body.len() <= 16 || body.iter().any(u8::is_ascii_digit))
+    // Of sixteen random characters of base 32, one key in thirty has no digit; of longer ones in base 62 some have none,
+    // but capitals all over.
+    let (digits, capitals) = (
+        body.iter().any(u8::is_ascii_digit),
+        body.iter().filter(|byte| byte.is_ascii_uppercase()).count(),
+    );
+    let mixed = capitals >= 3 && capitals * 4 <= body.len() * 3 && entropy(body) >= 3.5;
+    body.iter().any(u8::is_ascii_alphabetic) && (body.len() <= 16 || digits || mixed)
 }
 
 /// Shannon's entropy of the characters, in bits per character.

@@ -119,6 +119,11 @@ impl Stream {
                 Folded::One(byte) => self.scan.text.push(byte),
                 Folded::Two(one, two) => self.scan.text.extend([one, two]),
                 Folded::Same => self.scan.text.extend_from_slice(&rest[..taken]),
+                Folded::Symbol(symbol) => {
+                    self.scan
+                        .text
+                        .extend_from_slice(symbol.encode_utf8(&mut [0; 4]).as_bytes());
+                }
             }
             self.folded += taken;
         }
@@ -164,6 +169,7 @@ impl Stream {
                 Folded::One(_) => 1,
                 Folded::Two(..) => 2,
                 Folded::Same => taken,
+                Folded::Symbol(symbol) => symbol.len_utf8(),
             };
             if length > 0 && stop(folded, length) {
                 break;

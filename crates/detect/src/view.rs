@@ -77,14 +77,15 @@ impl View<'_> {
     /// Whether what stands right before `start` names a number that is nobody's.
     pub(crate) fn is_reference(&self, start: usize) -> bool {
         let before = &self.bytes[start.saturating_sub(28)..start];
-        // A sentence or a line before is about something else.
-        let sentence = before
-            .windows(2)
-            .rposition(|pair| matches!(pair, b". " | b"\n\n"));
-        let before = match sentence {
-            Some(end) if end + 8 < before.len() && !before[..end].ends_with(b"ref") => &before[end + 2..],
-            _ => before,
-        };
+        // What stands before is about something else when a line or a sentence has ended there; "réf." has not.
+        let ended = (1..before.len()).rev().find(|at| match &before[at - 1..=*at] {
+            [_, b'\n'] => true,
+            [b'.', b' '] => ![&b"ref"[..], b"n", b"no", b"art"]
+                .iter()
+                .any(|short| before[..at - 1].to_ascii_lowercase().ends_with(short)),
+            _ => false,
+        });
+        let before = &before[ended.unwrap_or(0)..];
         REFERENCES.iter().any(|word| has_word(before, word))
     }
 

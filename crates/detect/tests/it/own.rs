@@ -44,7 +44,7 @@ fn words_stand_alone_in_any_spelling_and_patterns_are_found() {
         detectors.detect("orme, DOS-1234").label().to_string(),
         "restricted+project"
     );
-    let long = format!("{}Orme{}DOS-1234", "x ".repeat(5000), " y".repeat(5000));
+    let long = format!("{}Orme{} DOS-1234", "x ".repeat(5000), " y".repeat(5000));
     assert_eq!(detectors.detect(&long).len(), 2);
 }
 

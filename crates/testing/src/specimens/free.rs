@@ -353,7 +353,7 @@ fn plate(dice: &mut Dice) -> Parts {
         "plaque ",
         "Immatriculation : ",
         "voiture garée, ",
-        "Ma Clio (",
+        "Ma Renault Clio (",
         "carte grise du ",
     ]);
     let after = dice.pick(&[".", ") a été enlevée.", " était en stationnement.", "\n"]);
@@ -362,7 +362,7 @@ fn plate(dice: &mut Dice) -> Parts {
         0 => format!(
             "{}{gap}{}{gap}{}",
             dice.range(10, 9999),
-            dice.word("ABCDEFGHJKLMNPQRSTVWXYZ", 2),
+            dice.word(LETTERS, 2),
             dice.pick(&["75", "29", "2A", "69", "974"])
         ),
         _ => format!(
@@ -370,13 +370,9 @@ fn plate(dice: &mut Dice) -> Parts {
             dice.word("ABCDEFGH", 1),
             dice.word(LETTERS, 1),
             dice.range(1, 999),
-            dice.word(LETTERS, 2)
+            // The pair SS is not given.
+            dice.word(LETTERS, 2).replace("SS", "ST")
         ),
-    };
-    let before = if before == "Ma Clio (" {
-        "Ma Renault Clio ("
-    } else {
-        before
     };
     (before.to_owned(), found, after.to_owned())
 }

@@ -197,6 +197,9 @@ fn cut(text: &str, lengths: &[usize]) -> Vec<String> {
     let mut rest = text;
     let mut groups = Vec::new();
     for length in lengths {
+        if rest.is_empty() {
+            break;
+        }
         let (group, more) = rest.split_at((*length).min(rest.len()));
         groups.push(group.to_owned());
         rest = more;
