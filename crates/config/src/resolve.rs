@@ -10,6 +10,7 @@ use trousseau_core::principal::Reader;
 use trousseau_gateway::settings::{Collection, Key, Limits, Route, Settings};
 use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
+use trousseau_policy::detect::Detectors;
 use trousseau_policy::rules::Rules;
 
 use super::faults::{CLASSES, Faults};
@@ -40,6 +41,21 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             english: fault.to_string(),
         }));
         Rules::default()
+    });
+    let detectors = Detectors::resolve(&raw.policy.detector).unwrap_or_else(|found| {
+        faults.extend(found.iter().map(|fault| Fault {
+            code: fault.code(),
+            fields: fault.fields(),
+            english: fault.to_string(),
+        }));
+        Detectors::default()
+    });
+    let hold_back = raw.policy.hold_back.as_deref().and_then(|word| {
+        let class = word.parse().ok();
+        if class.is_none() {
+            faults.value("policy.hold_back", word, CLASSES);
+        }
+        class
     });
     let replica = raw.ledger.replica.unwrap_or_else(|| "main".to_owned());
     if trousseau_core::principal::Tenant::new(replica.as_str()).is_err() {
@@ -85,6 +101,8 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             routes,
             keys,
             limits,
+            detectors,
+            hold_back,
             forgets: retention_days == 0,
         },
         extraction: Extraction {

@@ -258,10 +258,22 @@ impl Message {
     }
 }
 
+/// The longest text that is read together with its name, in bytes.
+const SHORT: usize = 256;
+
+/// A short value is read behind its name, which may tell what it is: `password: ...`.
 fn visit_map(map: &Map<String, Value>, visit: &mut dyn FnMut(&str)) {
     for (name, value) in map {
-        visit(name);
-        visit_strings(value, visit);
+        match value {
+            Value::String(text) if text.len() <= SHORT && !holds_bytes(text) => {
+                visit(&format!("{name}: {text}"))
+            }
+            Value::Number(number) => visit(&format!("{name}: {number}")),
+            _ => {
+                visit(name);
+                visit_strings(value, visit);
+            }
+        }
     }
 }
 
@@ -278,7 +290,8 @@ fn visit_strings(value: &Value, visit: &mut dyn FnMut(&str)) {
         Value::String(text) if !holds_bytes(text) => visit(text),
         Value::Array(values) => values.iter().for_each(|value| visit_strings(value, visit)),
         Value::Object(map) => visit_map(map, visit),
-        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
+        Value::Number(number) => visit(&number.to_string()),
+        Value::String(_) | Value::Bool(_) | Value::Null => {}
     }
 }
 
@@ -544,9 +557,11 @@ mod tests {
             );
             let mut seen = Vec::new();
             request.visit_texts(&mut |text| seen.push(text.to_owned()));
-            assert!(seen.iter().any(|text| text == "secret"), "place {at}");
+            assert!(seen.iter().any(|text| text.ends_with("secret")), "place {at}");
             assert!(
-                !seen.iter().any(|text| text == "data:image/png;base64,bytes"),
+                !seen
+                    .iter()
+                    .any(|text| text.contains("data:image/png;base64,bytes")),
                 "place {at}"
             );
             digests.push(request.digest());

@@ -158,6 +158,10 @@ fn number_first(view: &View<'_>, end: usize) -> Option<Range<usize>> {
     if is_one_of(&view.bytes[start..word], FRENCH) {
         let capital = view.bytes[start].is_ascii_uppercase();
         let after = word + usize::from(view.bytes.get(word) == Some(&b'.'));
+        // "206 av. J.-C." is a year.
+        if view.from(after).starts_with(b" J.-C") || view.from(after).starts_with(b" J-C") {
+            return None;
+        }
         let name = name(view, after)?;
         // "12 places de parking", "3 cours du soir": a street has a proper name.
         let proper = name.capital || capital || town(view, name.end).is_some();

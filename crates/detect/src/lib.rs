@@ -2,6 +2,7 @@
 //!
 //! Everything here is a pure function of the text: no file, no network, no clock. [`detect()`] reads a whole text,
 //! [`Stream`] one that comes in pieces; both say the same. [`Detectors`] adds the words and patterns of an organisation.
+//! [`Watch`] reads an answer as a model makes it, and may hold it back.
 //!
 //! | detector | what it finds | label |
 //! | --- | --- | --- |
@@ -62,6 +63,7 @@ mod secret;
 mod stream;
 mod vat;
 mod view;
+mod watch;
 
 use std::sync::Arc;
 
@@ -69,6 +71,7 @@ pub use detector::Detector;
 pub use finding::{Finding, Findings};
 pub use own::{Fault, Own, RawOwn};
 pub use stream::Stream;
+pub use watch::Watch;
 
 /// The detectors of the program and those of an organisation.
 #[derive(Clone, Debug, Default)]

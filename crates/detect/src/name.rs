@@ -532,7 +532,11 @@ pub(crate) fn find(bytes: &[u8], around: Range<usize>, word: &Range<usize>) -> O
         let before = previous
             .take()
             .filter(|before| joins(&bytes[before.end..this.start]));
-        if let Some(before) = before
+        // Only behind a title a stop does not end the sentence.
+        let beside = |before: &Range<usize>| {
+            &bytes[before.end..this.start] == b" " || is_title(&bytes[before.clone()])
+        };
+        if let Some(before) = before.filter(beside)
             && is_name(&bytes[before.clone()], &bytes[this.clone()])
         {
             return Some(name_of(bytes, before, this, around.end));
@@ -564,7 +568,7 @@ fn is_name(before: &[u8], this: &[u8]) -> bool {
     let (low, next) = (before.to_ascii_lowercase(), this.to_ascii_lowercase());
     let none = |word: &[u8]| NO_NAMES.iter().any(|other| other.as_bytes() == word);
     let capital = is_capital(this);
-    if TITLES.iter().any(|title| title.as_bytes() == low) {
+    if is_title(before) {
         // "Mme Le Goff": behind a title an article belongs to the name.
         return capital && (!none(&next) || matches!(&next[..], b"le" | b"la" | b"des"));
     }
@@ -572,6 +576,12 @@ fn is_name(before: &[u8], this: &[u8]) -> bool {
         return false;
     }
     is_first(&low) || is_first(&next) && is_all_capitals(before)
+}
+
+fn is_title(word: &[u8]) -> bool {
+    TITLES
+        .iter()
+        .any(|title| word.eq_ignore_ascii_case(title.as_bytes()))
 }
 
 fn is_capital(word: &[u8]) -> bool {

@@ -286,9 +286,11 @@ impl Gateway {
             attempts,
             made_by,
             answer,
+            label,
             end,
             retry_after,
         } = called;
+        let label = explanation.labelling.label().join(&label);
         let state = match &end {
             CallEnd::Whole if answer.abstained() => State::Abstained,
             CallEnd::Whole => State::Answered,
@@ -301,7 +303,7 @@ impl Gateway {
             made_by: target.as_deref().zip(model.as_deref()),
             attempts: &attempts,
             answer: came.then_some(&answer),
-            label: Some(explanation.labelling.label()),
+            label: Some(&label),
         };
         if !self.settings.forgets {
             self.records

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
 use trousseau_core::error::Explain as _;
+use trousseau_core::label::Label;
 use trousseau_core::model::{ChatModel, ModelError};
 use trousseau_core::permit::Permit;
+use trousseau_policy::detect::Watch;
 
 use crate::answer::{AnswerEvent, Events};
 use crate::entry::Attempt;
@@ -23,6 +25,8 @@ pub(crate) struct Called {
     pub made_by: Option<(String, String)>,
     /// The answer, as far as it came.
     pub answer: ChatAnswer,
+    /// The label of what was found in it.
+    pub label: Label,
     /// How it ended.
     pub end: CallEnd,
     /// After how many seconds one of the targets that failed may be asked again, where one says so.
@@ -54,6 +58,7 @@ impl Gateway {
             attempts: Vec::new(),
             made_by: None,
             answer: ChatAnswer::default(),
+            label: Label::default(),
             end: CallEnd::Exhausted,
             retry_after: None,
         };
@@ -67,7 +72,10 @@ impl Gateway {
                 called.note(target, &error);
                 continue;
             };
-            let stopped = collect(model.as_ref(), permit, &request, events, &mut called.answer).await;
+            let mut watch = Watch::new(&self.settings.detectors, self.settings.hold_back);
+            let answer = (&mut called.answer, &mut watch);
+            let stopped = collect(model.as_ref(), permit, &request, events, answer).await;
+            called.label.raise(watch.label());
             let end = match stopped {
                 Ok(()) => CallEnd::Whole,
                 Err(Stopped::HungUp) => CallEnd::HungUp,
@@ -124,7 +132,7 @@ async fn collect(
     permit: &Permit,
     request: &Arc<ChatRequest>,
     events: &Events,
-    answer: &mut ChatAnswer,
+    (answer, watch): (&mut ChatAnswer, &mut Watch),
 ) -> Result<(), Stopped> {
     let mut stream = tokio::select! {
         stream = model.chat(permit, Arc::clone(request)) => stream?,
@@ -136,14 +144,15 @@ async fn collect(
             () = events.closed() => return Err(Stopped::HungUp),
         };
         match next.transpose()? {
-            Some(end @ ChatEvent::End(_)) => {
-                answer.push(end);
-                return Ok(());
-            }
             Some(event) => {
-                answer.push(event.clone());
-                let sent = events.send(AnswerEvent::Part(event)).await;
-                sent.map_err(|_| Stopped::HungUp)?;
+                for event in watch.push(event) {
+                    answer.push(event.clone());
+                    if matches!(event, ChatEvent::End(_)) {
+                        return Ok(());
+                    }
+                    let sent = events.send(AnswerEvent::Part(event)).await;
+                    sent.map_err(|_| Stopped::HungUp)?;
+                }
             }
             None => {
                 return Err(Stopped::Failed(ModelError::Cut {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_ledger::Durability;
+use trousseau_policy::detect::Detectors;
 
 /// What a collection gives its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +95,10 @@ pub struct Settings {
     pub keys: Vec<Key>,
     /// The limits.
     pub limits: Limits,
+    /// What is looked for in everything that is asked, answered and taken in.
+    pub detectors: Detectors,
+    /// An answer in which something of this class or above is found is held back.
+    pub hold_back: Option<Class>,
     /// Whether nothing of questions and answers is kept: the ledger alone tells that there were some.
     pub forgets: bool,
 }

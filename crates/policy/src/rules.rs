@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
+use trousseau_detect::RawOwn;
 
 use crate::condition::Condition;
 use crate::jurisdiction::Country;
@@ -105,6 +106,12 @@ pub struct RawRules {
     pub banned_countries: Vec<String>,
     /// Further restrictions.
     pub restriction: Vec<RawRestriction>,
+    /// Words and patterns of the organisation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub detector: Vec<RawOwn>,
+    /// An answer in which something of this class or above is found is held back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_back: Option<String>,
 }
 
 /// One `[[policy.restriction]]`: for whom, where, and what.
@@ -217,6 +224,11 @@ pub struct Rules {
     pub(crate) banned_providers: BTreeSet<String>,
     pub(crate) banned_countries: BTreeSet<Country>,
     pub(crate) restrictions: Vec<Restriction>,
+    /// What the detectors of the organisation are, for the digest of the policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    detectors: Vec<RawOwn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_back: Option<String>,
 }
 
 /// A restriction of the organisation, checked.
@@ -263,6 +275,8 @@ impl Rules {
             restrictions: restrictions
                 .filter_map(|(index, restriction)| resolver.restriction(index + 1, restriction))
                 .collect(),
+            detectors: raw.detector.clone(),
+            hold_back: raw.hold_back.clone(),
         };
         if resolver.faults.is_empty() {
             Ok(rules)

@@ -14,7 +14,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("entries", &["core"]),
     ("page", &["core"]),
     ("connections", &["core"]),
-    ("policy", &["core", "text"]),
+    ("detect", &["core"]),
+    ("policy", &["core", "text", "detect"]),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
@@ -65,7 +66,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const ROOT: &str = "trousseau";
 
 /// Crates without I/O, and what would give them some.
-const PURE: [&str; 4] = ["core", "text", "policy", "wire"];
+const PURE: [&str; 5] = ["core", "text", "detect", "policy", "wire"];
 const IMPURE: [&str; 12] = [
     "tokio",
     "sqlx",

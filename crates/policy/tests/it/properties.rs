@@ -122,7 +122,7 @@ prop_compose! {
         for (index, restriction) in restriction.iter_mut().enumerate() {
             restriction.name = format!("r{index}");
         }
-        RawRules { banned, banned_providers, banned_countries, restriction }
+        RawRules { banned, banned_providers, banned_countries, restriction, ..RawRules::default() }
     }
 }
 
