@@ -192,6 +192,16 @@ impl Run {
         run
     }
 
+    /// How many digits there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether a letter follows the last digit.
+    pub(crate) const fn goes_on(&self) -> bool {
+        self.goes_on
+    }
+
     /// The first `length` digits and where they end, when a group ends there.
     pub(crate) fn first(&self, length: usize) -> Option<(&[u8], usize)> {
         let whole = match length.cmp(&self.count) {

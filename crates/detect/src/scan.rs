@@ -261,13 +261,13 @@ fn look_at(view: &View<'_>, trigger: Trigger, length: usize) -> (Option<(Detecto
 /// What a group of digits that begins at the view's place belongs to: the strictest formats first.
 fn number(view: &View<'_>) -> Option<(Detector, Range<usize>)> {
     let run = Run::read(view.bytes, view.at);
-    let dialled = matches!(view.before(view.at), Some(b'+'))
-        .then(|| phone::find(view, &run))
-        .flatten();
-    if let Some(place) = dialled {
-        return Some((Detector::Phone, place));
+    if run.len() < SHORT_RUN && !run.goes_on() && !has_capital_before(view) {
+        return short_number(view, &run);
     }
-    let find: [(Detector, &dyn Fn() -> Option<Range<usize>>); 11] = [
+    let dialled = view.before(view.at) == Some(b'+');
+    let dialled = || dialled.then(|| phone::find(view, &run)).flatten();
+    let find: [(Detector, &dyn Fn() -> Option<Range<usize>>); 12] = [
+        (Detector::Phone, &dialled),
         (Detector::Iban, &|| iban::find(view)),
         (Detector::Nir, &|| nir::find(view)),
         (Detector::Vat, &|| vat::find(view)),
@@ -284,6 +284,34 @@ fn number(view: &View<'_>) -> Option<(Detector, Range<usize>)> {
         .into_iter()
         .filter_map(|(detector, find)| Some((detector, find()?)));
     found.find(|(_, place)| place.start >= view.floor)
+}
+
+/// The fewest digits that a number of these formats begins with before its first letter; house numbers, internet addresses
+/// and plates may have fewer.
+const SHORT_RUN: usize = 6;
+
+/// Most numbers of prose are short and stand alone: years, amounts, articles.
+fn short_number(view: &View<'_>, run: &Run) -> Option<(Detector, Range<usize>)> {
+    let rest = view.from(end_of_digits(view.bytes, view.at));
+    let (found, detector) = match rest {
+        [b'.' | b':', ..] => (ip::find(view), Detector::Ip),
+        [b' ' | b'-' | b'.', b'A'..=b'Z', ..] => (plate::find(view), Detector::Plate),
+        _ if view.before(view.at) == Some(b'+') => (phone::find(view, run), Detector::Phone),
+        _ => (None, Detector::Address),
+    };
+    let found = found.map(|place| (detector, place));
+    found
+        .or_else(|| Some((Detector::Address, address::find(view)?)))
+        .filter(|(_, place)| place.start >= view.floor)
+}
+
+/// Whether a letter stands right before the view's place, or a capital one sign before it.
+fn has_capital_before(view: &View<'_>) -> bool {
+    match &view.bytes[..view.at] {
+        [.., letter] if letter.is_ascii_alphabetic() => true,
+        [.., letter, _] => letter.is_ascii_uppercase(),
+        _ => false,
+    }
 }
 
 /// What the automaton looks for.

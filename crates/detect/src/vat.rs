@@ -194,7 +194,8 @@ pub(crate) fn find(view: &View<'_>) -> Option<Range<usize>> {
 
 fn at(view: &View<'_>, start: usize) -> Option<Range<usize>> {
     let bytes = view.bytes;
-    if start < view.floor || number::is_symbol_before(bytes, start) {
+    let lettered = bytes[start].is_ascii_alphabetic() && bytes[start + 1].is_ascii_alphabetic();
+    if !lettered || start < view.floor || number::is_symbol_before(bytes, start) {
         return None;
     }
     let code = [
