@@ -255,7 +255,13 @@ fn look_at(view: &View<'_>, trigger: Trigger, length: usize) -> (Option<(Detecto
         Trigger::Password => password::find(view, view.at + length).map(named(Detector::Password)),
         Trigger::Health => health::find(view.bytes, view.at, view.at + length).map(named(Detector::Health)),
     };
-    (found, view.at + 1)
+    // Of a row of fillers the first two are enough.
+    let fillers = view
+        .from(view.at)
+        .iter()
+        .take_while(|byte| **byte == b'<')
+        .count();
+    (found, view.at + fillers.max(1))
 }
 
 /// What a group of digits that begins at the view's place belongs to: the strictest formats first.
@@ -295,7 +301,7 @@ fn short_number(view: &View<'_>, run: &Run) -> Option<(Detector, Range<usize>)> 
     let rest = view.from(end_of_digits(view.bytes, view.at));
     let (found, detector) = match rest {
         [b'.' | b':', ..] => (ip::find(view), Detector::Ip),
-        [b' ' | b'-' | b'.', b'A'..=b'Z', ..] => (plate::find(view), Detector::Plate),
+        [b' ' | b'-', b'A'..=b'Z', ..] => (plate::find(view), Detector::Plate),
         _ if view.before(view.at) == Some(b'+') => (phone::find(view, run), Detector::Phone),
         _ => (None, Detector::Address),
     };

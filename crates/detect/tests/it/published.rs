@@ -308,6 +308,14 @@ fn hostile_texts_end() {
         "eyJ.",
         "FR76 ",
         "a@a.",
+        "P<< ",
+        "<",
+        "cancer M. Le Goff ",
+        "token: token=",
+        "\\\\\\u00",
+        "+33 ",
+        "12 rue de la ",
+        "\u{ad}",
     ] {
         let text = part.repeat(100_000 / part.len());
         let last = detect(&text).iter().last().map_or(0, |finding| finding.bytes.end);

@@ -5,6 +5,7 @@
 //! where a detector verifies them. The same seed makes the same specimens.
 
 mod banking;
+mod eastern;
 mod european;
 mod free;
 mod french;
