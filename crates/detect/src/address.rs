@@ -303,7 +303,8 @@ fn town(view: &View<'_>, at: usize) -> Option<usize> {
             break;
         };
         let text = &view.bytes[word.clone()];
-        if !text[0].is_ascii_uppercase() && !(end.is_some() && is_one_of(text, JOINING)) {
+        let goes_on = text[0].is_ascii_uppercase() || end.is_some() && is_one_of(text, JOINING);
+        if !goes_on {
             break;
         }
         end = Some(word.end);

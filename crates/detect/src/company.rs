@@ -39,7 +39,8 @@ fn siret(view: &View<'_>, run: &Run) -> Option<Range<usize>> {
             .map(|digit| value(*digit))
             .sum::<u32>()
             .is_multiple_of(5);
-    if !(luhn(digits) || poste) || digits[0] == b'0' && !poste {
+    let sound = poste || luhn(digits) && digits[0] != b'0';
+    if !sound {
         return None;
     }
     let place = view.at..end;

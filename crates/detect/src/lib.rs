@@ -70,19 +70,21 @@ use std::sync::Arc;
 pub use detector::Detector;
 pub use finding::{Finding, Findings};
 pub use own::{Fault, Own, RawOwn};
+
+use own::Compiled;
 pub use stream::Stream;
 pub use watch::Watch;
 
 /// The detectors of the program and those of an organisation.
 #[derive(Clone, Debug, Default)]
 pub struct Detectors {
-    own: Vec<Arc<Own>>,
+    own: Arc<[Compiled]>,
 }
 
 impl Detectors {
     /// Those of the program, and these of the organisation; fails with every fault of theirs.
     pub fn resolve(raw: &[RawOwn]) -> Result<Self, Vec<Fault>> {
-        let own = own::resolve(raw)?.into_iter().map(Arc::new).collect();
+        let own = own::resolve(raw)?.into();
         Ok(Self { own })
     }
 

@@ -157,18 +157,19 @@ pub(crate) fn find(view: &View<'_>, run: &Run) -> Option<Range<usize>> {
 
 /// The same with letters in place of digits, for the formats whose checks are of 97 and more.
 fn misread(view: &View<'_>) -> Option<Range<usize>> {
-    let strong: [(usize, &[usize], fn(&[u8]) -> bool); 2] =
-        [(13, &[2, 4, 7, 10], tax), (11, &[2, 4, 6, 9], belgium)];
+    const STRONG: [&Digits; 2] = [
+        &spaced(13, (&[2, 4, 7, 10], b" ", true), tax, &[]),
+        &spaced(11, (&[2, 4, 6, 9], b"-. ", true), belgium, &[]),
+    ];
     if view.at < view.floor || is_symbol_before(view.bytes, view.at) {
         return None;
     }
-    strong.into_iter().find_map(|(length, gaps, check)| {
-        let number: Number<13> = number::read(view.bytes, view.at, length, true, |_, symbol| {
-            symbol.is_ascii_digit()
-        })?;
-        let places = gaps.iter().fold(0, |places, at| places | 1 << at);
-        let sound = number.grouped(places, &[]) && check(number.symbols()) && !view.is_reference(view.at);
-        sound.then_some(view.at..number.end)
+    STRONG.into_iter().find_map(|format| {
+        let accepts = |_, symbol: u8| symbol.is_ascii_digit();
+        let number: Number<13> = number::read(view.bytes, view.at, format.length, true, accepts)?;
+        let places = format.gaps.iter().fold(0, |places, at| places | 1 << at);
+        let sound = number.grouped(places, &[]) && (format.check)(number.symbols());
+        (sound && !view.is_reference(view.at)).then_some(view.at..number.end)
     })
 }
 

@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -45,11 +46,17 @@ pub struct RawOwn {
     pub label: String,
 }
 
-/// A detector of the organisation.
-#[derive(Debug)]
+/// A detector of the organisation: its name, and the label of what it finds.
+#[derive(Clone, Debug)]
 pub struct Own {
     name: String,
     label: Label,
+}
+
+/// What it looks for.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) own: Arc<Own>,
     regex: Regex,
 }
 
@@ -141,7 +148,9 @@ impl Own {
     pub const fn label(&self) -> &Label {
         &self.label
     }
+}
 
+impl Compiled {
     /// Every place in a line, in order.
     pub(crate) fn places<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = Range<usize>> {
         self.regex
@@ -188,7 +197,8 @@ impl Own {
         if regex.is_match(b"") {
             return Err(pattern("it matches an empty text".to_owned()));
         }
-        Ok(Self { name, label, regex })
+        let own = Arc::new(Own { name, label });
+        Ok(Self { own, regex })
     }
 }
 
@@ -212,7 +222,7 @@ fn expression(raw: &RawOwn) -> String {
 }
 
 /// Resolves all of them, or tells every fault.
-pub(crate) fn resolve(raw: &[RawOwn]) -> Result<Vec<Own>, Vec<Fault>> {
+pub(crate) fn resolve(raw: &[RawOwn]) -> Result<Vec<Compiled>, Vec<Fault>> {
     let (mut all, mut faults) = (Vec::new(), Vec::new());
     if raw.len() > MOST {
         let name = raw[MOST].name.clone();
@@ -230,7 +240,7 @@ pub(crate) fn resolve(raw: &[RawOwn]) -> Result<Vec<Own>, Vec<Fault>> {
         if taken {
             faults.push(Fault::NameTaken { name });
         }
-        match Own::resolve(one) {
+        match Compiled::resolve(one) {
             Ok(own) => all.push(own),
             Err(fault) => faults.push(fault),
         }

@@ -11,7 +11,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 use crate::detector::Detector;
 use crate::number::{Run, end_of_digits};
-use crate::own::Own;
+use crate::own::Compiled;
 use crate::view::{AHEAD, BEHIND, View};
 use crate::{
     address, card, company, document, email, health, iban, ip, name, national, nir, password, phone, plate,
@@ -52,7 +52,7 @@ pub(crate) struct Scan {
 
 #[derive(Debug, Default)]
 struct OwnScan {
-    all: Vec<Arc<Own>>,
+    all: Arc<[Compiled]>,
     /// Where the line begins that has not been looked at.
     at: usize,
     /// Where each one's last finding ends.
@@ -60,10 +60,10 @@ struct OwnScan {
 }
 
 impl Scan {
-    pub(crate) fn new(own: &[Arc<Own>]) -> Self {
+    pub(crate) fn new(own: &Arc<[Compiled]>) -> Self {
         Self {
             own: OwnScan {
-                all: own.to_vec(),
+                all: Arc::clone(own),
                 at: 0,
                 ends: vec![0; own.len()],
             },
@@ -218,13 +218,12 @@ impl Scan {
                 None => return,
             };
             for (one, end) in own.all.iter().zip(&mut own.ends) {
-                for place in one.places(&text[..length]).take_while(|place| place.start < next) {
-                    let place = place.start + own.at..place.end + own.at;
-                    if place.start >= *end {
-                        *end = place.end;
-                        let detector = Detector::Own(Arc::clone(one));
-                        self.found.push(Found { detector, place });
-                    }
+                let places = one.places(&text[..length]).take_while(|place| place.start < next);
+                let places = places.map(|place| place.start + own.at..place.end + own.at);
+                for place in places.filter(|place| place.start >= *end).collect::<Vec<_>>() {
+                    *end = place.end.max(*end);
+                    let detector = Detector::Own(Arc::clone(&one.own));
+                    self.found.push(Found { detector, place });
                 }
             }
             own.at += next;
@@ -264,6 +263,9 @@ fn look_at(view: &View<'_>, trigger: Trigger, length: usize) -> (Option<(Detecto
     (found, view.at + fillers.max(1))
 }
 
+/// Looks at a place.
+type Find<'a> = &'a dyn Fn() -> Option<Range<usize>>;
+
 /// What a group of digits that begins at the view's place belongs to: the strictest formats first.
 fn number(view: &View<'_>) -> Option<(Detector, Range<usize>)> {
     let run = Run::read(view.bytes, view.at);
@@ -272,7 +274,7 @@ fn number(view: &View<'_>) -> Option<(Detector, Range<usize>)> {
     }
     let dialled = view.before(view.at) == Some(b'+');
     let dialled = || dialled.then(|| phone::find(view, &run)).flatten();
-    let find: [(Detector, &dyn Fn() -> Option<Range<usize>>); 12] = [
+    let find: [(Detector, Find<'_>); 12] = [
         (Detector::Phone, &dialled),
         (Detector::Iban, &|| iban::find(view)),
         (Detector::Nir, &|| nir::find(view)),

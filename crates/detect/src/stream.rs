@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::finding::Finding;
 use crate::fold::{Folded, plain, step};
-use crate::own::Own;
+use crate::own::Compiled;
 use crate::scan::{Found, Scan};
 
 /// How far apart the places are from which places in the text are counted.
@@ -31,7 +31,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(own: &[Arc<Own>]) -> Self {
+    pub(crate) fn new(own: &Arc<[Compiled]>) -> Self {
         Self {
             scan: Scan::new(own),
             raw: Vec::new(),

@@ -14,13 +14,7 @@ fn texts(seed: u64, count: usize) -> Vec<String> {
         for _ in 0..dice.range(1, 8) {
             text.push_str(&negative(&mut dice));
             text.push_str(dice.pick(&[" ", "\n", ". ", "\n\n"]));
-            text.push_str(
-                &specimen(
-                    dice.pick(&kinds[..].iter().map(|kind| *kind).collect::<Vec<_>>()),
-                    &mut dice,
-                )
-                .text,
-            );
+            text.push_str(&specimen(dice.pick(&kinds), &mut dice).text);
             text.push_str(dice.pick(&[" ", "\n", "é ", "\u{a0}"]));
         }
         texts.push(text);

@@ -111,7 +111,7 @@ fn positions(text: &str) -> Vec<(&'static str, Value)> {
                 json!({ "type": "file", "file": { "filename": format!("{text}.pdf"), "file_data": image } }),
             ),
         ),
-        ("description of a tool", question(tool(text, object.clone()))),
+        ("description of a tool", question(tool(text, object))),
         (
             "schema of a tool",
             question(tool(

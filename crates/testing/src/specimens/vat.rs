@@ -83,7 +83,7 @@ fn number(country: &str, dice: &mut Dice) -> Option<String> {
             };
             with(&eight, check)
         }
-        "CY" => cypriot(dice),
+        "CY" => Some(cypriot(dice)),
         "CZ" => {
             let body = format!("2{}", &seven[1..]);
             let check = match 11 - weighted(&body, &[8, 7, 6, 5, 4, 3, 2]) % 11 {
@@ -182,7 +182,7 @@ fn number(country: &str, dice: &mut Dice) -> Option<String> {
 }
 
 /// Digits on odd places count by a table; the sum modulo 26 is a letter.
-fn cypriot(dice: &mut Dice) -> Option<String> {
+fn cypriot(dice: &mut Dice) -> String {
     let body = format!("10{}", dice.digits(6));
     let table = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21];
     let digits = body.chars().filter_map(|digit| digit.to_digit(10));
@@ -190,5 +190,5 @@ fn cypriot(dice: &mut Dice) -> Option<String> {
         .enumerate()
         .map(|(at, digit)| if at % 2 == 0 { table[digit as usize] } else { digit })
         .sum();
-    Some(format!("{body}{}", char::from(b'A' + (sum % 26) as u8)))
+    format!("{body}{}", char::from(b'A' + (sum % 26) as u8))
 }
