@@ -12,6 +12,7 @@ use trousseau_core::principal::Reader;
 use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
 use trousseau_plan::settings::{Collection, Key, Limits, Route, Settings};
+use trousseau_policy::detect::Detectors;
 use trousseau_policy::rules::Rules;
 
 use super::faults::{CLASSES, Faults};
@@ -48,6 +49,21 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         Rules::default()
     });
     let time_zone = time_zone(raw.policy.time_zone.as_deref(), &mut faults);
+    let detectors = Detectors::resolve(&raw.policy.detector).unwrap_or_else(|found| {
+        faults.extend(found.iter().map(|fault| Fault {
+            code: fault.code(),
+            fields: fault.fields(),
+            english: fault.to_string(),
+        }));
+        Detectors::default()
+    });
+    let hold_back = raw.policy.hold_back.as_deref().and_then(|word| {
+        let class = word.parse().ok();
+        if class.is_none() {
+            faults.value("policy.hold_back", word, CLASSES);
+        }
+        class
+    });
     let replica = raw.ledger.replica.unwrap_or_else(|| "main".to_owned());
     if trousseau_core::principal::Tenant::new(replica.as_str()).is_err() {
         faults.value("ledger.replica", &replica, "a-z, 0-9, -");
@@ -103,6 +119,8 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             keys,
             limits,
             time_zone,
+            detectors,
+            hold_back,
             forgets: retention_days == 0,
             incognito,
         },

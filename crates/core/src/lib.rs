@@ -29,3 +29,4 @@ pub mod model;
 pub mod permit;
 pub mod principal;
 pub mod reranking;
+mod texts;

@@ -132,7 +132,7 @@ impl Gateway {
         }
         let mut request = asked.request;
         let mut labelling = self
-            .label(principal, route, asked.label.as_ref(), &request)
+            .label(principal, (plan, route), asked.label.as_ref(), &request)
             .await?;
         if route.grounded {
             let collections = within(route.collections.as_deref(), asked.collections.as_deref());
@@ -192,7 +192,7 @@ impl Gateway {
         let plan = self.plan();
         let route = plan.route_for(principal, asked.route.as_deref())?;
         let mut labelling = self
-            .label(principal, route, asked.label.as_ref(), &asked.request)
+            .label(principal, (&plan, route), asked.label.as_ref(), &asked.request)
             .await?;
         for name in collections {
             let label = plan.settings.collection(name).label;
@@ -320,10 +320,12 @@ impl Gateway {
             made_by,
             answer,
             thought,
+            label,
             end,
             retry_after,
             ..
         } = called;
+        let label = explanation.labelling.label().join(&label);
         let state = match &end {
             CallEnd::Whole if answer.abstained() => State::Abstained,
             CallEnd::Whole => State::Answered,
@@ -337,7 +339,7 @@ impl Gateway {
             attempts: &attempts,
             answer: came.then_some(&answer),
             thought,
-            label: Some(explanation.labelling.label()),
+            label: Some(&label),
             price: target.as_deref().and_then(|target| plan.price(target)),
         };
         if open.keeps {

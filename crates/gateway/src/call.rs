@@ -11,9 +11,11 @@ use futures_util::StreamExt as _;
 use tokio::time::sleep;
 use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
 use trousseau_core::error::Explain as _;
+use trousseau_core::label::Label;
 use trousseau_core::model::{ChatModel, ModelError};
 use trousseau_core::permit::Permit;
-use trousseau_plan::{Models, Plan};
+use trousseau_plan::Plan;
+use trousseau_policy::detect;
 use trousseau_record::{Thought, Watch};
 
 use crate::answer::{AnswerEvent, Events};
@@ -35,6 +37,8 @@ pub(crate) struct Called {
     watch: Watch,
     /// When the last call was made.
     began: Instant,
+    /// The label of what was found in it.
+    pub label: Label,
     /// How it ended.
     pub end: CallEnd,
     /// After how many seconds one of the targets that failed may be asked again, where one says so.
@@ -69,6 +73,7 @@ impl Called {
             thought: None,
             watch: Watch::default(),
             began: Instant::now(),
+            label: Label::default(),
             end: CallEnd::Exhausted,
             retry_after: None,
         };
@@ -78,7 +83,7 @@ impl Called {
         loop {
             let mut loading = Vec::new();
             for permit in wanted {
-                match called.attempt(&plan.models, permit, &request, events).await {
+                match called.attempt(plan, permit, &request, events).await {
                     Tried::Ended(end) => {
                         called.end = end;
                         return called;
@@ -110,13 +115,13 @@ impl Called {
     /// Tries one target.
     async fn attempt(
         &mut self,
-        models: &Models,
+        plan: &Plan,
         permit: &Permit,
         request: &Arc<ChatRequest>,
         events: &Events,
     ) -> Tried {
         let target = permit.target();
-        let Some(model) = models.get(target) else {
+        let Some(model) = plan.models.get(target) else {
             let error = ModelError::Unavailable {
                 target: target.to_owned(),
                 reason: "this program has no client for it".to_owned(),
@@ -125,7 +130,10 @@ impl Called {
             return Tried::Failed;
         };
         self.began = Instant::now();
-        let collected = self.collect(model.as_ref(), permit, request, events).await;
+        let mut reading = detect::Watch::new(&plan.settings.detectors, plan.settings.hold_back);
+        let calling = (model.as_ref(), permit, request);
+        let collected = self.collect(calling, &mut reading, events).await;
+        self.label.raise(reading.label());
         self.thought = self.watch.thought(self.began.elapsed());
         let end = match collected {
             Ok(()) => CallEnd::Whole,
@@ -146,12 +154,12 @@ impl Called {
         }
         Tried::Ended(end)
     }
-    /// Makes one call and collects its answer, passing the events on as they come.
+
+    /// Makes one call and collects its answer, passing the events on as they come and are read.
     async fn collect(
         &mut self,
-        model: &dyn ChatModel,
-        permit: &Permit,
-        request: &Arc<ChatRequest>,
+        (model, permit, request): (&dyn ChatModel, &Permit, &Arc<ChatRequest>),
+        reading: &mut detect::Watch,
         events: &Events,
     ) -> Result<(), Stopped> {
         let mut stream = tokio::select! {
@@ -164,15 +172,16 @@ impl Called {
                 () = events.closed() => return Err(Stopped::HungUp),
             };
             match next.transpose()? {
-                Some(end @ ChatEvent::End(_)) => {
-                    self.answer.push(end);
-                    return Ok(());
-                }
                 Some(event) => {
                     self.watch.note(&event, self.began.elapsed());
-                    self.answer.push(event.clone());
-                    let sent = events.send(AnswerEvent::Part(event)).await;
-                    sent.map_err(|_| Stopped::HungUp)?;
+                    for event in reading.push(event) {
+                        self.answer.push(event.clone());
+                        if matches!(event, ChatEvent::End(_)) {
+                            return Ok(());
+                        }
+                        let sent = events.send(AnswerEvent::Part(event)).await;
+                        sent.map_err(|_| Stopped::HungUp)?;
+                    }
                 }
                 None => {
                     return Err(Stopped::Failed(ModelError::Cut {

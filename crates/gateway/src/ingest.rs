@@ -19,7 +19,6 @@ use trousseau_core::digest::Digest;
 use trousseau_core::label::Label;
 use trousseau_core::principal::{Reader, Tenant};
 use trousseau_ledger::Durability;
-use trousseau_policy::detect::detect;
 use trousseau_retrieval::chunk::chunk;
 use trousseau_retrieval::extraction::{ReadFile, Unread};
 use trousseau_retrieval::library::blocking;
@@ -258,10 +257,12 @@ impl Gateway {
         *queue = rest;
         let changed = self.changed(tenant, loaded, &mut batch).await?;
         let read = self.extract(changed, &mut batch).await;
-        let tenant = tenant.clone();
+        let (tenant, detectors) = (tenant.clone(), self.plan().settings.detectors.clone());
         blocking(move || {
             for (file, contents) in read {
-                batch.documents.push(prepare(&tenant, file, contents)?);
+                let found = detectors.detect(&contents.extracted.text).label();
+                let found = found.join(&detectors.detect(&file.task.path).label());
+                batch.documents.push(prepare(&tenant, file, contents, &found)?);
             }
             Ok(batch)
         })
@@ -515,10 +516,9 @@ fn load_some(
 }
 
 /// Cuts and labels what was read.
-fn prepare(tenant: &Tenant, file: Loaded, contents: ReadFile) -> Result<NewDocument, GatewayError> {
-    let ReadFile { format, extracted } = contents;
-    let mut label = file.task.label.clone();
-    label.raise(&detect(&extracted.text).label());
+fn prepare(tenant: &Tenant, file: Loaded, read: ReadFile, seen: &Label) -> Result<NewDocument, GatewayError> {
+    let ReadFile { format, extracted } = read;
+    let label = file.task.label.join(seen);
     Ok(NewDocument {
         id: id(tenant, &file.task),
         format: format.to_owned(),

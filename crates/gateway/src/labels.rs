@@ -5,7 +5,7 @@ use trousseau_core::chat::{ChatRequest, Role};
 use trousseau_core::digest::Digest;
 use trousseau_core::label::Label;
 use trousseau_core::principal::Principal;
-use trousseau_policy::detect::detect;
+use trousseau_plan::Plan;
 use trousseau_policy::explanation::{Labelling, Origin};
 
 use crate::error::GatewayError;
@@ -17,7 +17,7 @@ impl Gateway {
     pub(crate) async fn label(
         &self,
         principal: &Principal,
-        route: &Route,
+        (plan, route): (&Plan, &Route),
         header: Option<&Label>,
         request: &ChatRequest,
     ) -> Result<Labelling, GatewayError> {
@@ -29,7 +29,8 @@ impl Gateway {
         if let Some(header) = header {
             labelling.raise(Origin::Header, header);
         }
-        request.visit_texts(&mut |text| labelling.raise_findings(text, &detect(text)));
+        let detectors = &plan.settings.detectors;
+        request.visit_texts(&mut |text| labelling.raise_findings(text, &detectors.detect(text)));
         for message in &request.messages {
             if message.role == Role::Assistant {
                 let known = self

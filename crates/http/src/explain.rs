@@ -12,7 +12,7 @@ use trousseau_core::label::Label;
 use trousseau_core::permit::Permit;
 use trousseau_gateway::answer::Asked;
 use trousseau_gateway::error::GatewayError;
-use trousseau_policy::detect::detect;
+use trousseau_policy::detect::Detectors;
 
 use super::auth::read;
 use super::envelope::Asking;
@@ -73,16 +73,16 @@ pub(super) async fn explain(
         }));
     }
     Ok(Json(
-        json!({ "findings": findings(&questioned.text), "routes": routes }),
+        json!({ "findings": findings(&plan.settings.detectors, &questioned.text), "routes": routes }),
     ))
 }
 
 /// What the detectors find, in the order of the text.
-fn findings(text: &str) -> Value {
-    let found = detect(text);
+fn findings(detectors: &Detectors, text: &str) -> Value {
+    let found = detectors.detect(text);
     let mut places: Vec<_> = found
         .iter()
-        .filter_map(|finding| Some((Span::locate(text, 0, finding.bytes.clone())?, finding.detector)))
+        .filter_map(|finding| Some((Span::locate(text, 0, finding.bytes.clone())?, &finding.detector)))
         .collect();
     places.sort_by_key(|(place, _)| *place);
     let told = places.into_iter().map(|(place, detector)| {

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_ledger::Durability;
+use trousseau_policy::detect::Detectors;
 use trousseau_policy::rules::{LocalTime, Weekday};
 
 /// What a collection gives its documents.
@@ -102,6 +103,10 @@ pub struct Settings {
     pub limits: Limits,
     /// The time zone that the hours of rules are meant in.
     pub time_zone: TimeZone,
+    /// What is looked for in everything that is asked, answered and taken in.
+    pub detectors: Detectors,
+    /// An answer in which something of this class or above is found is held back.
+    pub hold_back: Option<Class>,
     /// Whether nothing of questions and answers is kept: the ledger alone tells that there were some.
     pub forgets: bool,
     /// Whether who asks may have a question and its answer not kept.
@@ -118,6 +123,8 @@ impl Default for Settings {
             keys: Vec::new(),
             limits: Limits::default(),
             time_zone: TimeZone::UTC,
+            detectors: Detectors::default(),
+            hold_back: None,
             forgets: false,
             incognito: false,
         }

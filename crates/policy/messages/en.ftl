@@ -102,6 +102,34 @@ detector-iban = IBAN
 detector-nir = French social security number (NIR)
 detector-api-key = API key
 detector-private-key = private key
+detector-company = French company number (SIREN, SIRET)
+detector-vat = VAT number
+detector-card = payment card
+detector-national-id = national identification number
+detector-document = passport or identity card
+detector-phone = telephone number
+detector-ip = internet address
+detector-plate = number plate
+detector-address = postal address
+detector-name = name of a person
+detector-health = health of a person
+detector-password = password or secret
+detector-own = detector of the organisation
+
+# Faults of the organisation's detectors
+
+policy-detector-name = [[policy.detector]] number { $number } has the name “{ $name }”
+    .hint = give it a name of a-z, 0-9 and hyphens: name = "projects"
+policy-detector-name-taken = the detector name “{ $name }” is already taken
+    .hint = choose another; the program's own detectors have names too (email, iban, nir ...)
+policy-detector-empty = the detector “{ $name }” has nothing to look for, or an empty word
+    .hint = write words = ["..."] or pattern = '...'
+policy-detector-pattern = the pattern of the detector “{ $name }” cannot be used: { $reason }
+    .hint = it is a regular expression as in the crate regex, without look-around and references back
+policy-detector-label = the detector “{ $name }” has the label “{ $label }”, which raises nothing
+    .hint = write a class above public, with tags if you like: label = "restricted+project"
+policy-detector-too-large = the detector “{ $name }” is too large; the limit is { $limit }
+    .hint = at most 64 detectors, 10000 words each, 1024 bytes a word or pattern
 
 # Origins of a label
 

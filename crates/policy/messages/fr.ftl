@@ -102,6 +102,34 @@ detector-iban = IBAN
 detector-nir = numéro de sécurité sociale (NIR)
 detector-api-key = clé d’API
 detector-private-key = clé privée
+detector-company = numéro d’entreprise (SIREN, SIRET)
+detector-vat = numéro de TVA
+detector-card = carte bancaire
+detector-national-id = numéro national d’identification
+detector-document = passeport ou carte d’identité
+detector-phone = numéro de téléphone
+detector-ip = adresse IP
+detector-plate = plaque d’immatriculation
+detector-address = adresse postale
+detector-name = nom de personne
+detector-health = santé d’une personne
+detector-password = mot de passe ou secret
+detector-own = détecteur de l’organisation
+
+# Défauts des détecteurs de l’organisation
+
+policy-detector-name = le [[policy.detector]] numéro { $number } porte le nom « { $name } »
+    .hint = donnez-lui un nom en a-z, 0-9 et traits d’union : name = "projets"
+policy-detector-name-taken = le nom de détecteur « { $name } » est déjà pris
+    .hint = choisissez-en un autre ; les détecteurs du programme ont aussi des noms (email, iban, nir...)
+policy-detector-empty = le détecteur « { $name } » n’a rien à chercher, ou un mot vide
+    .hint = écrivez words = ["..."] ou pattern = '...'
+policy-detector-pattern = le motif du détecteur « { $name } » est inutilisable : { $reason }
+    .hint = c’est une expression régulière de la bibliothèque regex, sans assertion avant ou arrière ni référence arrière
+policy-detector-label = le détecteur « { $name } » a le niveau « { $label } », qui ne relève rien
+    .hint = écrivez une classe au-dessus de public, avec des étiquettes au besoin : label = "restricted+projet"
+policy-detector-too-large = le détecteur « { $name } » est trop grand ; la limite est { $limit }
+    .hint = au plus 64 détecteurs, 10000 mots chacun, 1024 octets par mot ou motif
 
 # Origines d’un niveau de protection
 

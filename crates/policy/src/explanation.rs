@@ -1,5 +1,6 @@
 //! How a text came by its label: every origin, what it asked for, and whether it raised anything.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -115,13 +116,17 @@ impl Labelling {
 
     /// Joins in what the detectors found in `text`, one origin per detector.
     pub fn raise_findings(&mut self, text: &str, findings: &Findings) {
-        for detector in Detector::ALL {
-            let found = findings.iter().filter(|finding| finding.detector == detector);
-            let ranges: Vec<Range<usize>> = found.map(|finding| finding.bytes.clone()).collect();
-            if !ranges.is_empty() {
-                let spans = character_spans(text, &ranges);
-                self.raise(Origin::Detector { detector, spans }, &detector.label());
-            }
+        let mut places = BTreeMap::<&Detector, Vec<Range<usize>>>::new();
+        for finding in findings {
+            places
+                .entry(&finding.detector)
+                .or_default()
+                .push(finding.bytes.clone());
+        }
+        for (detector, ranges) in places {
+            let (spans, label) = (character_spans(text, &ranges), detector.label());
+            let detector = detector.clone();
+            self.raise(Origin::Detector { detector, spans }, &label);
         }
     }
 

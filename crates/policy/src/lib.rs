@@ -30,7 +30,6 @@ pub mod condition;
 pub mod date;
 pub mod decide;
 pub mod defaults;
-pub mod detect;
 pub mod eligibility;
 pub mod explanation;
 pub mod fact;
@@ -40,4 +39,5 @@ pub mod reason;
 pub mod rules;
 
 pub use decide::decide;
-pub use detect::detect;
+pub use trousseau_detect as detect;
+pub use trousseau_detect::detect;

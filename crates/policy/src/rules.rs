@@ -34,6 +34,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use trousseau_core::label::{Class, Label};
+use trousseau_detect::RawOwn;
 
 use crate::attestation::Attested;
 use crate::condition::Condition;
@@ -61,6 +62,12 @@ pub struct RawRules {
     pub time_zone: Option<String>,
     /// The rules, in their order.
     pub rule: Vec<RawRule>,
+    /// Words and patterns of the organisation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub detector: Vec<RawOwn>,
+    /// An answer in which something of this class or above is found is held back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_back: Option<String>,
 }
 
 /// One `[[policy.rule]]`: for which requests, for which upstreams, and what.
@@ -130,6 +137,11 @@ pub struct Rules {
     pub(crate) banned_providers: BTreeSet<String>,
     pub(crate) banned_countries: BTreeSet<Country>,
     rules: Vec<Rule>,
+    /// What the detectors of the organisation are, for the digest of the policy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    detectors: Vec<RawOwn>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_back: Option<String>,
 }
 
 /// A rule of the organisation, checked.

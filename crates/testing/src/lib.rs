@@ -10,6 +10,7 @@ pub mod embedding;
 pub mod openid;
 pub mod proxy;
 mod small_disk;
+pub mod specimens;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -36,6 +36,9 @@ value-class = CLASS
 value-date = DATE
 value-key = KEY
 value-user = USER
+value-upstream = UPSTREAM
+value-field = FIELD
+value-value = VALUE
 value-days = DAYS
 value-shell = SHELL
 

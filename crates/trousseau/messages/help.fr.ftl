@@ -36,6 +36,9 @@ value-class = CLASSE
 value-date = DATE
 value-key = CLÉ
 value-user = UTILISATEUR
+value-upstream = FOURNISSEUR
+value-field = CHAMP
+value-value = VALEUR
 value-days = JOURS
 value-shell = INTERPRÉTEUR
 

@@ -15,7 +15,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("record", &["core", "entries", "policy", "retrieval"]),
     ("page", &["core"]),
     ("connections", &["core"]),
-    ("policy", &["core", "text"]),
+    ("detect", &["core"]),
+    ("policy", &["core", "text", "detect"]),
     ("catalogue", &["core", "policy"]),
     ("plan", &["core", "policy", "ledger"]),
     ("wire", &["core", "text"]),
@@ -78,7 +79,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const ROOT: &str = "trousseau";
 
 /// Crates without I/O, and what would give them some.
-const PURE: [&str; 5] = ["core", "text", "policy", "catalogue", "wire"];
+const PURE: [&str; 6] = ["core", "text", "detect", "policy", "catalogue", "wire"];
 const IMPURE: [&str; 12] = [
     "tokio",
     "sqlx",

@@ -46,6 +46,7 @@ mod openapi_document;
 mod openapi_requests;
 mod page;
 mod played;
+mod positions;
 mod proofs;
 mod reasoning;
 mod scripted;

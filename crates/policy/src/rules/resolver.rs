@@ -42,6 +42,8 @@ pub(super) fn resolve(raw: &RawRules, upstreams: BTreeSet<&str>) -> Result<Rules
         rules: numbered
             .filter_map(|(index, rule)| resolver.rule(index + 1, rule))
             .collect(),
+        detectors: raw.detector.clone(),
+        hold_back: raw.hold_back.clone(),
     };
     if resolver.faults.is_empty() {
         Ok(rules)

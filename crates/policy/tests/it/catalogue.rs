@@ -8,7 +8,7 @@ use trousseau_policy::attestation::{Attestation, AttestedField, AttestedValue};
 use trousseau_policy::condition::Condition;
 use trousseau_policy::date::Date;
 use trousseau_policy::defaults::DEFAULTS;
-use trousseau_policy::detect::Detector;
+use trousseau_policy::detect::{Detector, Detectors, RawOwn};
 use trousseau_policy::eligibility::Remedy;
 use trousseau_policy::explanation::Origin;
 use trousseau_policy::reason::Code;
@@ -72,6 +72,23 @@ fn errors() -> Vec<Box<dyn Explain>> {
     };
     let faults = Rules::resolve(&raw, []).unwrap_err().into_iter();
     let mut errors: Vec<Box<dyn Explain>> = faults.map(|fault| Box::new(fault) as Box<dyn Explain>).collect();
+    let own = |name: &str, words: &[&str], pattern: Option<&str>, label: &str| RawOwn {
+        name: name.to_owned(),
+        words: words.iter().map(|word| (*word).to_owned()).collect(),
+        pattern: pattern.map(str::to_owned),
+        label: label.to_owned(),
+    };
+    let long = "a".repeat(2000);
+    let wrong = [
+        own("", &["a"], None, "personal"),
+        own("email", &["a"], None, "personal"),
+        own("a", &[], None, "personal"),
+        own("b", &[], Some("("), "personal"),
+        own("c", &["a"], None, "public"),
+        own("d", &[&long], None, "personal"),
+    ];
+    let faults = Detectors::resolve(&wrong).unwrap_err().into_iter();
+    errors.extend(faults.map(|fault| Box::new(fault) as Box<dyn Explain>));
     let attest = |value, evidence: &str| {
         Attestation::new(AttestedField::TrainsOnData, value, evidence.to_owned(), today()).unwrap_err()
     };
@@ -129,6 +146,7 @@ fn asked() -> BTreeMap<String, BTreeSet<&'static str>> {
     asked.insert("reason-by-rule".to_owned(), reason.clone());
     let own = ["rule-banned", "rule-clearance"].map(str::to_owned);
     let detectors = Detector::ALL.map(|detector| detector.message().to_owned());
+    let detectors = detectors.into_iter().chain(["detector-own".to_owned()]);
     let conditions = Condition::ALL.map(|condition| format!("condition-{condition}"));
     for key in tagged
         .chain(classes)

@@ -8,7 +8,6 @@
 
 mod cards;
 mod catalogue;
-mod detection;
 mod explanation;
 mod properties;
 mod rules;

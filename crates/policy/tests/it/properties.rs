@@ -169,7 +169,7 @@ prop_compose! {
         for (index, rule) in rule.iter_mut().enumerate() {
             rule.name = format!("r{index}");
         }
-        RawRules { banned, banned_providers, banned_countries, time_zone: Some("UTC".to_owned()), rule }
+        RawRules { banned, banned_providers, banned_countries, time_zone: Some("UTC".to_owned()), rule, ..RawRules::default() }
     }
 }
 

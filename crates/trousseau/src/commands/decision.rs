@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use trousseau_core::permit::Permit;
 use trousseau_policy::decide::Rejection;
+use trousseau_policy::detect::Detector;
 use trousseau_policy::explanation::{Explanation, Origin, Raise};
 
 use crate::printer::{Printer, Style};
@@ -65,7 +66,10 @@ fn origin(printer: &Printer, raise: &Raise) -> String {
         Origin::Collection { name } => ("origin-collection", name.clone()),
         Origin::Detector { detector, .. } => (
             "origin-detector",
-            printer.messages.plain(&format!("detector-{}", detector.name())),
+            match detector {
+                Detector::Own(own) => own.name().to_owned(),
+                _ => printer.messages.plain(detector.message()),
+            },
         ),
         Origin::History { entry } => ("origin-history", entry.clone()),
         Origin::Passage { title, .. } => ("origin-passage", title.clone()),

@@ -2,7 +2,7 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use trousseau_policy::detect;
+use trousseau_detect::detect;
 
 /// Sentences such as administrations write, with numbers that are nothing.
 const PROSE: [&str; 5] = [

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::view::View;
+
 /// The most bytes before and after the sign (RFC 5321, 4.5.3.1).
 const LONGEST_LOCAL: usize = 64;
 const LONGEST_DOMAIN: usize = 255;
@@ -10,10 +12,14 @@ const LONGEST_DOMAIN: usize = 255;
 /// Endings that belong to files, as in `logo@2x.png`, and to no top-level domain.
 const FILES: [&str; 7] = ["png", "jpg", "jpeg", "gif", "svg", "webp", "css"];
 
-/// The place of the address whose sign stands at `sign`, not before `floor`.
-pub(super) fn find(text: &str, sign: usize, floor: usize) -> Option<Range<usize>> {
-    let start = sign - local(&text[floor..sign])?;
-    let domain = domain(&text[sign + 1..])?;
+/// The place of the address whose sign stands at the view's place.
+pub(crate) fn find(view: &View<'_>) -> Option<Range<usize>> {
+    let sign = view.at;
+    // The stretch may begin or end within a character.
+    let before = view.bytes[view.floor.min(sign)..sign].utf8_chunks().last();
+    let start = sign - local(before.filter(|chunk| chunk.invalid().is_empty())?.valid())?;
+    let after = view.from(sign + 1).utf8_chunks().next()?.valid();
+    let domain = domain(after)?;
     Some(start..sign + 1 + domain)
 }
 

@@ -7,15 +7,25 @@ use std::ops::{Range, RangeInclusive};
 /// base 62 or hexadecimal of the lengths below does not fall under it.
 const LEAST_ENTROPY: f32 = 2.5;
 
+/// How much of a text a token or an armoured key may need to be told.
+pub(crate) const LONGEST: usize = LONGEST_ARMOUR;
+
 /// The format of an issuer's keys.
 #[derive(Debug)]
-pub(super) struct KeyFormat {
+pub(crate) struct KeyFormat {
     /// What they begin with.
-    pub(super) prefix: &'static str,
+    pub(crate) prefix: &'static str,
     /// What follows it.
     body: Body,
     /// How many characters follow it.
     length: RangeInclusive<usize>,
+}
+
+impl KeyFormat {
+    /// How many bytes tell such a key, with the end of the sentence behind it.
+    pub(crate) fn reach(&self) -> usize {
+        self.prefix.len() + self.length.end() + 2
+    }
 }
 
 /// The characters of a key after its prefix.
@@ -35,7 +45,7 @@ enum Body {
 const LONGEST_TOKEN: usize = 8192;
 
 /// The formats, each with a prefix that no other begins with.
-pub(super) const FORMATS: &[KeyFormat] = &[
+pub(crate) const FORMATS: &[KeyFormat] = &[
     // OpenAI, Anthropic, DeepSeek, OpenRouter, LiteLLM and others.
     format("sk-", Body::Url, 20..=255),
     // Trousseau's own keys.
@@ -79,6 +89,16 @@ pub(super) const FORMATS: &[KeyFormat] = &[
     format("npm_", Body::Word, 36..=36),
     format("pypi-", Body::Url, 50..=512),
     format("dckr_pat_", Body::Url, 20..=64),
+    // DigitalOcean, Shopify, Linear, PostHog, Grafana, Vault, Doppler, Atlassian, Cloudflare, Scaleway.
+    format("dop_v1_", Body::Word, 64..=64),
+    format("shpat_", Body::Word, 32..=32),
+    format("lin_api_", Body::Word, 40..=48),
+    format("phc_", Body::Word, 40..=48),
+    format("glsa_", Body::Url, 38..=48),
+    format("hvs.", Body::Url, 24..=128),
+    format("dp.pt.", Body::Word, 40..=44),
+    format("ATATT3", Body::Url, 60..=255),
+    format("SCW", Body::Capitals, 17..=17),
     // SendGrid, age.
     format("SG.", Body::Dotted, 60..=80),
     format("AGE-SECRET-KEY-1", Body::Capitals, 58..=58),
@@ -91,7 +111,11 @@ const fn format(prefix: &'static str, body: Body, length: RangeInclusive<usize>)
 }
 
 /// The place of the key of this format that begins at `start`.
-pub(super) fn api_key(bytes: &[u8], start: usize, format: &KeyFormat) -> Option<Range<usize>> {
+pub(crate) fn api_key(bytes: &[u8], start: usize, format: &KeyFormat) -> Option<Range<usize>> {
+    // The automaton takes small letters and capitals for the same; issuers do not.
+    if !bytes[start..].starts_with(format.prefix.as_bytes()) {
+        return None;
+    }
     // Tokens are long, so that one inside another is not looked at: that would read it again and again.
     let continues = |byte: u8| match format.body {
         Body::Dotted => format.body.contains(byte),
@@ -135,12 +159,18 @@ fn trim_end(body: &[u8]) -> &[u8] {
 }
 
 fn has_digit_and_letter(body: &[u8]) -> bool {
-    // Of sixteen random characters of base 32, one key in thirty has no digit; of longer ones, hardly any.
-    body.iter().any(u8::is_ascii_alphabetic) && (body.len() <= 16 || body.iter().any(u8::is_ascii_digit))
+    // Of sixteen random characters of base 32, one key in thirty has no digit; of longer ones in base 62 some have none,
+    // but capitals all over.
+    let (digits, capitals) = (
+        body.iter().any(u8::is_ascii_digit),
+        body.iter().filter(|byte| byte.is_ascii_uppercase()).count(),
+    );
+    let mixed = capitals >= 3 && capitals * 4 <= body.len() * 3 && entropy(body) >= 3.5;
+    body.iter().any(u8::is_ascii_alphabetic) && (body.len() <= 16 || digits || mixed)
 }
 
 /// Shannon's entropy of the characters, in bits per character.
-fn entropy(body: &[u8]) -> f32 {
+pub(crate) fn entropy(body: &[u8]) -> f32 {
     let mut counts = [0_u16; 128];
     for byte in body {
         counts[usize::from(byte & 0x7F)] += 1;
@@ -160,7 +190,7 @@ const SHORTEST_ARMOUR: usize = 40;
 
 /// The place of the private key whose armour begins at `start`, through the end of its last line; where
 /// that line is missing, through the last character of base 64.
-pub(super) fn private_key(bytes: &[u8], start: usize) -> Option<Range<usize>> {
+pub(crate) fn private_key(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     let armour = &bytes[start..bytes.len().min(start + LONGEST_ARMOUR)];
     let head = &armour["-----BEGIN ".len()..];
     let name = head.windows(5).take(64).position(|window| window == b"-----")?;

@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use trousseau_core::label::Class;
-use trousseau_policy::detect;
-use trousseau_policy::detect::Detector;
+use trousseau_detect::Detector;
+use trousseau_detect::detect;
 
-use crate::cards::label;
+fn label(text: &str) -> trousseau_core::label::Label {
+    text.parse().unwrap()
+}
 
 /// What is found in `text`, as detector and words.
 fn found(text: &str) -> Vec<(Detector, &str)> {
     let findings = detect(text);
     findings
         .iter()
-        .map(|finding| (finding.detector, &text[finding.bytes.clone()]))
+        .map(|finding| (finding.detector.clone(), &text[finding.bytes.clone()]))
         .collect()
 }
 
@@ -244,9 +246,9 @@ fn what_only_looks_like_data_is_left_alone() {
     for harmless in [
         // Numbers: orders, SIRET, ISBN, phones, dates, amounts, articles, versions, hashes.
         "Commande n° 185057800608492, facture 2024-000123456789",
-        "SIRET 732 829 320 00074, SIREN 732 829 320",
+        "SIRET 732 829 321 00075, SIREN 732 829 322",
         "ISBN 978-2-07-036822-8 et 2-266-11156-6",
-        "Tél. 01 42 92 81 00 ou +33 1 42 92 81 00",
+        "Tél. 0 800 123 456, 3939 ou 118 712, article 01 42 92 81",
         "du 01/02/2024 au 28/02/2025 à 14:30, 2026-11-20T08:30:00Z",
         "12 345 678,90 € et 1.234.567.890.123",
         "article L. 311-5 du code, loi n° 2024-449 du 21 mai 2024, FR 12 du 3 avril",
@@ -306,6 +308,14 @@ fn hostile_texts_end() {
         "eyJ.",
         "FR76 ",
         "a@a.",
+        "P<< ",
+        "<",
+        "cancer M. Le Goff ",
+        "token: token=",
+        "\\\\\\u00",
+        "+33 ",
+        "12 rue de la ",
+        "\u{ad}",
     ] {
         let text = part.repeat(100_000 / part.len());
         let last = detect(&text).iter().last().map_or(0, |finding| finding.bytes.end);

@@ -6,7 +6,9 @@
 
 use std::ops::Range;
 
-use super::number::{self, Number};
+use crate::check;
+use crate::number::{self, Number, look_alike};
+use crate::view::View;
 
 /// A bit for each place where a gap may be: before the second to seventh field, where overseas
 /// départements have three digits and their communes two.
@@ -16,18 +18,31 @@ const THOUSANDS: u64 = 1 << 3 | 1 << 6 | 1 << 9 | 1 << 12;
 /// As forms with one box per digit leave them.
 const BOXES: u64 = 0b111_1111_1111_1110;
 
-/// The place of the NIR that begins at `start`.
-pub(super) fn find(bytes: &[u8], start: usize) -> Option<Range<usize>> {
-    if number::is_symbol_before(bytes, start) || is_fraction(bytes, start) {
+/// The place of the NIR that begins at the view's place, or a misread digit before it.
+pub(crate) fn find(view: &View<'_>) -> Option<Range<usize>> {
+    let misread = || {
+        let before = view
+            .at
+            .checked_sub(1)
+            .filter(|before| look_alike(view.bytes[*before]) == Some(b'1'));
+        read(view, view.at, true).or_else(|| read(view, before?, true))
+    };
+    read(view, view.at, false).or_else(misread)
+}
+
+fn read(view: &View<'_>, start: usize, misread: bool) -> Option<Range<usize>> {
+    let bytes = view.bytes;
+    if start < view.floor || number::is_symbol_before(bytes, start) || number::is_fraction(bytes, start) {
         return None;
     }
-    let number: Number<15> = number::read(bytes, start, 15, |index, symbol| match index {
+    let number: Number<15> = number::read(bytes, start, 15, misread, |index, symbol| match index {
         // 3 and 4: registration under way; 7 and 8: provisional numbers.
         0 => matches!(symbol, b'1'..=b'4' | b'7' | b'8'),
         6 => symbol.is_ascii_digit() || matches!(symbol, b'A' | b'B'),
         _ => symbol.is_ascii_digit(),
     })?;
-    if !is_grouped_well(&number) {
+    // The numbers of a table do not run into one.
+    if !number.grouped(FIELDS, &[THOUSANDS, BOXES]) {
         return None;
     }
     let symbols = number.symbols();
@@ -37,23 +52,10 @@ pub(super) fn find(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     if !matches!(month, 1..=12 | 20..=42 | 50..=99) {
         return None;
     }
-    let body = symbols[..5].iter().map(|digit| u64::from(digit - b'0'));
-    let body = body.fold(0, |value, digit| value * 10 + digit);
-    let rest = symbols[7..13].iter().map(|digit| u64::from(digit - b'0'));
-    let value = rest.fold(body * 100 + u64::from(department), |value, digit| {
-        value * 10 + digit
-    });
+    let value = (check::number(&symbols[..5]) * 100 + u64::from(department)) * 1_000_000
+        + check::number(&symbols[7..13]);
     let key = u64::from(pair(&symbols[13..15]));
     (key == 97 - value % 97).then_some(start..number.end)
-}
-
-/// Whether the gaps are where people leave them, so that the numbers of a table do not run into one. A line
-/// may end once anywhere in a number.
-fn is_grouped_well(number: &Number<15>) -> bool {
-    let all = number.gaps | number.breaks;
-    let misplaced = all & !FIELDS;
-    let one_break = misplaced & number.gaps == 0 && misplaced.count_ones() <= 1;
-    one_break || all == THOUSANDS || all == BOXES
 }
 
 /// The number that stands for the département in the key; `None` where there is no such département.
@@ -70,17 +72,17 @@ fn pair(digits: &[u8]) -> u8 {
     digits.iter().fold(0, |value, digit| value * 10 + (digit - b'0'))
 }
 
-/// Whether the digits at `start` stand after a decimal point or comma.
-fn is_fraction(bytes: &[u8], start: usize) -> bool {
-    matches!(bytes[..start], [.., b'0'..=b'9', b'.' | b','])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn found(text: &str) -> bool {
-        find(text.as_bytes(), 0) == Some(0..text.len())
+        let view = View {
+            bytes: text.as_bytes(),
+            at: 0,
+            floor: 0,
+        };
+        find(&view) == Some(0..text.len())
     }
 
     /// Keys worked out apart from this code, from the definition.
@@ -92,7 +94,7 @@ mod tests {
             "1 50 05 2A 004 123 25",
             "1 50 05 2b 004 123 52",
             "2.99.12.971.05.001.44",
-            "1\u{a0}85\u{202f}05\r\n    78 006 084 91",
+            "1 85 05\r\n    78 006 084 91",
             "1 8 5 0 5 7 8 0 0 6 0 8 4 9 1",
         ] {
             assert!(found(text), "{text}");
@@ -109,6 +111,18 @@ mod tests {
             assert!(!found(text), "{text}");
         }
         assert!(found("18505\n78006084 91") && found("185 057 800 608 491"));
+    }
+
+    #[test]
+    fn a_misread_digit_is_told_by_the_key() {
+        for text in [
+            "1 85 O5 78 006 084 91",
+            "18SO578006084q1".replace('q', "9").as_str(),
+            "1 B5 05 78 006 084 9l",
+        ] {
+            assert!(found(text), "{text}");
+        }
+        assert!(!found("1 85 O5 78 006 084 92") && !found("1 BS OS 78 006 084 91"));
     }
 
     #[test]
