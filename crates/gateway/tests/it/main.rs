@@ -43,6 +43,7 @@ mod openapi;
 mod openapi_document;
 mod openapi_requests;
 mod page;
+mod plans;
 mod played;
 mod proofs;
 mod scripted;
