@@ -45,6 +45,7 @@ mod openapi;
 mod openapi_document;
 mod openapi_requests;
 mod page;
+mod plans;
 mod played;
 mod positions;
 mod proofs;
