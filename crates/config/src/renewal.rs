@@ -59,6 +59,7 @@ impl Config {
         renewed.extraction = running.extraction;
         let settings = &mut renewed.settings;
         settings.forgets = running.settings.forgets;
+        settings.incognito = running.settings.incognito;
         settings.replica = running.settings.replica;
         settings.origin = running.settings.origin;
         settings.limits.file_bytes = running.settings.limits.file_bytes;
@@ -170,6 +171,9 @@ mod tests {
             (Vec::new(), vec!["records.retention_days".to_owned()])
         );
         assert!(!config.settings.forgets);
+        let (config, _, waiting) = renewed(RUNNING, &format!("{RUNNING}\n[records]\nincognito = true"));
+        assert_eq!(waiting, ["records.incognito"]);
+        assert!(!config.settings.incognito);
     }
 
     #[test]

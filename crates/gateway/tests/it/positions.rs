@@ -203,7 +203,9 @@ async fn the_organisations_words_count_and_are_told() {
         label: "restricted+project".to_owned(),
         ..RawOwn::default()
     };
-    change(&gateway, |plan| plan.settings.detectors = Detectors::resolve(&[own]).unwrap());
+    change(&gateway, |plan| {
+        plan.settings.detectors = Detectors::resolve(&[own]).unwrap()
+    });
     let wired = Wired::start(&stage, gateway, Settings::default()).await;
     let reply = wired.ask(&positions("le GRAND CEDRE")[0].1).await;
     assert_eq!(reply.status, 403);
