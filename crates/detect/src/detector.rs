@@ -122,6 +122,11 @@ impl Detector {
         Label { class, tags }
     }
 
+    /// Whether offices and companies print what it finds on what they publish.
+    pub(crate) const fn is_contact(&self) -> bool {
+        matches!(self, Self::Address | Self::Phone | Self::Company | Self::Vat)
+    }
+
     /// Whether what it finds tells of one person, so that a word of health beside it is about that person.
     pub(crate) const fn is_person(&self) -> bool {
         matches!(

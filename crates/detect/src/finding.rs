@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Serialize;
-use trousseau_core::label::Label;
+use trousseau_core::label::{Class, Label};
 
 use crate::detector::Detector;
 
@@ -29,6 +29,18 @@ impl Findings {
         let detectors: BTreeSet<&Detector> = self.0.iter().map(|finding| &finding.detector).collect();
         let labels = detectors.into_iter().map(Detector::label);
         labels.fold(Label::default(), |joined, label| joined.join(&label))
+    }
+
+    /// The label of what was found in a document whose owner states the label `stated`. What is stated to be public has
+    /// been published, with the addresses and telephone numbers of offices and the numbers of companies: these do not
+    /// raise it. What tells of a person does.
+    pub fn label_within(&self, stated: &Label) -> Label {
+        let published = stated.class == Class::Public;
+        let findings = self
+            .0
+            .iter()
+            .filter(|finding| !(published && finding.detector.is_contact()));
+        Self(findings.cloned().collect()).label()
     }
 
     /// The findings, in order of place.

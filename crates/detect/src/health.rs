@@ -150,7 +150,6 @@ pub(crate) const WORDS: &[&str] = &[
     "sick leave",
     "krankheit",
     "krebs",
-    "diagnostic",
     "diagnosed",
     "antecedents medicaux",
     "dossier medical",

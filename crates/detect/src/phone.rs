@@ -1,6 +1,7 @@
 //! Telephone numbers: France's in the ARCEP's plan, and those of Europe behind their country's code (ITU-T E.164).
 //!
-//! Numbers of services (08, three and four digits) are nobody's and are left alone.
+//! Numbers of services (08, three and four digits) are nobody's and are left alone. So are the six blocks that the ARCEP keeps
+//! for works of fiction (decision 2018-0881, 2.5.12), as documentation uses them.
 
 use std::ops::Range;
 
@@ -53,6 +54,9 @@ const COUNTRIES: &[(&str, usize, usize)] = &[
     ("689", 8, 8),
 ];
 
+/// The blocks of fiction, without the first 0.
+const FICTION: [&[u8]; 6] = [b"19900", b"26191", b"35301", b"46571", b"53649", b"63998"];
+
 const WORDS: &[&str] = &[
     "tel",
     "telephone",
@@ -101,7 +105,8 @@ fn stands_alone(before: Option<u8>) -> bool {
 
 fn french(view: &View<'_>, run: &Run) -> Option<Range<usize>> {
     let (digits, end) = run.first(10)?;
-    if digits[0] != b'0' || !matches!(digits[1], b'1'..=b'7' | b'9') {
+    let fiction = FICTION.iter().any(|block| digits[1..].starts_with(block));
+    if digits[0] != b'0' || !matches!(digits[1], b'1'..=b'7' | b'9') || fiction {
         return None;
     }
     let place = view.at..end;
@@ -137,7 +142,7 @@ fn international(view: &View<'_>, digits: usize, start: usize) -> Option<Range<u
     }
     let mut at = digits + code.len();
     at += usize::from(view.from(at).starts_with(b")"));
-    let (mut count, mut end) = (0, at);
+    let (mut count, mut end, mut number) = (0, at, [0; 16]);
     loop {
         let gap = gap(view.from(at));
         let Some(digit) = bytes.get(at + gap).filter(|byte| byte.is_ascii_digit()) else {
@@ -146,14 +151,18 @@ fn international(view: &View<'_>, digits: usize, start: usize) -> Option<Range<u
         // The trunk prefix is not dialled behind the country's code.
         let trunk = count == 0 && *digit == b'0';
         at += gap + 1;
-        count += usize::from(!trunk);
+        if !trunk {
+            number[count.min(15)] = *digit;
+            count += 1;
+        }
         end = at;
         if count == most && (code != "39") {
             break;
         }
     }
     let whole = !bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
-    (count >= fewest && count <= most && whole).then_some(start..end)
+    let fiction = code == "33" && FICTION.iter().any(|block| number.starts_with(block));
+    (count >= fewest && count <= most && whole && !fiction).then_some(start..end)
 }
 
 /// How long the separator is that a telephone number may have here: signs, a line break, `(0)`.

@@ -260,7 +260,8 @@ impl Gateway {
         let (tenant, detectors) = (tenant.clone(), self.plan().settings.detectors.clone());
         blocking(move || {
             for (file, contents) in read {
-                let found = detectors.detect(&contents.extracted.text).label();
+                let found = detectors.detect(&contents.extracted.text);
+                let found = found.label_within(&file.task.label);
                 let found = found.join(&detectors.detect(&file.task.path).label());
                 batch.documents.push(prepare(&tenant, file, contents, &found)?);
             }

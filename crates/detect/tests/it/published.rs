@@ -249,6 +249,7 @@ fn what_only_looks_like_data_is_left_alone() {
         "SIRET 732 829 321 00075, SIREN 732 829 322",
         "ISBN 978-2-07-036822-8 et 2-266-11156-6",
         "Tél. 0 800 123 456, 3939 ou 118 712, article 01 42 92 81",
+        "Tél. 01 99 00 12 00, +33 6 39 98 00 12, 0033 261910001 : de fiction",
         "du 01/02/2024 au 28/02/2025 à 14:30, 2026-11-20T08:30:00Z",
         "12 345 678,90 € et 1.234.567.890.123",
         "article L. 311-5 du code, loi n° 2024-449 du 21 mai 2024, FR 12 du 3 avril",
@@ -277,6 +278,21 @@ fn findings_join_to_a_label() {
     let key = format!("{text}, ghp_{}", "a1B2c3D4e5F6".repeat(3));
     assert_eq!(detect(&key).label(), label("restricted+nir+secret"));
     assert_eq!(detect("").label().class, Class::Public);
+}
+
+#[test]
+fn what_offices_publish_of_themselves_does_not_raise_what_is_public() {
+    let office = "Mairie, 1 place de l’Église, 44000 Nantes, tél. 02 40 41 90 00, SIRET 732 829 320 00074";
+    let person = format!("{office}, Mme 2 55 08 14 168 025 38");
+    assert_eq!(detect(office).label_within(&label("public")), label("public"));
+    assert_eq!(
+        detect(office).label_within(&label("internal")),
+        label("personal+company")
+    );
+    assert_eq!(
+        detect(&person).label_within(&label("public")),
+        label("personal+nir")
+    );
 }
 
 #[test]
