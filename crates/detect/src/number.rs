@@ -150,6 +150,8 @@ pub(crate) struct Run {
     gaps: [u8; RUN],
     /// Whether a letter or digit follows the last.
     goes_on: bool,
+    /// Whether the next group begins with a letter that may be a misread digit.
+    misread: bool,
 }
 
 impl Run {
@@ -161,6 +163,7 @@ impl Run {
             ends: [0; RUN],
             gaps: [0; RUN],
             goes_on: false,
+            misread: false,
         };
         let (mut at, mut gap) = (start, 0);
         while run.count < RUN && bytes.get(at).is_some_and(u8::is_ascii_digit) {
@@ -189,6 +192,8 @@ impl Run {
         }
         let end = run.count.checked_sub(1).map_or(start, |last| run.ends[last]);
         run.goes_on = is_symbol(bytes, end);
+        run.misread = matches!(bytes.get(end..), Some([b' ' | b'.' | b'-', letter, next, ..])
+            if look_alike(*letter).is_some() && (next.is_ascii_digit() || look_alike(*next).is_some()));
         run
     }
 
@@ -197,9 +202,9 @@ impl Run {
         self.count
     }
 
-    /// Whether a letter follows the last digit.
+    /// Whether a letter follows the last digit, or may be one of the next group's digits.
     pub(crate) const fn goes_on(&self) -> bool {
-        self.goes_on
+        self.goes_on || self.misread
     }
 
     /// The first `length` digits and where they end, when a group ends there.

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use trousseau_core::permit::Permit;
 use trousseau_core::principal::{Principal, Tenant};
-use trousseau_gateway::configuration::Change;
+use trousseau_gateway::configuration::{Change, Operation};
 use trousseau_plan::{Plan, policy_digest};
 
 use crate::scripted::{Scripted, Step};
@@ -104,7 +104,7 @@ fn every_ledger_says_who_changed_what_before_it_is_in_force() {
             .0
             .unwrap();
         let change = Change {
-            operation: "reloaded",
+            operation: Operation::Reloaded,
             tables: &["route", "upstream"],
         };
         gateway
