@@ -238,6 +238,7 @@ accessibility_contact = " "
     };
     let told: Vec<&str> = faults.iter().map(|fault| fault.english.as_str()).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
+    ask.model_loading_seconds: "3601" is not one of 0..3600
     server.listen: "everywhere" is not one of 127.0.0.1:8642, [::1]:8642, 0.0.0.0:443
     server.tls_certificate is missing
     server.language: "de" is not one of fr, en
@@ -246,7 +247,6 @@ accessibility_contact = " "
     server.limits.body_bytes: "1" is not one of 1024..1073741824
     server.limits.drain_seconds: "0" is not one of 1..86400
     server.base_path: "trousseau/../x" is not one of /trousseau
-    ask.model_loading_seconds: "3601" is not one of 0..3600
     records.retention_days: "36501" is not one of 0..36500
     page.accessibility: "yes" is not one of none, partial, full
     page.accessibility_contact: " " is not one of accessibilite@example.org

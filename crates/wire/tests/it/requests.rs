@@ -108,7 +108,7 @@ fn a_request_with_everything() {
       }
     }
     "#);
-    assert_snapshot!(format!("{:?}", call.options), @r#"Options { collections: Some(["rh"]), label: Some(Label { class: Personal, tags: {"health"} }), conversation: Some("c1"), parent: Some("main/4") }"#);
+    assert_snapshot!(format!("{:?}", call.options), @r#"Options { collections: Some(["rh"]), label: Some(Label { class: Personal, tags: {"health"} }), conversation: Some("c1"), parent: Some("main/4"), forget: false }"#);
     assert_json_snapshot!(sent(&call.request, true), @r#"
     {
       "model": "m",
