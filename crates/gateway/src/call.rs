@@ -171,23 +171,19 @@ impl Called {
                 next = stream.next() => next,
                 () = events.closed() => return Err(Stopped::HungUp),
             };
-            match next.transpose()? {
-                Some(event) => {
-                    self.watch.note(&event, self.began.elapsed());
-                    for event in reading.push(event) {
-                        self.answer.push(event.clone());
-                        if matches!(event, ChatEvent::End(_)) {
-                            return Ok(());
-                        }
-                        let sent = events.send(AnswerEvent::Part(event)).await;
-                        sent.map_err(|_| Stopped::HungUp)?;
-                    }
+            let Some(event) = next.transpose()? else {
+                return Err(Stopped::Failed(ModelError::Cut {
+                    target: permit.target().to_owned(),
+                }));
+            };
+            self.watch.note(&event, self.began.elapsed());
+            for event in reading.push(event) {
+                self.answer.push(event.clone());
+                if matches!(event, ChatEvent::End(_)) {
+                    return Ok(());
                 }
-                None => {
-                    return Err(Stopped::Failed(ModelError::Cut {
-                        target: permit.target().to_owned(),
-                    }));
-                }
+                let sent = events.send(AnswerEvent::Part(event)).await;
+                sent.map_err(|_| Stopped::HungUp)?;
             }
         }
     }

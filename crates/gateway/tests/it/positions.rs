@@ -204,7 +204,7 @@ async fn the_organisations_words_count_and_are_told() {
         ..RawOwn::default()
     };
     change(&gateway, |plan| {
-        plan.settings.detectors = Detectors::resolve(&[own]).unwrap()
+        plan.settings.detectors = Detectors::resolve(&[own]).unwrap();
     });
     let wired = Wired::start(&stage, gateway, Settings::default()).await;
     let reply = wired.ask(&positions("le GRAND CEDRE")[0].1).await;

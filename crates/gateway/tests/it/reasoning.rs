@@ -19,9 +19,9 @@ use crate::wired::scripted;
 const THOUGHT: &str = "Zorglubons d’abord. ";
 
 async fn thinking(stage: &Stage, script: &[Step]) -> Gateway {
-    let mut gateway = stage.open().await;
+    let gateway = stage.open().await;
     let model = Scripted::new("local", stage.data(), script);
-    cast(&mut gateway, "local", &model);
+    cast(&gateway, "local", &model);
     gateway
 }
 
