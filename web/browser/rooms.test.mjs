@@ -108,7 +108,7 @@ test("an auditor verifies the ledger and takes a proof away", async () => {
 test("a model that is down is told in plain words", () =>
   keeper("claire", {}, async (page) => {
     await take(page, "modele");
-    await ask(page, "Une panne ?", { wait: false });
+    await ask(page, "Combien de jours de télétravail par semaine ? Une panne.", { wait: false });
     await page.getByText("Aucun lieu n’a pu répondre").waitFor();
     await page.getByText("« essai » ne répond pas.").waitFor();
   }));
