@@ -68,6 +68,11 @@ grounded = false
 [[route]]
 name = "dehors"
 targets = ["ailleurs"]
+
+[[policy.rule]]
+name = "secrets-ici"
+class = "restricted"
+require_card = { premises = "own" }
 `;
 
 const env = { ...process.env, TROUSSEAU_LANG: "fr" };

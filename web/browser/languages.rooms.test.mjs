@@ -71,6 +71,15 @@ for (const language of ["fr", "en"]) {
     await page.getByText(rooms.explain.maynot).first().waitFor();
   });
 
+  keeper("a rule of the organisation is named, and its line", "adele", async (page, rooms, words) => {
+    await enter(page, rooms, "explain");
+    await page.getByLabel(rooms.explain.text, { exact: true }).fill("Mot de passe : Xk9mPq2vLw8Tz");
+    await button(page, rooms.explain.run).click();
+    const told = page.getByText(words.reasons["field-not-met"]).first();
+    await told.waitFor();
+    assert.match(await told.textContent(), new RegExp(words.byRule("secrets-ici", 0).replace(/[[\]]/g, "\\$&").replace("0", "\\d+")));
+  });
+
   keeper("an auditor verifies the ledger", "omar", async (page, rooms) => {
     await enter(page, rooms, "ledger");
     await button(page, rooms.ledger.verify).click();

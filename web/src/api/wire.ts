@@ -11,6 +11,8 @@ export interface Label {
 export interface Reason {
   code: string;
   rule: string;
+  /** The line of the configuration on which a rule of the organisation begins. */
+  line?: number;
   condition?: string;
   field?: string;
   found: string;

@@ -221,6 +221,7 @@ export const en: Messages = {
     sensitive: "Sensitive data or a protected secret: on your premises, or in a SecNumCloud-qualified cloud.",
     restricted: "Never leaves your premises.",
   },
+  byRule: (rule, line) => ` [rule “${rule}”, line ${line}]`,
   reasons: {
     "banned": "ruled out by your organisation",
     "country-unknown": "unknown country, while countries are ruled out",

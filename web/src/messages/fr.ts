@@ -227,6 +227,8 @@ export const fr = {
     sensitive: "Données sensibles ou secret protégé\u00a0: dans vos locaux, ou dans un nuage qualifié SecNumCloud.",
     restricted: "Ne quitte jamais vos locaux.",
   },
+  /** La règle de l’organisation d’où vient une raison. */
+  byRule: (rule: string, line: number) => ` [règle « ${rule} », ligne ${line}]`,
   reasons: {
     "banned": "exclu par votre organisation",
     "country-unknown": "pays inconnu, alors que des pays sont exclus",

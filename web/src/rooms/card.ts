@@ -106,7 +106,7 @@ export function money(amount: number, currency: string, language: Language): str
 /** What keeps a place from a class, each with what can be done about it; the same thing is said once. */
 export function lacks(missing: Missing[], words: Messages): { why: string; mend: string }[] {
   const told = missing.map((one) => ({
-    why: words.reasons[one.code] ?? one.code,
+    why: (words.reasons[one.code] ?? one.code) + (one.line ? words.byRule(one.rule, one.line) : ""),
     mend: words.rooms.card.remedies[one.remedy](words.rooms.card.facts[one.field as FactName] ?? one.field, one.required || one.rule),
   }));
   return told.filter((one, at) => told.findIndex((other) => other.why === one.why && other.mend === one.mend) === at);
