@@ -84,7 +84,7 @@ impl Watch {
                 self.read_fields(extra);
                 None
             }
-            ChatEvent::Citation(_) | ChatEvent::End(_) => None,
+            ChatEvent::Citation(_) | ChatEvent::Seam(_) | ChatEvent::End(_) => None,
         };
         let end = end.map(|(kind, text)| (kind, self.read(kind, &text)));
         if self.hold.is_none() {
@@ -209,7 +209,7 @@ impl Channel {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use trousseau_core::chat::ToolCallDelta;
+    use trousseau_core::chat::{Seam, ToolCallDelta};
 
     use super::*;
 
@@ -280,6 +280,34 @@ mod tests {
             (watch.label().to_string().as_str(), watch.held()),
             ("personal", false)
         );
+    }
+
+    #[test]
+    fn a_seam_goes_out_between_the_texts_that_it_joins_and_nothing_is_overlooked_across_it() {
+        let seam = ChatEvent::Seam(Seam {
+            from: "a".to_owned(),
+            to: "b".to_owned(),
+            at: 3,
+            error: "model-cut".to_owned(),
+        });
+        let (before, after) = (ChatEvent::Text("Oui".to_owned()), ChatEvent::Text(".".to_owned()));
+        let mut watch = Watch::new(&Detectors::default(), Some(Class::Personal));
+        let events = [before, seam.clone(), after];
+        for event in events.clone() {
+            assert_eq!(watch.push(event), []);
+        }
+        assert_eq!(watch.push(end(FinishReason::Stop))[..3], events);
+
+        let mut watch = Watch::new(&Detectors::default(), None);
+        for event in [
+            ChatEvent::Text("2 55 08 14 ".to_owned()),
+            seam,
+            ChatEvent::Text("168 025 38".to_owned()),
+            end(FinishReason::Stop),
+        ] {
+            watch.push(event);
+        }
+        assert_eq!(watch.label().to_string(), "personal+nir");
     }
 
     #[test]
