@@ -19,6 +19,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("detect", &["core"]),
     ("policy", &["core", "text", "detect"]),
     ("catalogue", &["core", "policy"]),
+    ("withdrawals", &["core", "policy"]),
     ("plan", &["core", "policy", "ledger", "routing"]),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
