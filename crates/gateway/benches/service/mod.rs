@@ -14,7 +14,7 @@ use trousseau_extract::{Limits, Pool};
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
-use trousseau_gateway::settings::{Route, Settings};
+use trousseau_gateway::settings::{Route, Settings, Way};
 use trousseau_ledger::Durability;
 use trousseau_plan::{InForce, Plan};
 use trousseau_policy::card::{Card, Premises};
@@ -30,11 +30,13 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
     let route = Route {
         name: "bench".to_owned(),
         targets: vec!["local".to_owned(), "away".to_owned()],
+        way: Way::in_order("bench", ["local", "away"]),
         grounded: false,
         collections: None,
         label_floor: "internal".parse().expect("a label"),
         passages: 5,
         durability,
+        cache: None,
     };
     let settings = Settings {
         replica: "main".to_owned(),

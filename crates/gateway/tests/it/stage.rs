@@ -19,7 +19,7 @@ use trousseau_gateway::ingest::{Ended, Registration};
 use trousseau_gateway::logs::{self, Logs};
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
-use trousseau_gateway::settings::{Route, Settings};
+use trousseau_gateway::settings::{Route, Settings, Way};
 use trousseau_ledger::{Durability, LogReader};
 use trousseau_plan::{InForce, Plan};
 use trousseau_policy::card::{Card, Premises};
@@ -106,11 +106,13 @@ pub(crate) fn route(name: &str, targets: &[&str]) -> Route {
     Route {
         name: name.to_owned(),
         targets: targets.iter().map(|&target| target.to_owned()).collect(),
+        way: Way::in_order(name, targets.iter().copied()),
         grounded: true,
         collections: None,
         label_floor: "public".parse().unwrap(),
         passages: 5,
         durability: Durability::Request,
+        cache: None,
     }
 }
 
