@@ -20,6 +20,9 @@ pub(super) struct RawRoute {
     targets: Option<Vec<String>>,
     groups: Option<Vec<Vec<RawMember>>>,
     sticky: Option<bool>,
+    /// Whether answers that break off are continued.
+    #[serde(rename = "continue")]
+    continues: Option<bool>,
     #[serde(default)]
     retries: RawRetries,
     hedge: Option<RawHedge>,
@@ -119,6 +122,7 @@ fn default_route(targets: &[&str]) -> Route {
     Route {
         way: Way::in_order(name.as_str(), targets.iter().copied()),
         targets: targets.iter().map(|name| (*name).to_owned()).collect(),
+        continues: true,
         grounded: true,
         collections: None,
         label_floor: Label::default(),
@@ -159,6 +163,7 @@ fn resolve(raw: RawRoute, known: &[&str], faults: &mut Faults) -> Route {
     Route {
         targets: way.targets().map(str::to_owned).collect(),
         way,
+        continues: raw.continues.unwrap_or(true),
         grounded: raw.grounded.unwrap_or(true),
         collections: raw.collections,
         label_floor,

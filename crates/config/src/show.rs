@@ -220,6 +220,7 @@ fn route(route: &Route) -> Value {
         "targets": is_plain(&route.way).then_some(&route.targets),
         "groups": (!is_plain(&route.way)).then(|| groups(&route.way)),
         "sticky": route.way.sticky,
+        "continue": route.continues,
         "retries": {
             "most": route.way.retries.most,
             "base_ms": millis(route.way.retries.base),

@@ -62,6 +62,16 @@ impl Watch {
         }
     }
 
+    /// Watches an answer that goes on from `delivered`, which is out already: what is found across the seam counts too.
+    pub fn going_on(detectors: &Detectors, hold: Option<Class>, delivered: &str) -> Self {
+        let mut watch = Self::new(detectors, hold);
+        let end = watch.read(Kind::Text, delivered);
+        if let Some(channel) = watch.channels.get_mut(&Kind::Text) {
+            channel.gone = end;
+        }
+        watch
+    }
+
     /// Takes in an event, and gives those that may go out now. The end of the answer is among them when its end has come,
     /// and when something was found that holds the rest back.
     pub fn push(&mut self, event: ChatEvent) -> Vec<ChatEvent> {
@@ -259,6 +269,21 @@ mod tests {
                 prop_assert_eq!(text_of(&out), answer);
             }
         }
+    }
+
+    #[test]
+    fn an_answer_that_goes_on_is_held_back_by_what_begins_in_what_was_delivered() {
+        let hold = Some(Class::Personal);
+        let mut watch = Watch::going_on(&Detectors::default(), hold, "Le numéro est 2 55 08 14 168 ");
+        assert_eq!((watch.held(), watch.label()), (false, &Label::default()));
+        let mut out = watch.push(ChatEvent::Text("025 38, je crois.".to_owned()));
+        out.extend(watch.push(end(FinishReason::Stop)));
+        assert_eq!(text_of(&out), "");
+        assert_eq!((watch.held(), watch.label().class), (true, Class::Personal));
+        let mut watch = Watch::going_on(&Detectors::default(), hold, "Le guichet ouvre ");
+        let mut out = watch.push(ChatEvent::Text("à neuf heures.".to_owned()));
+        out.extend(watch.push(end(FinishReason::Stop)));
+        assert_eq!(text_of(&out), "à neuf heures.");
     }
 
     #[test]

@@ -9,11 +9,11 @@
 //! receiver of the events and lets the future finish: spawn it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
-use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
+use trousseau_calls::{CallEnd, Called, Means};
+use trousseau_core::chat::{ChatAnswer, ChatRequest};
 use trousseau_core::digest::Digest;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
@@ -21,11 +21,11 @@ use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
 use trousseau_plan::Plan;
 use trousseau_policy::decide::{About, Decision, Denied, Request, decide};
-use trousseau_policy::explanation::{Explanation, Labelling, Origin};
+use trousseau_policy::explanation::{Explanation, Origin};
 use trousseau_retrieval::followup::standalone;
 use trousseau_retrieval::library::keep_relevant;
 
-use crate::call::{CallEnd, Called};
+use crate::anew::Anew;
 use crate::commitment::Secret;
 use crate::deciding::{Written, decision_entry};
 use crate::entry::{self, Attempt, Event, State};
@@ -35,6 +35,8 @@ use crate::logs::Log;
 use crate::records::{Closed, EntryId, Made, Opened, Thought};
 use crate::service::Gateway;
 use crate::settings::Route;
+
+pub use trousseau_calls::{AnswerEvent, Events};
 
 /// What is asked, beside who asks.
 #[derive(Clone, Debug, Default)]
@@ -54,29 +56,6 @@ pub struct Asked {
     /// Whether nothing of it is to be kept but what the ledger commits to.
     pub forget: bool,
 }
-
-/// What happens on the way, as it happens. When the receiver is dropped, the model is stopped and the outcome
-/// recorded.
-#[derive(Clone, Debug)]
-pub enum AnswerEvent {
-    /// It is decided where the request may run, and the decision is in the ledger.
-    Decided {
-        /// The decision's entry.
-        entry: EntryId,
-        /// The decision and how the label came about.
-        explanation: Box<Explanation>,
-    },
-    /// No place answers yet, and this target is loading its model: it is waited for.
-    Loading {
-        /// The target.
-        target: String,
-    },
-    /// More of the answer; never its end, which is what [`Gateway::answer`] returns.
-    Part(ChatEvent),
-}
-
-/// Where events go.
-pub type Events = mpsc::Sender<AnswerEvent>;
 
 /// An answered question.
 #[derive(Clone, Debug)]
@@ -156,7 +135,8 @@ impl Gateway {
         }
         let content = request.digest();
         let used: Vec<&str> = collections_of(&request);
-        let decision = self.decide(principal, (plan, route), &labelling, (&request, content, &used));
+        let label = labelling.label();
+        let decision = self.decide(principal, (plan, route), label, (&request, content, &used));
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
             plan,
@@ -178,8 +158,25 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
-        let called = Called::by(plan, &permits, Arc::new(request), events).await;
-        self.finish(plan, open, called, explanation).await
+        let anew = Anew {
+            gateway: self,
+            principal,
+            plan,
+            route,
+            stated: asked.label.as_ref(),
+            open: &open,
+            later: Mutex::default(),
+        };
+        let means = Means {
+            plan,
+            route,
+            router: &self.router,
+            decides: &anew,
+            events,
+        };
+        let called = Called::by(means, permits, Arc::new(request)).await;
+        let later = anew.into_later();
+        self.finish(plan, (open, later), called, explanation).await
     }
 
     /// Shows what would be decided for a request, without recording or sending anything.
@@ -200,26 +197,24 @@ impl Gateway {
         }
         let content = asked.request.digest();
         let used: Vec<&str> = collections.iter().map(String::as_str).collect();
-        let decision = self.decide(
-            principal,
-            (&plan, route),
-            &labelling,
-            (&asked.request, content, &used),
-        );
+        let (by, label) = ((&*plan, route), labelling.label());
+        let decision = self.decide(principal, by, label, (&asked.request, content, &used));
         Ok(Explanation { labelling, decision })
     }
 
-    fn decide(
+    pub(crate) fn decide(
         &self,
         principal: &Principal,
         (plan, route): (&Plan, &Route),
-        labelling: &Labelling,
+        label: &Label,
         (request, content, collections): (&ChatRequest, Digest, &[&str]),
     ) -> Decision {
         let read = request.passages.iter().map(|passage| passage.label.class).max();
         let groups: Vec<&str> = principal.groups.iter().map(String::as_str).collect();
+        let now = (self.now)();
+        let withdrawn = self.withdrawals.in_force(now);
         let wanted = Request {
-            label: labelling.label(),
+            label,
             purpose: Purpose::Chat,
             content,
             read: read.unwrap_or(Class::Public),
@@ -228,7 +223,8 @@ impl Gateway {
                 tenant: principal.tenant.as_str(),
                 groups: &groups,
                 collections,
-                time: plan.settings.local_time((self.now)()),
+                time: plan.settings.local_time(now),
+                withdrawn: withdrawn.as_deref(),
             },
         };
         decide(&wanted, plan.targets_of(route), &plan.rules, self.today())
@@ -259,6 +255,7 @@ impl Gateway {
             policy: &policy,
             actor: log.pseudonym(tenant, &self.records, &principal.user).await?,
             secret: &secret,
+            continues: None,
         }));
         let durability = durability(route, explanation.labelling.label());
         let index = log.append_decision(now, event, durability).await?;
@@ -311,7 +308,7 @@ impl Gateway {
     async fn finish(
         &self,
         plan: &Plan,
-        open: Open,
+        (open, later): (Open, Vec<u64>),
         called: Called,
         explanation: Explanation,
     ) -> Result<Answered, GatewayError> {
@@ -355,8 +352,17 @@ impl Gateway {
             attempts: &attempts,
             answer: came.then(|| open.secret.commit("answer", answer.text.as_bytes())),
             citations: answer.citations.len(),
+            seams: &answer.seams,
             usage: answer.end.as_ref().and_then(|end| end.counted()),
         };
+        for decision in later {
+            let outcome = entry::Outcome {
+                target: target.as_deref(),
+                model: model.as_deref(),
+                ..entry::Outcome::without_answer(decision, state, &[])
+            };
+            self.close_decision(&open, outcome).await?;
+        }
         let index = self.close_decision(&open, outcome).await?;
         let entry = open.entry();
         match end {
@@ -390,11 +396,11 @@ impl Gateway {
 
     /// Sequences the outcome, then notes it in the record; returns its index.
     async fn close_decision(&self, open: &Open, outcome: entry::Outcome<'_>) -> Result<u64, GatewayError> {
-        let (now, state) = ((self.now)(), outcome.state);
+        let (now, state, decision) = ((self.now)(), outcome.state, outcome.decision);
         let event = Event::Outcome(outcome);
         let index = open.log.append(now, event, open.durability).await?;
         let closed = Closed {
-            entry: open.entry(),
+            entry: open.log.entry(decision),
             outcome: index,
             state,
             finished: now,
@@ -418,14 +424,15 @@ struct Decided<'a> {
 }
 
 /// A decided request whose outcome is owed.
-struct Open {
-    tenant: Tenant,
-    durability: Durability,
-    index: u64,
-    secret: Secret,
-    log: Arc<Log>,
+pub(crate) struct Open {
+    pub tenant: Tenant,
+    pub durability: Durability,
+    /// The decision's entry.
+    pub index: u64,
+    pub secret: Secret,
+    pub log: Arc<Log>,
     /// Whether its content is kept.
-    keeps: bool,
+    pub keeps: bool,
 }
 
 impl Open {
@@ -435,7 +442,7 @@ impl Open {
 }
 
 /// The collections that the passages of a request are from, each once.
-fn collections_of(request: &ChatRequest) -> Vec<&str> {
+pub(crate) fn collections_of(request: &ChatRequest) -> Vec<&str> {
     let names = request.passages.iter().map(|passage| passage.collection.as_str());
     let names: BTreeSet<&str> = names.collect();
     names.into_iter().collect()

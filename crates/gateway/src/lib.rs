@@ -13,10 +13,10 @@
 //! records, keyed by the decision's entry. [`backup`] copies all of it while it is in use.
 
 pub mod account_changes;
+mod anew;
 pub mod answer;
 mod appender;
 pub mod backup;
-mod call;
 pub mod configuration;
 mod deciding;
 pub mod error;

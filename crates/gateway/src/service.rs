@@ -7,6 +7,8 @@ use trousseau_plan::{InForce, Plan};
 use trousseau_policy::date::Date;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
+use trousseau_withdrawals::Withdrawals;
 
 use crate::error::GatewayError;
 use crate::logs::Logs;
@@ -16,6 +18,10 @@ use crate::records::Records;
 pub struct Gateway {
     /// What requests that begin now are answered by.
     pub plan: InForce,
+    /// How the targets have been doing.
+    pub router: Arc<Router>,
+    /// What is out, whatever the plan permits.
+    pub withdrawals: Arc<Withdrawals>,
     /// The documents.
     pub library: Library,
     /// The records.

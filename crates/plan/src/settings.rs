@@ -41,6 +41,8 @@ pub struct Route {
     pub targets: Vec<String>,
     /// How it comes to them.
     pub way: Way,
+    /// Whether an answer that breaks off is continued by the next target; else it ends in an error.
+    pub continues: bool,
     /// Whether answers stand on the passages found, and on nothing else.
     pub grounded: bool,
     /// The collections it searches; all when `None`.

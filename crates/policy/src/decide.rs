@@ -240,7 +240,12 @@ fn reasons_against(target: &Target, label: &Label, applied: &Applied<'_>, today:
     let seen = seen(target, today);
     let Seen { card, attested, .. } = seen;
     let mut reasons = Out::banned(applied.rules).against(target);
-    reasons.extend(applied.withdrawn.into_iter().flat_map(|withdrawn| Out::withdrawn(withdrawn).against(target)));
+    reasons.extend(
+        applied
+            .withdrawn
+            .into_iter()
+            .flat_map(|withdrawn| Out::withdrawn(withdrawn).against(target)),
+    );
     let class = applied.class.class.name();
     for condition in applied.class.conditions {
         let shortfall = condition.shortfall(card, attested, today);
@@ -353,7 +358,12 @@ fn may_be_in(region: Region, banned: &BTreeSet<Country>) -> bool {
 fn ban(code: Code, field: &str, found: &str) -> Reason {
     Reason {
         code,
-        rule: if code == Code::Withdrawn { "withdrawn" } else { "banned" }.to_owned(),
+        rule: if code == Code::Withdrawn {
+            "withdrawn"
+        } else {
+            "banned"
+        }
+        .to_owned(),
         line: 0,
         condition: None,
         field: field.to_owned(),

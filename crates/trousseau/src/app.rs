@@ -25,6 +25,8 @@ use trousseau_plan::{InForce, Models, Plan};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
+use trousseau_withdrawals::Withdrawals;
 
 use crate::WORKER;
 use crate::cli::Global;
@@ -216,6 +218,8 @@ impl App {
         let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &config.settings.replica, &config.settings.origin),
             plan: InForce::new(plan(&config, models)?),
+            router: Arc::new(Router::new(seed())),
+            withdrawals: Arc::new(Withdrawals::open(&data, Timestamp::now())?),
             extraction: extraction(&config)?,
             library,
             records,
@@ -390,4 +394,9 @@ fn lock(data: &Path) -> Result<fs_err::File, AppError> {
     file.set_len(0)?;
     writeln!(file, "{}", std::process::id())?;
     Ok(file)
+}
+
+/// What the router's random choices follow from: another for each start, nothing that must be hard to guess.
+fn seed() -> u64 {
+    Timestamp::now().as_millisecond().unsigned_abs()
 }

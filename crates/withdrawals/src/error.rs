@@ -58,7 +58,9 @@ impl Explain for WithdrawalError {
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::File { reason } => vec![("reason", reason.clone())],
-            Self::Damaged { path, reason } => vec![("path", path.display().to_string()), ("reason", reason.clone())],
+            Self::Damaged { path, reason } => {
+                vec![("path", path.display().to_string()), ("reason", reason.clone())]
+            }
             Self::Unknown { id } => vec![("id", id.clone())],
         }
     }

@@ -65,7 +65,10 @@ pub(crate) fn read(path: &Path) -> Result<(Vec<Withdrawal>, Option<Seen>), Withd
     let text = fs_err::read(path)?;
     let form: Form = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
     if form.format != FORMAT {
-        return Err(damaged(format!("format {}; this program reads {FORMAT}", form.format)));
+        return Err(damaged(format!(
+            "format {}; this program reads {FORMAT}",
+            form.format
+        )));
     }
     Ok((form.withdrawals, Some(seen)))
 }

@@ -87,7 +87,11 @@ impl Withdrawals {
     /// Whether an answer that comes from such a target is to be stopped: what withdraws it says so of what runs.
     pub fn stops(&self, now: Timestamp) -> Option<Withdrawn> {
         let state = self.state.load();
-        let mut stopping = state.list.iter().filter(|one| one.holds(now) && one.running == Running::Stop).peekable();
+        let mut stopping = state
+            .list
+            .iter()
+            .filter(|one| one.holds(now) && one.running == Running::Stop)
+            .peekable();
         stopping.peek()?;
         let mut withdrawn = Withdrawn::default();
         stopping.for_each(|one| one.add_to(&mut withdrawn));
@@ -200,7 +204,9 @@ mod tests {
         let us = What::Country("US".parse().unwrap());
         let until = Some("2026-12-01T12:00:00Z");
         withdrawals.add(withdrawal("a", us, until), early).unwrap();
-        withdrawals.add(withdrawal("b", What::Provider("Nuage ".to_owned()), None), early).unwrap();
+        withdrawals
+            .add(withdrawal("b", What::Provider("Nuage ".to_owned()), None), early)
+            .unwrap();
         assert!(changes.has_changed().unwrap());
         let now = withdrawals.in_force(early).unwrap();
         assert_eq!((now.countries.len(), now.providers.contains("nuage")), (1, true));
@@ -211,7 +217,10 @@ mod tests {
         let again = Withdrawals::open(folder.path(), late).unwrap();
         assert!(again.in_force(late).unwrap().providers.contains("nuage"));
         assert_eq!(again.lift("b", late).unwrap().id, "b");
-        assert_eq!(again.lift("b", late).unwrap_err(), WithdrawalError::Unknown { id: "b".to_owned() });
+        assert_eq!(
+            again.lift("b", late).unwrap_err(),
+            WithdrawalError::Unknown { id: "b".to_owned() }
+        );
         assert!(withdrawals.look(late).unwrap());
         assert_eq!(withdrawals.in_force(late), None);
         assert!(!withdrawals.look(late).unwrap());
@@ -222,14 +231,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let now = at("2026-12-01T10:00:00Z");
         let withdrawals = Withdrawals::open(folder.path(), now).unwrap();
-        withdrawals.add(withdrawal("a", What::Upstream("away".to_owned()), None), now).unwrap();
-        for text in ["", "{", "{\"format\":2,\"withdrawals\":[]}", "{\"format\":1}", "null"] {
+        withdrawals
+            .add(withdrawal("a", What::Upstream("away".to_owned()), None), now)
+            .unwrap();
+        for text in [
+            "",
+            "{",
+            "{\"format\":2,\"withdrawals\":[]}",
+            "{\"format\":1}",
+            "null",
+        ] {
             fs_err::write(folder.path().join(FILE), text).unwrap();
             assert!(Withdrawals::open(folder.path(), now).is_err(), "{text}");
             assert!(withdrawals.look(now).is_err(), "{text}");
             let one = withdrawal("b", What::Upstream("other".to_owned()), None);
             assert!(withdrawals.add(one, now).is_err(), "{text}");
-            assert!(withdrawals.in_force(now).unwrap().upstreams.contains("away"), "{text}");
+            assert!(
+                withdrawals.in_force(now).unwrap().upstreams.contains("away"),
+                "{text}"
+            );
             assert_eq!(fs_err::read_to_string(folder.path().join(FILE)).unwrap(), text);
         }
     }

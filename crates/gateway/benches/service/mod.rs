@@ -31,6 +31,7 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
         name: "bench".to_owned(),
         targets: vec!["local".to_owned(), "away".to_owned()],
         way: Way::in_order("bench", ["local", "away"]),
+        continues: true,
         grounded: false,
         collections: None,
         label_floor: "internal".parse().expect("a label"),
@@ -58,6 +59,11 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
         library: Library::open(data, Access::Write).await.expect("a library"),
         records: Records::open(data, Access::Write).await.expect("records"),
         plan: InForce::new(plan),
+        router: Arc::new(trousseau_routing::Router::new(7)),
+        withdrawals: Arc::new(
+            trousseau_withdrawals::Withdrawals::open(data, Timestamp::now())
+                .expect("the list of withdrawals"),
+        ),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     }

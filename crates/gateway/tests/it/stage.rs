@@ -29,6 +29,8 @@ use trousseau_policy::rules::Rules;
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
+use trousseau_withdrawals::Withdrawals;
 
 /// The collection that files go into.
 pub(crate) const COLLECTION: &str = "guides";
@@ -97,6 +99,8 @@ pub(crate) async fn open(data: &Path) -> Result<Gateway, GatewayError> {
         library: Library::open(data, Access::Write).await?,
         records: Records::open(data, Access::Write).await?,
         plan: InForce::new(plan),
+        router: Arc::new(Router::new(7)),
+        withdrawals: Arc::new(Withdrawals::open(data, Timestamp::now())?),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     })
@@ -107,6 +111,7 @@ pub(crate) fn route(name: &str, targets: &[&str]) -> Route {
         name: name.to_owned(),
         targets: targets.iter().map(|&target| target.to_owned()).collect(),
         way: Way::in_order(name, targets.iter().copied()),
+        continues: true,
         grounded: true,
         collections: None,
         label_floor: "public".parse().unwrap(),

@@ -12,8 +12,8 @@ use trousseau_policy::decide::{About, Decision, Request, Target, decide};
 use trousseau_policy::eligibility::would_make_eligible;
 use trousseau_policy::fact::Fact;
 use trousseau_policy::fields::Fields;
-use trousseau_policy::withdrawn::Withdrawn;
 use trousseau_policy::rules::{LocalTime, RawRule, RawRules, Rules, Weekday};
+use trousseau_policy::withdrawn::Withdrawn;
 
 use crate::cards::{QUALIFIED, attestations, card, decision, label, target, today};
 

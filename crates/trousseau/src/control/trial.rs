@@ -115,6 +115,7 @@ fn plan(target: Option<&Target>, config: &Config, tried: &Arc<Tried>) -> Result<
             name: "trial".to_owned(),
             targets: vec![name.clone()],
             way: Way::in_order("trial", [name.as_str()]),
+            continues: false,
             grounded: false,
             collections: None,
             label_floor: Label::default(),
