@@ -68,7 +68,8 @@ impl Called {
                 () = sleep(after) => {}
             }
             if means.router.may_retry(&means.route.way, Instant::now()) {
-                return self.begin_beside(means, part, (one, first), second).await;
+                // Rare, and large: not within every request's own future.
+                return Box::pin(self.begin_beside(means, part, (one, first), second)).await;
             }
         }
         tokio::select! {

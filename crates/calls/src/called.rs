@@ -115,7 +115,7 @@ impl Called {
                 (Ended::Broken(broken), _) => broken,
             };
             let asked = (&*part.request, part.permits.as_slice());
-            match called.continuation(means, asked, broken).await {
+            match Box::pin(called.continuation(means, asked, broken)).await {
                 Ok(next) => part = next,
                 Err(Broken { error, .. }) => {
                     called.end = CallEnd::Failed(Box::new(error));
