@@ -145,6 +145,9 @@ pub struct Outcome<'a> {
     /// What it cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<&'a Usage>,
+    /// The decision's entry of the answer that this one repeats, as `replica/entry`: nothing was called then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<&'a str>,
 }
 
 impl<'a> Outcome<'a> {
@@ -159,6 +162,7 @@ impl<'a> Outcome<'a> {
             answer: None,
             citations: 0,
             usage: None,
+            repeats: None,
         }
     }
 }
@@ -355,6 +359,7 @@ mod tests {
                 answer: Some(secret.commit("answer", b"Oui.")),
                 citations: 1,
                 usage: None,
+                repeats: None,
             }),
         );
         let bytes = entry.to_bytes().unwrap();

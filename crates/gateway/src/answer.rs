@@ -1,7 +1,7 @@
 //! The way of one question, from top to bottom in [`Gateway::answer`].
 //!
 //! ```text
-//! route -> label -> retrieve -> decide -> record the decision -> call -> record the outcome -> answer
+//! route -> label -> retrieve -> decide -> record the decision -> call or repeat -> record the outcome -> answer
 //! ```
 //!
 //! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
@@ -25,6 +25,7 @@ use trousseau_policy::explanation::{Explanation, Labelling, Origin};
 use trousseau_retrieval::followup::standalone;
 use trousseau_retrieval::library::keep_relevant;
 
+use crate::cached::Owner;
 use crate::call::{CallEnd, Called};
 use crate::commitment::Secret;
 use crate::deciding::{Written, decision_entry};
@@ -97,6 +98,8 @@ pub struct Answered {
     pub entry: EntryId,
     /// The outcome's entry.
     pub outcome: EntryId,
+    /// The answer that this one repeats; nothing was called for it then.
+    pub repeats: Option<EntryId>,
 }
 
 impl Gateway {
@@ -178,8 +181,29 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
+        let place = match open.keeps {
+            true => self
+                .answers
+                .place((plan, route), &open.tenant, &request, (&explanation, &permits))?,
+            false => None,
+        };
+        let missed = match place.as_ref().map(|place| place.find(&permits)) {
+            Some(Ok(kept)) => return self.repeat(open, &kept, explanation, events).await,
+            Some(Err(epoch)) => place.map(|place| (place, (epoch, open.created))),
+            None => None,
+        };
         let called = Called::by(plan, &permits, Arc::new(request), events).await;
-        self.finish(plan, open, called, explanation).await
+        let found = called.label.clone();
+        let answered = self.finish(plan, open, called, explanation).await?;
+        if let Some((place, since)) = missed {
+            let conversation = asked.conversation.as_deref();
+            let owner = Owner {
+                principal,
+                conversation,
+            };
+            place.keep(&answered, (&owner, found), since);
+        }
+        Ok(answered)
     }
 
     /// Shows what would be decided for a request, without recording or sending anything.
@@ -269,6 +293,7 @@ impl Gateway {
             secret,
             log,
             keeps: decided.keeps,
+            created: now.as_millisecond(),
         };
         if open.keeps {
             self.keep_decided(principal, decided, (&open, now)).await?;
@@ -356,6 +381,7 @@ impl Gateway {
             answer: came.then(|| open.secret.commit("answer", answer.text.as_bytes())),
             citations: answer.citations.len(),
             usage: answer.end.as_ref().and_then(|end| end.counted()),
+            repeats: None,
         };
         let index = self.close_decision(&open, outcome).await?;
         let entry = open.entry();
@@ -369,6 +395,7 @@ impl Gateway {
                 explanation,
                 outcome: open.log.entry(index),
                 entry,
+                repeats: None,
             }),
             CallEnd::Exhausted => Err(GatewayError::Exhausted {
                 attempts,
@@ -389,7 +416,11 @@ impl Gateway {
     }
 
     /// Sequences the outcome, then notes it in the record; returns its index.
-    async fn close_decision(&self, open: &Open, outcome: entry::Outcome<'_>) -> Result<u64, GatewayError> {
+    pub(crate) async fn close_decision(
+        &self,
+        open: &Open,
+        outcome: entry::Outcome<'_>,
+    ) -> Result<u64, GatewayError> {
         let (now, state) = ((self.now)(), outcome.state);
         let event = Event::Outcome(outcome);
         let index = open.log.append(now, event, open.durability).await?;
@@ -418,18 +449,20 @@ struct Decided<'a> {
 }
 
 /// A decided request whose outcome is owed.
-struct Open {
-    tenant: Tenant,
-    durability: Durability,
-    index: u64,
-    secret: Secret,
-    log: Arc<Log>,
+pub(crate) struct Open {
+    pub(crate) tenant: Tenant,
+    pub(crate) durability: Durability,
+    pub(crate) index: u64,
+    pub(crate) secret: Secret,
+    pub(crate) log: Arc<Log>,
     /// Whether its content is kept.
-    keeps: bool,
+    pub(crate) keeps: bool,
+    /// When it was decided, in milliseconds since 1970.
+    created: i64,
 }
 
 impl Open {
-    fn entry(&self) -> EntryId {
+    pub(crate) fn entry(&self) -> EntryId {
         self.log.entry(self.index)
     }
 }

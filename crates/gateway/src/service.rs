@@ -7,7 +7,9 @@ use trousseau_plan::{InForce, Plan};
 use trousseau_policy::date::Date;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
 
+use crate::cached::Answers;
 use crate::error::GatewayError;
 use crate::logs::Logs;
 use crate::records::Records;
@@ -16,6 +18,10 @@ use crate::records::Records;
 pub struct Gateway {
     /// What requests that begin now are answered by.
     pub plan: InForce,
+    /// What is known of the targets, whatever plan is in force.
+    pub router: Arc<Router>,
+    /// The answers that may be given again.
+    pub answers: Answers,
     /// The documents.
     pub library: Library,
     /// The records.
@@ -32,6 +38,15 @@ impl Gateway {
     /// What a request that begins now is answered by, to its end.
     pub fn plan(&self) -> Arc<Plan> {
         self.plan.get()
+    }
+
+    /// Has requests that begin from now on be answered by `plan`; those that run keep theirs. Answers of the plan before are
+    /// not given again, and targets that are gone are forgotten.
+    pub fn put(&self, plan: Plan) {
+        let targets: Vec<&str> = plan.targets.iter().map(|target| target.name.as_str()).collect();
+        self.router.keep_only(&targets);
+        self.plan.put(plan);
+        self.answers.clear();
     }
 
     /// The present day, in UTC.

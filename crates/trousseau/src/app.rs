@@ -17,6 +17,7 @@ use trousseau_config::{Config, Egress, Oidc};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::backup::check_whole;
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
@@ -25,6 +26,7 @@ use trousseau_plan::{InForce, Models, Plan};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
 
 use crate::WORKER;
 use crate::cli::Global;
@@ -216,6 +218,10 @@ impl App {
         let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &config.settings.replica, &config.settings.origin),
             plan: InForce::new(plan(&config, models)?),
+            router: Arc::new(Router::new(
+                Timestamp::now().subsec_nanosecond().unsigned_abs().into(),
+            )),
+            answers: Answers::default(),
             extraction: extraction(&config)?,
             library,
             records,

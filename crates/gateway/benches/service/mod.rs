@@ -11,6 +11,7 @@ use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage}
 use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
 use trousseau_core::permit::Permit;
 use trousseau_extract::{Limits, Pool};
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
@@ -24,6 +25,7 @@ use trousseau_policy::rules::Rules;
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
 
 /// Opens it over a data folder.
 pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
@@ -58,6 +60,8 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
         library: Library::open(data, Access::Write).await.expect("a library"),
         records: Records::open(data, Access::Write).await.expect("records"),
         plan: InForce::new(plan),
+        router: Arc::new(Router::new(1)),
+        answers: Answers::default(),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     }

@@ -14,6 +14,7 @@ use trousseau_core::model::ChatModel;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_extract::{Limits, Pool};
 use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::ingest::{Ended, Registration};
 use trousseau_gateway::logs::{self, Logs};
@@ -29,6 +30,7 @@ use trousseau_policy::rules::Rules;
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
 
 /// The collection that files go into.
 pub(crate) const COLLECTION: &str = "guides";
@@ -97,6 +99,8 @@ pub(crate) async fn open(data: &Path) -> Result<Gateway, GatewayError> {
         library: Library::open(data, Access::Write).await?,
         records: Records::open(data, Access::Write).await?,
         plan: InForce::new(plan),
+        router: Arc::new(Router::new(1)),
+        answers: Answers::default(),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     })
