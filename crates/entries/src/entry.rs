@@ -151,6 +151,9 @@ pub struct Outcome<'a> {
     /// What it cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<&'a Usage>,
+    /// The decision's entry of the answer that this one repeats, as `replica/entry`: nothing was called then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<&'a str>,
 }
 
 impl<'a> Outcome<'a> {
@@ -166,6 +169,7 @@ impl<'a> Outcome<'a> {
             citations: 0,
             seams: &[],
             usage: None,
+            repeats: None,
         }
     }
 }
@@ -363,6 +367,7 @@ mod tests {
                 citations: 1,
                 seams: &[],
                 usage: None,
+                repeats: None,
             }),
         );
         let bytes = entry.to_bytes().unwrap();

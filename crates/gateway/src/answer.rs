@@ -1,7 +1,7 @@
 //! The way of one question, from top to bottom in [`Gateway::answer`].
 //!
 //! ```text
-//! route -> label -> retrieve -> decide -> record the decision -> call -> record the outcome -> answer
+//! route -> label -> retrieve -> decide -> record the decision -> call or repeat -> record the outcome -> answer
 //! ```
 //!
 //! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
@@ -26,6 +26,7 @@ use trousseau_retrieval::followup::standalone;
 use trousseau_retrieval::library::keep_relevant;
 
 use crate::anew::Anew;
+use crate::cached::Owner;
 use crate::commitment::Secret;
 use crate::deciding::{Written, decision_entry};
 use crate::entry::{self, Attempt, Event, State};
@@ -76,6 +77,8 @@ pub struct Answered {
     pub entry: EntryId,
     /// The outcome's entry.
     pub outcome: EntryId,
+    /// The answer that this one repeats; nothing was called for it then.
+    pub repeats: Option<EntryId>,
 }
 
 impl Gateway {
@@ -158,6 +161,17 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
+        let place = match open.keeps {
+            true => self
+                .answers
+                .place((plan, route), &open.tenant, &request, (&explanation, &permits))?,
+            false => None,
+        };
+        let missed = match place.as_ref().map(|place| place.find(&permits)) {
+            Some(Ok(kept)) => return self.repeat(open, &kept, explanation, events).await,
+            Some(Err(epoch)) => place.map(|place| (place, (epoch, open.created))),
+            None => None,
+        };
         let anew = Anew {
             gateway: self,
             principal,
@@ -176,7 +190,17 @@ impl Gateway {
         };
         let called = Called::by(means, permits, Arc::new(request)).await;
         let later = anew.into_later();
-        self.finish(plan, (open, later), called, explanation).await
+        let found = called.label.clone();
+        let answered = self.finish(plan, (open, later), called, explanation).await?;
+        if let Some((place, since)) = missed {
+            let conversation = asked.conversation.as_deref();
+            let owner = Owner {
+                principal,
+                conversation,
+            };
+            place.keep(&answered, (&owner, found), since);
+        }
+        Ok(answered)
     }
 
     /// Shows what would be decided for a request, without recording or sending anything.
@@ -266,6 +290,7 @@ impl Gateway {
             secret,
             log,
             keeps: decided.keeps,
+            created: now.as_millisecond(),
         };
         if open.keeps {
             self.keep_decided(principal, decided, (&open, now)).await?;
@@ -354,6 +379,7 @@ impl Gateway {
             citations: answer.citations.len(),
             seams: &answer.seams,
             usage: answer.end.as_ref().and_then(|end| end.counted()),
+            repeats: None,
         };
         for decision in later {
             let outcome = entry::Outcome {
@@ -375,6 +401,7 @@ impl Gateway {
                 explanation,
                 outcome: open.log.entry(index),
                 entry,
+                repeats: None,
             }),
             CallEnd::Exhausted => Err(GatewayError::Exhausted {
                 attempts,
@@ -395,7 +422,11 @@ impl Gateway {
     }
 
     /// Sequences the outcome, then notes it in the record; returns its index.
-    async fn close_decision(&self, open: &Open, outcome: entry::Outcome<'_>) -> Result<u64, GatewayError> {
+    pub(crate) async fn close_decision(
+        &self,
+        open: &Open,
+        outcome: entry::Outcome<'_>,
+    ) -> Result<u64, GatewayError> {
         let (now, state, decision) = ((self.now)(), outcome.state, outcome.decision);
         let event = Event::Outcome(outcome);
         let index = open.log.append(now, event, open.durability).await?;
@@ -433,10 +464,12 @@ pub(crate) struct Open {
     pub log: Arc<Log>,
     /// Whether its content is kept.
     pub keeps: bool,
+    /// When it was decided, in milliseconds since 1970.
+    created: i64,
 }
 
 impl Open {
-    fn entry(&self) -> EntryId {
+    pub(crate) fn entry(&self) -> EntryId {
         self.log.entry(self.index)
     }
 }

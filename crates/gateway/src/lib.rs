@@ -5,7 +5,7 @@
 //! the plan in force ([`settings`], targets and rules of the policy, models: `trousseau-plan`), the library, the [`records`]
 //! and the [`logs`].
 //!
-//! [`files`] are what people keep here themselves, over HTTP. Who may come in is `trousseau-accounts`' matter, and how they
+//! [`cached`] gives answers again. [`files`] are what people keep here themselves, over HTTP. Who may come in is `trousseau-accounts`' matter, and how they
 //! come in `trousseau-http`'s; the tests of the three stand together in this crate.
 //!
 //! What is sent where is decided by `trousseau-policy`; what was decided and what came of it is an
@@ -17,6 +17,7 @@ mod anew;
 pub mod answer;
 mod appender;
 pub mod backup;
+pub mod cached;
 pub mod configuration;
 mod deciding;
 pub mod error;

@@ -22,6 +22,7 @@ pub(super) fn report(route: &str, answered: &Answered) -> Value {
             "rules": decision.rules,
         },
         "citations": answered.answer.citations,
+        "cached": answered.repeats.is_some(),
         "abstained": answered.answer.abstained(),
         "removed_markers": end.map_or(0, |end| end.removed_markers),
         "entry": answered.entry.to_string(),

@@ -100,6 +100,11 @@ impl<V> Cache<V> {
         true
     }
 
+    /// When something was last forgotten.
+    pub fn epoch(&self) -> Epoch {
+        Epoch(self.kept().epoch)
+    }
+
     /// Takes out every value that `is` the one, now and for requests that run.
     pub fn forget(&self, is: impl Fn(&V) -> bool) {
         let mut kept = self.kept();

@@ -17,6 +17,7 @@ use trousseau_config::{Config, Egress, Oidc};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::backup::check_whole;
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
@@ -220,6 +221,7 @@ impl App {
             plan: InForce::new(plan(&config, models)?),
             router: Arc::new(Router::new(seed())),
             withdrawals: Arc::new(Withdrawals::open(&data, Timestamp::now())?),
+            answers: Answers::default(),
             extraction: extraction(&config)?,
             library,
             records,

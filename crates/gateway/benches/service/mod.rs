@@ -11,6 +11,7 @@ use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage}
 use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
 use trousseau_core::permit::Permit;
 use trousseau_extract::{Limits, Pool};
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
@@ -64,6 +65,7 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
             trousseau_withdrawals::Withdrawals::open(data, Timestamp::now())
                 .expect("the list of withdrawals"),
         ),
+        answers: Answers::default(),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     }

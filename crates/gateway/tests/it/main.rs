@@ -15,6 +15,7 @@ mod accounts_users;
 mod answers;
 mod api_http;
 mod backup;
+mod cached;
 mod child;
 mod cited;
 mod continued;

@@ -14,6 +14,7 @@ use trousseau_core::model::ChatModel;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_extract::{Limits, Pool};
 use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::ingest::{Ended, Registration};
 use trousseau_gateway::logs::{self, Logs};
@@ -101,6 +102,7 @@ pub(crate) async fn open(data: &Path) -> Result<Gateway, GatewayError> {
         plan: InForce::new(plan),
         router: Arc::new(Router::new(7)),
         withdrawals: Arc::new(Withdrawals::open(data, Timestamp::now())?),
+        answers: Answers::default(),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     })

@@ -25,6 +25,7 @@ use super::records::before;
 use crate::admin::Admin;
 use crate::app::{App, tenant};
 use crate::caller::Caller;
+use crate::checks;
 use crate::cli::Serve;
 use crate::control;
 use crate::failure::{AppError, Exit, Failure};
@@ -78,9 +79,16 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
         stop.cancel();
         served
     };
-    let serving = async { tokio::join!(serving, admin.serve(&app, &stop), rounds(&app, &stop)) };
+    let serving = async {
+        tokio::join!(
+            serving,
+            admin.serve(&app, &stop),
+            rounds(&app, &stop),
+            checks::run(&app, &stop)
+        )
+    };
     let served = tokio::select! {
-        (served, (), ()) = serving => served,
+        (served, (), (), ()) = serving => served,
         never = signals.obey(&stop, tls, &app) => match never {},
     };
     if let Err(failure) = enter_failures(&app).await {
