@@ -6,7 +6,7 @@
 //!     ^                            ^   ^                                    | one probe
 //!     |                            |   '---------- failed, twice as long ---+
 //!     |                            '-------------- abandoned ---------------+
-//!     '-------------------------------------------- succeeded --------------'
+//!     '-------------------------------------- its answer has begun ----------'
 //! ```
 //!
 //! A call that was begun before the last change says nothing about the target after it: its result is not counted.
@@ -90,6 +90,17 @@ impl Circuit {
         Ok(Pass {
             changes: self.changes,
         })
+    }
+
+    /// The answer to a call of `pass` has begun: a probe has told what it was to tell. The pass for the rest of the call.
+    pub(crate) fn begin(&mut self, pass: Pass) -> Pass {
+        if pass.changes != self.changes || !matches!(self.state, Position::Probing(_)) {
+            return pass;
+        }
+        self.change(Position::Closed(Tally::default()));
+        Pass {
+            changes: self.changes,
+        }
     }
 
     /// A call of `pass` came to a good end.

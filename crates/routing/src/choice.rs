@@ -9,7 +9,8 @@
 //! rendezvous hashing: Thaler and Ravishankar, IEEE/ACM ToN 6(1), 1998; the weights as in Schindelhauer and Schomaker, SPAA
 //! 2005). A target that comes or goes moves only its own share. One with far more to do than the others comes after them.
 
-use crate::random::{Random, mix};
+use crate::random::{self, Random, mix};
+use crate::target::Target;
 
 /// One draw in so many is not compared.
 const UNCOMPARED: u64 = 32;
@@ -27,6 +28,19 @@ pub(crate) struct Candidate<'a> {
     pub latency: Option<f64>,
     /// The calls that run or wait there.
     pub load: usize,
+}
+
+impl<'a> Candidate<'a> {
+    /// What is known of a target; one that was never called has nothing to do, and nobody knows how soon it answers.
+    pub(crate) fn new(name: &'a str, weight: u32, known: Option<&Target>) -> Self {
+        Self {
+            name,
+            key: known.map_or_else(|| random::of_name(name), |target| target.key),
+            weight,
+            latency: known.and_then(Target::latency),
+            load: known.map_or(0, Target::load),
+        }
+    }
 }
 
 /// Appends the candidates to `ordered`, by latency and load.

@@ -83,7 +83,7 @@ impl Router {
         prefix: Option<u64>,
         now: Instant,
     ) -> Vec<&'a str> {
-        let mut random = self.random.draw();
+        let (mut random, known) = (self.random.draw(), self.targets.0.load());
         let mut ordered = Vec::with_capacity(permitted.len());
         let mut soonest: Option<(Duration, &'a str)> = None;
         for group in &way.groups {
@@ -92,18 +92,12 @@ impl Router {
                 let Some(name) = permitted.iter().copied().find(|permitted| permitted == name) else {
                     continue;
                 };
-                if ordered.contains(&name) || open.iter().any(|known: &Candidate<'_>| known.name == name) {
+                if ordered.contains(&name) || open.iter().any(|other: &Candidate<'_>| other.name == name) {
                     continue;
                 }
-                let target = self.target(name, now);
-                match target.closed_for(now) {
-                    None => open.push(Candidate {
-                        name,
-                        key: target.key,
-                        weight: *weight,
-                        latency: target.latency(),
-                        load: target.load(),
-                    }),
+                let target = known.get(name);
+                match target.and_then(|target| target.closed_for(now)) {
+                    None => open.push(Candidate::new(name, *weight, target.map(Arc::as_ref))),
                     Some(left) if soonest.is_none_or(|(least, _)| left < least) => {
                         soonest = Some((left, name));
                     }

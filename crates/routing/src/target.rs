@@ -348,6 +348,8 @@ impl Ticket {
             self.measured = true;
             let mut known = self.target.known();
             self.target.measure(&mut known, self.since(now));
+            self.pass = known.circuit.begin(self.pass);
+            self.target.mirror(&known);
         }
     }
 

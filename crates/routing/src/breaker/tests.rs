@@ -97,6 +97,8 @@ enum Step {
     },
     /// A call whose end is told later, or never.
     Begin,
+    /// Its answer begins.
+    Answer,
     End {
         good: bool,
     },
@@ -111,6 +113,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => any::<bool>().prop_map(|good| Step::Call { good }),
         1 => Just(Step::Begin),
+        1 => Just(Step::Answer),
         1 => any::<bool>().prop_map(|good| Step::End { good }),
         1 => Just(Step::Abandon),
         1 => any::<bool>().prop_map(|alive| Step::Check { alive }),
@@ -161,6 +164,17 @@ proptest! {
                             model.ends(good, second);
                         }
                     }
+                }
+                Step::Answer => {
+                    let Some((pass, of)) = running.take() else { continue };
+                    let told = model.probing && of == changes;
+                    if told {
+                        model.ends(true, second);
+                        changes += 1;
+                    }
+                    let of = if told { changes } else { of };
+                    running = Some((circuit.begin(pass), of));
+                    continue;
                 }
                 Step::Abandon => {
                     if let Some((pass, of)) = running.take() {

@@ -158,6 +158,21 @@ async fn a_target_that_fails_is_left_alone_and_probed_once() {
 }
 
 #[tokio::test]
+async fn a_probe_whose_answer_has_begun_lets_others_in() {
+    let (router, now) = (Router::new(1), Instant::now());
+    let all = limits(10, 0, SECOND);
+    fail(&router, "a", Failure::Broken, now).await;
+    let later = now + 10 * SECOND;
+    let mut probe = router.enter("a", &all, later).await.unwrap();
+    assert!(router.enter("a", &all, later).await.is_err());
+    probe.first_byte(later + SECOND);
+    assert!(router.enter("a", &all, later + SECOND).await.is_ok());
+    // The rest of the answer counts like that of any other.
+    probe.fail(Failure::Broken, later + 2 * SECOND);
+    assert_eq!(state(&router, later + 2 * SECOND).opens_in, Some(10 * SECOND));
+}
+
+#[tokio::test]
 async fn where_every_target_is_left_alone_the_soonest_is_told() {
     let (router, now) = (Router::new(1), Instant::now());
     let way = Way::in_order("route", ["a", "b", "c"]);
