@@ -152,7 +152,11 @@ async fn begin_at(means: Means<'_>, part: &Part, permit: &Permit) -> Outset {
         return Err(hitch(Hitch::Denied));
     }
     let since = Instant::now();
-    match first_event(model.as_ref(), permit, &part.request).await {
+    let first = tokio::select! {
+        first = first_event(model.as_ref(), permit, &part.request) => first,
+        () = means.decides.withdrawn(permit) => Err(withdrawn(permit)),
+    };
+    match first {
         Ok((stream, first)) => {
             ticket.first_byte(Instant::now());
             Ok(Box::new(Begun {
@@ -183,6 +187,12 @@ async fn first_event(
     }
 }
 
+pub(crate) fn withdrawn(permit: &Permit) -> ModelError {
+    ModelError::Withdrawn {
+        target: permit.target().to_owned(),
+    }
+}
+
 pub(crate) fn cut(permit: &Permit) -> ModelError {
     ModelError::Cut {
         target: permit.target().to_owned(),
@@ -199,6 +209,7 @@ pub(crate) fn failure(error: &ModelError) -> Failure {
         ModelError::TimedOut { .. } => Failure::TimedOut,
         ModelError::Malformed { .. } | ModelError::Cut { .. } => Failure::Broken,
         ModelError::Loading { .. }
+        | ModelError::Withdrawn { .. }
         | ModelError::Refused { .. }
         | ModelError::Unsupported { .. }
         | ModelError::NotPermitted { .. } => Failure::NotItsFault,

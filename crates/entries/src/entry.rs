@@ -59,6 +59,8 @@ pub enum Event<'a> {
     FailedSignIns(FailedSignIns<'a>),
     /// A changed configuration was taken up while the service ran.
     Configuration(Configuration<'a>),
+    /// A provider, a country or an upstream was withdrawn while the service ran, or is let in again.
+    Withdrawal(Withdrawal<'a>),
     /// A record was read by somebody whose it is not.
     Access(Access),
     /// The contents of records, and the secrets that open their commitments, were deleted.
@@ -293,6 +295,26 @@ pub struct Attested<'a> {
     pub value: &'a str,
     /// The last day it counts, as `2027-12-31`.
     pub until: &'a str,
+}
+
+/// See [`Event::Withdrawal`].
+#[derive(Debug, Serialize)]
+pub struct Withdrawal<'a> {
+    /// `withdrawn` or `lifted`.
+    pub operation: &'a str,
+    /// The pseudonym of who did it.
+    pub actor: Commitment,
+    /// The withdrawal's id.
+    pub withdrawal: &'a str,
+    /// `provider`, `country` or `upstream`.
+    pub what: &'a str,
+    /// Its name; of a country, its code.
+    pub name: &'a str,
+    /// When it ends by itself, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What becomes of answers that are being made there: `stop` or `finish`.
+    pub running: &'a str,
 }
 
 /// See [`Event::Access`].

@@ -11,6 +11,7 @@ use trousseau_core::label::Label;
 use trousseau_core::permit::Permit;
 use trousseau_core::principal::Principal;
 use trousseau_plan::Plan;
+use trousseau_policy::decide::is_out;
 use trousseau_policy::explanation::Explanation;
 
 use crate::answer::{Open, collections_of};
@@ -91,6 +92,30 @@ impl Decides for Anew<'_> {
         let mut permits = permits.to_vec();
         permits.retain(|permit| now.permit(permit.target()).is_some());
         permits
+    }
+
+    fn withdrawn<'a>(&'a self, permit: &'a Permit) -> BoxFuture<'a, ()> {
+        let gateway = self.gateway;
+        let mut changes = gateway.withdrawals.changes();
+        async move {
+            let target = self
+                .plan
+                .targets
+                .iter()
+                .find(|target| target.name == permit.target());
+            let is_out = || {
+                let stops = gateway.withdrawals.stops((gateway.now)());
+                target
+                    .zip(stops)
+                    .is_some_and(|(target, stops)| is_out(target, &stops))
+            };
+            while !is_out() {
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+        .boxed()
     }
 
     fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Permit>> {

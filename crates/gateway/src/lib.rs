@@ -27,6 +27,7 @@ mod labels;
 pub mod logs;
 pub mod records;
 pub mod service;
+mod withdrawing;
 
 pub use trousseau_entries::{commitment, entry};
 pub use trousseau_plan::settings;

@@ -13,6 +13,8 @@ app-nothing-yet = { $data } ne contient encore aucun document.
 app-stranger = { $data } appartient à un autre compte : seuls ce compte et root peuvent faire cela.
 app-not-an-address = « { $text } » n’est pas une adresse d’écoute.
     .hint = Écrivez une adresse et un port, comme 127.0.0.1:8642, [::1]:8642 ou 0.0.0.0:443.
+app-not-a-country = « { $text } » n’est pas un pays.
+    .hint = Écrivez son code ISO 3166-1, comme US, CN ou GB.
 app-exposed = { $address } écouterait d’autres machines sans TLS : clés et réponses pourraient être lues en chemin.
     .hint = Donnez tls_certificate et tls_key dans [server]. Si un mandataire qui fait TLS se tient devant, écrivez insecure = true ou ajoutez --insecure.
 app-other-version = Le serveur de { $data } est en version { $server }, ce programme en version { $own } : ils ne se comprennent pas.
@@ -298,6 +300,7 @@ entry-kind = { $kind ->
         [access] accès
         [erasure] effacement
         [export] remise
+        [withdrawal] retrait
         [restored] retour
        *[other] { $kind }
     }
@@ -358,3 +361,32 @@ catalogue-sound = { $count ->
 confidence-official = officielle
 confidence-secondary = secondaire
 confidence-tested = essayée
+
+withdraw-what = { $kind ->
+        [provider] fournisseur
+        [country] pays
+       *[upstream] destination
+    } { $name }
+withdraw-made = Retiré : { $what } (retrait { $id }). Plus rien n’y va ; le registre le dit.
+withdraw-lifted = Levé : { $what } (retrait { $id }).
+withdraw-concerns = Destinations concernées : { $upstreams }.
+withdraw-concerns-nobody = Aucune destination configurée n’est concernée : vérifiez le nom.
+withdraw-none = Rien n’est retiré.
+column-withdrawn = retiré
+column-since = depuis
+column-requests = demandes
+column-answered = dont répondues
+entry-withdrawal = { $what }, { $operation ->
+        [withdrawn] retiré
+        [lifted] levé
+       *[other] { $operation }
+    }
+where-requests = { $count ->
+        [0] Aucune demande de classe { $class } ou au-dessus.
+        [one] Une demande de classe { $class } ou au-dessus. Destinations qui l’ont reçue :
+       *[other] { $count } demandes de classe { $class } ou au-dessus. Destinations qui les ont reçues :
+    }
+where-nowhere = Parties nulle part : { $count }.
+where-open = Sans issue connue, donc peut-être allées à toute destination autorisée : { $count }.
+where-scope = Portée : le registre { $ledger }, { $entries } entrées vérifiées ; décisions du { $first } au { $last } ; étiquettes telles qu’elles
+    furent décidées. Ce qui n’est pas passé par ce service n’y est pas.

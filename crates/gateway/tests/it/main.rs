@@ -62,3 +62,4 @@ mod tries;
 mod truth;
 mod usage;
 mod wired;
+mod withdrawals;

@@ -164,7 +164,7 @@ pub(super) async fn show(caller: &Caller, show: &LedgerShow) -> Result<Exit, Fai
 }
 
 /// The ledger of this tenant and replica in the data folder.
-fn own_ledger(caller: &Caller) -> Result<(Place, PathBuf), Failure> {
+pub(super) fn own_ledger(caller: &Caller) -> Result<(Place, PathBuf), Failure> {
     let place = caller.place()?;
     let directory = logs::folder(
         &place.data,
@@ -309,6 +309,11 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
         "export" => messages.text("entry-export", &[("records", &leaf["records"])]),
         "collection" => messages.text("entry-collection", &[("documents", &leaf["documents"])]),
         "restored" => messages.text("entry-restored", &[("backup", &word(&leaf["backup"]))]),
+        "withdrawal" => {
+            let [operation, what, name] = ["operation", "what", "name"].map(|field| word(&leaf[field]));
+            let what = messages.text("withdraw-what", &[("kind", &what), ("name", &name)]);
+            messages.text("entry-withdrawal", &[("operation", &operation), ("what", &what)])
+        }
         "gap" => messages.plain("entry-gap"),
         _ => String::new(),
     }
