@@ -259,6 +259,7 @@ impl Gateway {
             policy: &policy,
             actor: log.pseudonym(tenant, &self.records, &principal.user).await?,
             secret: &secret,
+            continues: None,
         }));
         let durability = durability(route, explanation.labelling.label());
         let index = log.append_decision(now, event, durability).await?;
@@ -353,6 +354,7 @@ impl Gateway {
             target: target.as_deref(),
             model: model.as_deref(),
             attempts: &attempts,
+            seams: &answer.seams,
             answer: came.then(|| open.secret.commit("answer", answer.text.as_bytes())),
             citations: answer.citations.len(),
             usage: answer.end.as_ref().and_then(|end| end.counted()),

@@ -17,6 +17,8 @@ pub(crate) struct Written<'a> {
     pub policy: &'a str,
     pub actor: Commitment,
     pub secret: &'a Secret,
+    /// Of the rest of an answer: the index of the first decision.
+    pub continues: Option<u64>,
 }
 
 /// The entry of a decision.
@@ -29,6 +31,7 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
         policy,
         actor,
         secret,
+        continues,
     } = *written;
     let decision = &explanation.decision;
     let passages = request.passages.iter().map(|passage| {
@@ -49,6 +52,7 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
             .collect(),
     });
     entry::Decision {
+        continues,
         actor,
         route,
         purpose: decision.purpose.name(),
