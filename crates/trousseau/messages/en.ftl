@@ -219,6 +219,8 @@ ledger-rollback-checked = Compared with { $count ->
 ledger-own-key = The key is the folder's own: give the one that you hold with --vkey to be sure of its origin.
 ledger-written = Proof written to { $file }.
 entry-decision = route “{ $route }”, label { $label }
+entry-continues = rest of entry { $decision }: { $text }
+entry-seam = { $text }; broken off at “{ $from }”, continued at “{ $to }”
 entry-outcome = entry { $decision }: { $state ->
         [answered] answered
         [abstained] no answer in the documents

@@ -237,6 +237,8 @@ ledger-rollback-checked = Comparé à { $count ->
 ledger-own-key = La clé est celle du dossier lui-même : donnez avec --vkey celle que vous gardez pour vous assurer de son origine.
 ledger-written = Preuve écrite dans { $file }.
 entry-decision = route « { $route } », étiquette { $label }
+entry-continues = suite de l’entrée { $decision } : { $text }
+entry-seam = { $text } ; interrompue chez « { $from } », poursuivie chez « { $to } »
 entry-outcome = entrée { $decision } : { $state ->
         [answered] répondue
         [abstained] sans réponse dans les documents

@@ -286,11 +286,20 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
     match kind {
         "decision" => {
             let (route, label) = (word(&leaf["route"]), word(&leaf["label"]["class"]));
-            messages.text("entry-decision", &[("route", &route), ("label", &label)])
+            let text = messages.text("entry-decision", &[("route", &route), ("label", &label)]);
+            match leaf["continues"].as_u64() {
+                Some(first) => messages.text("entry-continues", &[("decision", &first), ("text", &text)]),
+                None => text,
+            }
         }
         "outcome" => {
             let (decision, state) = (&leaf["decision"], word(&leaf["state"]));
-            messages.text("entry-outcome", &[("decision", decision), ("state", &state)])
+            let text = messages.text("entry-outcome", &[("decision", decision), ("state", &state)]);
+            let seams = leaf["seams"].as_array().into_iter().flatten();
+            seams.fold(text, |text, seam| {
+                let (from, to) = (word(&seam["from"]), word(&seam["to"]));
+                messages.text("entry-seam", &[("text", &text), ("from", &from), ("to", &to)])
+            })
         }
         "document" => {
             let operation = word(&leaf["operation"]);
