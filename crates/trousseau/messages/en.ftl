@@ -150,6 +150,7 @@ collections-none = No collection.
 answer-abstained = I found nothing in the documents you may read that answers this question.
 answer-sources = Sources
 answer-characters = characters { $start } to { $end }
+answer-seam = Broken off at “{ $from }”, continued at “{ $to }”.
 answer-made = Answered by “{ $target }”, label { $label }, ledger entry { $entry }.
 answer-no-documents = No document has been read yet: begin with “trousseau ingest FOLDER”.
 search-nothing = No passage speaks of this in the documents you may read.

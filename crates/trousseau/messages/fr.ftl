@@ -168,6 +168,7 @@ collections-none = Aucune collection.
 answer-abstained = Je n’ai pas trouvé, dans les documents que vous pouvez lire, de quoi répondre à cette question.
 answer-sources = Sources
 answer-characters = caractères { $start } à { $end }
+answer-seam = Interrompue chez « { $from } », poursuivie chez « { $to } ».
 answer-made = Réponse de « { $target } », étiquette { $label }, entrée { $entry } du registre.
 answer-no-documents = Aucun document n’a encore été lu : commencez par « trousseau ingest DOSSIER ».
 search-nothing = Aucun passage ne parle de cela dans les documents que vous pouvez lire.
