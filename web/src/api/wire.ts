@@ -194,7 +194,7 @@ export interface Running {
 }
 
 export type LiveEvent =
-  | { name: "state"; data: { state: "searching" | "waiting" | "loading" } }
+  | { name: "state"; data: { state: "searching" | "waiting" | "loading" | "queued" } }
   | { name: "decided"; data: { entry: string; label: Label; permitted: string[]; rejected: Rejection[] } }
   | { name: "text"; data: { text: string } }
   | { name: "reasoning"; data: { text: string } }

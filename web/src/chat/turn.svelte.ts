@@ -7,7 +7,7 @@ import type { Block } from "../markdown/tree";
 import { ask } from "../api/client";
 
 /** How far an answer is. */
-export type Phase = "begun" | "searching" | "waiting" | "loading" | "writing" | "done";
+export type Phase = "begun" | "searching" | "waiting" | "loading" | "queued" | "writing" | "done";
 
 /** Why an answer was made where it was made. */
 export interface Why {

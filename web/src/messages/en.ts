@@ -128,6 +128,7 @@ export const en: Messages = {
     assistant: "The assistant answered",
     searching: "Searching your documents…",
     waiting: "Passages found, writing the answer…",
+    queued: "This place has many requests: yours waits for its turn…",
     loadingModel: "The model is being loaded. This may take a minute or two…",
     begun: "Question sent…",
     writing: "Answering",
@@ -309,6 +310,7 @@ export const en: Messages = {
     attempts: {
       "model-unavailable": "does not answer",
       "model-loading": "is still loading its model",
+      "model-withdrawn": "was withdrawn",
       "model-timed-out": "took too long",
       "model-rate-limited": "is asked too much",
       "model-misconfigured": "refuses how this service is set up",

@@ -128,6 +128,7 @@ export const fr = {
     assistant: "L’assistant a répondu",
     searching: "Recherche dans vos documents…",
     waiting: "Passages trouvés, rédaction de la réponse…",
+    queued: "Ce lieu a beaucoup de demandes\u00a0: la vôtre attend son tour…",
     loadingModel: "Le modèle se charge en mémoire. Cela peut prendre une minute ou deux…",
     begun: "Question envoyée…",
     writing: "Réponse en cours",
@@ -316,6 +317,7 @@ export const fr = {
     attempts: {
       "model-unavailable": "ne répond pas",
       "model-loading": "charge encore son modèle en mémoire",
+      "model-withdrawn": "a été retiré du service",
       "model-timed-out": "a mis trop de temps",
       "model-rate-limited": "est trop sollicité",
       "model-misconfigured": "refuse le réglage de ce service",

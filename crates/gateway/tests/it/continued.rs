@@ -314,7 +314,7 @@ fn reasoning_that_broke_off_begins_anew() {
         assert_eq!(models[1].calls()[0].request.begun, None);
         let parts = events.iter().filter_map(|event| match event {
             AnswerEvent::Part(part) => Some(part),
-            AnswerEvent::Decided { .. } | AnswerEvent::Loading { .. } => None,
+            AnswerEvent::Decided { .. } | AnswerEvent::Loading { .. } | AnswerEvent::Queued { .. } => None,
         });
         let parts: Vec<&ChatEvent> = parts.collect();
         assert!(matches!(parts[1], ChatEvent::Seam(_)), "{parts:?}");

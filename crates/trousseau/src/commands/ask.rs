@@ -101,7 +101,10 @@ pub(super) async fn answer(
                     printer.write(&printer.styled(&shown(&text), Style::Faint));
                     reasoning = true;
                 }
-                AnswerEvent::Decided { .. } | AnswerEvent::Loading { .. } | AnswerEvent::Part(_) => {}
+                AnswerEvent::Decided { .. }
+                | AnswerEvent::Loading { .. }
+                | AnswerEvent::Queued { .. }
+                | AnswerEvent::Part(_) => {}
             }
         }
         if begun || reasoning {

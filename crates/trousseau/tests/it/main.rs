@@ -32,3 +32,4 @@ mod socket;
 mod trial;
 mod upstreams;
 mod usage;
+mod withdraw;
