@@ -41,4 +41,5 @@ config-secret-place = { $key } says in one way where the secret stands: file, en
 config-secret-header = { $key } carries a secret: its place is key, and key_header where it is not “Authorization: Bearer”.
 config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?
 config-card-outdated = { $key }: its facts were to be gone through again by { $until }. Look at them again and write a new valid_until, or take a newer version with a newer catalogue.
+config-unpriced = { $key } does not say what it costs in { $currency }: whoever has a budget in { $currency } is not sent there, nor through a route that may lead there. Write the price, or [spending] unknown_price.
 config-attestation-ended = { $key } ended on { $until } and counts no longer.

@@ -21,6 +21,7 @@ mod addition;
 mod attesting;
 mod egress;
 mod faults;
+mod limit;
 mod oidc;
 mod page;
 mod raw;

@@ -9,6 +9,7 @@ use trousseau_catalogue::Entry;
 use trousseau_policy::rules::RawRules;
 
 use super::egress::RawEgress;
+use super::limit::{RawLimit, RawSpending};
 use super::oidc::RawOidc;
 use super::page::RawPage;
 use super::server::RawServer;
@@ -33,6 +34,8 @@ pub(super) struct Raw {
     pub(super) upstream: Vec<RawUpstream>,
     pub(super) route: Vec<RawRoute>,
     pub(super) key: Vec<RawKey>,
+    pub(super) limit: Vec<RawLimit>,
+    pub(super) spending: RawSpending,
 }
 
 /// Notes what serde does not tell of a file that has been read: on which line each rule begins, for reasons to name it, and which

@@ -18,7 +18,7 @@ use trousseau_policy::rules::Rules;
 use super::faults::{CLASSES, Faults};
 use super::raw::{Raw, RawCollection, RawKey, RawRoute};
 use super::upstream::upstreams;
-use super::{Config, Extraction, Fault, egress, oidc, page, server};
+use super::{Config, Extraction, Fault, egress, limit, oidc, page, server};
 
 /// How many passages an answer may stand on where the route does not say.
 const PASSAGES: usize = 10;
@@ -49,6 +49,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         Rules::default()
     });
     let time_zone = time_zone(raw.policy.time_zone.as_deref(), &mut faults);
+    let spending = limit::resolve(raw.limit, &raw.spending, time_zone.clone(), &mut faults);
     let detectors = Detectors::resolve(&raw.policy.detector).unwrap_or_else(|found| {
         faults.extend(found.iter().map(|fault| Fault {
             code: fault.code(),
@@ -119,6 +120,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             keys,
             limits,
             time_zone,
+            spending,
             detectors,
             hold_back,
             forgets: retention_days == 0,

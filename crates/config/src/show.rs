@@ -11,7 +11,7 @@ use trousseau_ledger::Durability;
 use trousseau_plan::settings::Route;
 use trousseau_policy::decide::Target;
 
-use super::{Config, Egress, Kind, Oidc, Remote, Server};
+use super::{Config, Egress, Kind, Oidc, Remote, Server, limit};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
@@ -51,6 +51,8 @@ impl Config {
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
             "key": keys.collect::<Vec<_>>(),
+            "limit": settings.spending.limits.iter().map(|limit| limit::shown(limit)).collect::<Vec<_>>(),
+            "spending": limit::shown_spending(&settings.spending),
             "upstream": upstreams.map(|(target, (_, kind))| upstream(target, kind)).collect::<Vec<_>>(),
             "route": settings.routes.iter().map(route).collect::<Vec<_>>(),
         });

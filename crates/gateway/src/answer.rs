@@ -1,7 +1,8 @@
 //! The way of one question, from top to bottom in [`Gateway::answer`].
 //!
 //! ```text
-//! route -> label -> retrieve -> decide -> record the decision -> call -> record the outcome -> answer
+//! route -> label -> retrieve -> decide -> reserve the cost -> record the decision -> call -> settle the cost
+//!       -> record the outcome -> answer
 //! ```
 //!
 //! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
@@ -35,6 +36,7 @@ use crate::logs::Log;
 use crate::records::{Closed, EntryId, Made, Opened, Thought};
 use crate::service::Gateway;
 use crate::settings::Route;
+use crate::spending::Held;
 
 /// What is asked, beside who asks.
 #[derive(Clone, Debug, Default)]
@@ -119,6 +121,7 @@ impl Gateway {
         events: &Events,
     ) -> Result<Answered, GatewayError> {
         let route = plan.route_for(principal, asked.route.as_deref())?;
+        self.check_limits(plan, principal)?;
         check_question(asked.request.question(), plan.settings.limits.question_bytes)?;
         if asked.forget && !plan.settings.incognito && !plan.settings.forgets {
             return Err(GatewayError::MustKeep);
@@ -157,6 +160,7 @@ impl Gateway {
         let content = request.digest();
         let used: Vec<&str> = collections_of(&request);
         let decision = self.decide(principal, (plan, route), &labelling, (&request, content, &used));
+        let mut held = self.reserve_cost(plan, principal, (&mut request, &decision))?;
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
             plan,
@@ -178,8 +182,9 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
+        held.reserved.sending();
         let called = Called::by(plan, &permits, Arc::new(request), events).await;
-        self.finish(plan, open, called, explanation).await
+        self.finish(plan, open, (called, held), explanation).await
     }
 
     /// Shows what would be decided for a request, without recording or sending anything.
@@ -312,7 +317,7 @@ impl Gateway {
         &self,
         plan: &Plan,
         open: Open,
-        called: Called,
+        (called, held): (Called, Held),
         explanation: Explanation,
     ) -> Result<Answered, GatewayError> {
         let Called {
@@ -333,6 +338,7 @@ impl Gateway {
             CallEnd::Exhausted | CallEnd::Failed(_) => State::Failed,
         };
         let (target, model) = made_by.unzip();
+        self.settle_cost(held, plan, target.as_deref(), &answer);
         let came = matches!(end, CallEnd::Whole) || !answer.is_empty();
         let made = Made {
             made_by: target.as_deref().zip(model.as_deref()),

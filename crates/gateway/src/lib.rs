@@ -26,6 +26,7 @@ mod labels;
 pub mod logs;
 pub mod records;
 pub mod service;
+mod spending;
 
 pub use trousseau_entries::{commitment, entry};
 pub use trousseau_plan::settings;

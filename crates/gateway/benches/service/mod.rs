@@ -56,6 +56,11 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
         library: Library::open(data, Access::Write).await.expect("a library"),
         records: Records::open(data, Access::Write).await.expect("records"),
         plan: InForce::new(plan),
+        limits: Arc::new(
+            trousseau_limits::Limits::open(data, Access::Write)
+                .await
+                .expect("limits"),
+        ),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     }

@@ -53,6 +53,7 @@ mod reasoning;
 mod scripted;
 mod search;
 mod sources;
+mod spending;
 mod stage;
 mod sync;
 mod tenants;

@@ -97,6 +97,7 @@ pub(crate) async fn open(data: &Path) -> Result<Gateway, GatewayError> {
         library: Library::open(data, Access::Write).await?,
         records: Records::open(data, Access::Write).await?,
         plan: InForce::new(plan),
+        limits: Arc::new(trousseau_limits::Limits::open(data, Access::Write).await?),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     })
