@@ -52,6 +52,8 @@ export async function startModel() {
     if (request.url.startsWith("/keyed/")) {
       const [status, told] = refused(request, asked) ?? [];
       if (status) return response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(told));
+    } else if (request.method === "GET") {
+      return response.writeHead(200, { "content-type": "application/json" }).end('{"object":"list","data":[{"id":"essai","object":"model"}]}');
     }
     const question = [...(asked.messages ?? [])].reverse().find((one) => one.role === "user")?.content ?? "";
     const { text, every, dies, reasoning, size = 12 } = plan(typeof question === "string" ? question : JSON.stringify(question));

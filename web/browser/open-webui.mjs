@@ -60,7 +60,10 @@ async function ask(page, question, limit) {
   await page.keyboard.insertText(question);
   await page.keyboard.press("Enter");
   const until = performance.now() + limit;
-  while (model.seen.calls === before && performance.now() < until) await page.waitForTimeout(20);
+  while (model.seen.calls === before) {
+    if (performance.now() > until) throw new Error("the question did not reach the model");
+    await page.waitForTimeout(20);
+  }
   // The button that stops an answer is there while one comes.
   await page.waitForFunction(() => !document.querySelector("#message-input-container [aria-label='Stop'], #stop-response-button"), null, { timeout: limit });
 }

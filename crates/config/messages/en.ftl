@@ -39,6 +39,11 @@ config-missing = { $key } is missing
 config-literal-secret = { $key }: a secret is written out here, where everybody who reads the file sees it; say where it stands instead: {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} or {"{"} credential = "…" {"}"}
 config-secret-place = { $key } says in one way where the secret stands: file, env or credential.
 config-secret-header = { $key } carries a secret: its place is key, and key_header where it is not “Authorization: Bearer”.
+config-targets-and-groups = { $key } gives targets and groups: a route has one or the other.
+    .hint = targets are tried one after another; groups share the work among those of one group.
+config-hedge = { $key } says either after how many milliseconds (after_ms), or percentile = true.
+config-hedge-alone = { $key } has no effect: it needs a second target to ask.
+config-cache-forgets = { $key } has no effect: with retention_days = 0, no answer is kept.
 config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?
 config-card-outdated = { $key }: its facts were to be gone through again by { $until }. Look at them again and write a new valid_until, or take a newer version with a newer catalogue.
 config-unpriced = { $key } does not say what it costs in { $currency }: whoever has a budget in { $currency } is not sent there, nor through a route that may lead there. Write the price, or [spending] unknown_price.

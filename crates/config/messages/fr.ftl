@@ -39,6 +39,11 @@ config-missing = { $key } manque
 config-literal-secret = { $key } : un secret est écrit ici en toutes lettres, à la vue de tous ceux qui lisent le fichier ; dites plutôt où il se trouve : {"{"} file = "…" {"}"}, {"{"} env = "…" {"}"} ou {"{"} credential = "…" {"}"}
 config-secret-place = { $key } dit d’une seule façon où se trouve le secret : file, env ou credential.
 config-secret-header = { $key } porte un secret : sa place est key, et key_header si ce n’est pas « Authorization: Bearer ».
+config-targets-and-groups = { $key } donne targets et groups : un parcours a l’un ou l’autre.
+    .hint = targets essaie chaque destination à son tour ; groups répartit entre celles d’un même groupe.
+config-hedge = { $key } dit soit après combien de millisecondes (after_ms), soit percentile = true.
+config-hedge-alone = { $key } est sans effet : il faut une seconde destination à qui demander.
+config-cache-forgets = { $key } est sans effet : avec retention_days = 0, aucune réponse n’est gardée.
 config-own-but-public = { $key } dit « own », et { $url } ressemble à une adresse que tous peuvent joindre : est-ce bien dans vos locaux ?
 config-card-outdated = { $key } : ses faits étaient à revoir avant le { $until }. Revoyez-les et écrivez un nouveau valid_until, ou installez une version dont le catalogue est plus récent.
 config-unpriced = { $key } ne dit pas ce que cela coûte en { $currency } : qui a un budget en { $currency } n’y est pas envoyé, ni par une route qui peut y mener. Indiquez le prix, ou [spending] unknown_price.

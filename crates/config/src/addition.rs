@@ -152,22 +152,7 @@ pub fn augment(text: &str, addition: &Addition<'_>) -> Result<Augmented, Additio
         let name = addition.route.unwrap_or_default().to_owned();
         return Err(AdditionError::NoRoute { name });
     };
-    let targets = route.entry("targets").or_insert_with(|| value(Array::new()));
-    let targets = targets
-        .as_array_mut()
-        .ok_or(AdditionError::Form { key: "route" })?;
-    let is_built_in = |target: &Value| {
-        target
-            .as_str()
-            .is_some_and(|name| built_in.iter().any(|one| one == name))
-    };
-    let at = targets.iter().position(is_built_in).unwrap_or(targets.len());
-    targets.insert(at, addition.name);
-    let targets = targets
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
+    let targets = place(route, addition.name, &built_in)?;
     let route = named(route).unwrap_or_default();
     let mut alone = DocumentMut::new();
     tables(&mut alone, "upstream")?.push(block);
@@ -177,6 +162,34 @@ pub fn augment(text: &str, addition: &Addition<'_>) -> Result<Augmented, Additio
         route,
         targets,
     })
+}
+
+/// Puts a name before the built-in answerers of a route, in a group of its own where the route has groups; returns the names
+/// of its targets.
+fn place(route: &mut Table, name: &str, built_in: &[String]) -> Result<Vec<String>, AdditionError> {
+    let grouped = route.contains_key("groups");
+    let key = if grouped { "groups" } else { "targets" };
+    let entries = route.entry(key).or_insert_with(|| value(Array::new()));
+    let entries = entries
+        .as_array_mut()
+        .ok_or(AdditionError::Form { key: "route" })?;
+    let is_built_in = |entry: &Value| names(entry).iter().any(|name| built_in.contains(name));
+    let at = entries.iter().position(is_built_in).unwrap_or(entries.len());
+    if grouped {
+        entries.insert(at, Array::from_iter([name]));
+    } else {
+        entries.insert(at, name);
+    }
+    Ok(entries.iter().flat_map(names).collect())
+}
+
+/// The names of the targets in an entry of `targets` or `groups`.
+fn names(entry: &Value) -> Vec<String> {
+    match entry {
+        Value::Array(group) => group.iter().flat_map(names).collect(),
+        Value::InlineTable(member) => member.get("target").map(names).unwrap_or_default(),
+        name => name.as_str().map(str::to_owned).into_iter().collect(),
+    }
 }
 
 /// The list of tables under a key, made where there is none.
@@ -320,6 +333,19 @@ mod tests {
         assert_eq!(config.settings.routes[0].targets, ["a"]);
         assert_eq!(config.settings.routes[1].targets, ["a", "vllm"]);
         assert_eq!(config.retention_days, 30);
+    }
+
+    #[test]
+    fn in_groups_it_is_a_group_before_the_one_that_always_answers() {
+        let text = "[[upstream]]\nname = \"a\"\nkind = \"openai\"\nurl = \"http://127.0.0.1:1/v1\"\nmodel = \"m\"\n\
+                    [[upstream]]\nname = \"local\"\nkind = \"extractive\"\n\
+                    [[route]]\nname = \"r\"\ngroups = [[{ target = \"a\", weight = 2 }], [{ target = \"local\" }]]\n";
+        let added = augment(text, &addition()).unwrap();
+        assert_eq!(added.targets, ["a", "vllm", "local"]);
+        let config = Config::parse(&added.text, None).unwrap();
+        let groups = &config.settings.routes[0].way.groups;
+        let named = |name: &str, weight| vec![(name.to_owned(), weight)];
+        assert_eq!(*groups, [named("a", 2), named("vllm", 1), named("local", 1)]);
     }
 
     #[test]

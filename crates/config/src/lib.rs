@@ -5,7 +5,7 @@
 //! never starts anything.
 //!
 //! `raw` is the file as it is written, and each table has a room of its own that resolves it: [`Server`], [`Egress`],
-//! [`Oidc`], upstreams, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
+//! [`Oidc`], upstreams with their `limits`, routes, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
 //! in; [`Config::warnings`] are what is allowed and probably not meant. A secret is never in a configuration, only
 //! its [`SecretPlace`]; it is opened by whoever reads the environment.
 
@@ -21,15 +21,17 @@ mod addition;
 mod attesting;
 mod egress;
 mod faults;
-mod limit;
+mod limits;
 mod oidc;
 mod page;
 mod raw;
 mod renewal;
 mod resolve;
+mod route;
 mod secret;
 mod server;
 mod show;
+mod spending;
 mod syntax;
 mod upstream;
 mod warning;

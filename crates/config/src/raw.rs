@@ -9,10 +9,11 @@ use trousseau_catalogue::Entry;
 use trousseau_policy::rules::RawRules;
 
 use super::egress::RawEgress;
-use super::limit::{RawLimit, RawSpending};
 use super::oidc::RawOidc;
 use super::page::RawPage;
+use super::route::RawRoute;
 use super::server::RawServer;
+use super::spending::{RawLimit, RawSpending};
 use super::upstream::RawUpstream;
 
 /// The whole file.
@@ -104,18 +105,6 @@ pub(super) struct RawCollection {
 pub(super) struct RawRecords {
     pub(super) retention_days: Option<u32>,
     pub(super) incognito: Option<bool>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawRoute {
-    pub(super) name: String,
-    pub(super) targets: Vec<String>,
-    pub(super) grounded: Option<bool>,
-    pub(super) collections: Option<Vec<String>>,
-    pub(super) label_floor: Option<String>,
-    pub(super) passages: Option<usize>,
-    pub(super) durability: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -10,18 +10,15 @@ use trousseau_core::error::Explain as _;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_http::settings::PageSettings;
-use trousseau_ledger::Durability;
-use trousseau_plan::settings::{Collection, Key, Limits, Route, Settings};
+use trousseau_plan::settings::{Collection, Key, Limits, Settings};
 use trousseau_policy::detect::Detectors;
 use trousseau_policy::rules::Rules;
 
 use super::faults::{CLASSES, Faults};
-use super::raw::{Raw, RawCollection, RawKey, RawRoute};
-use super::upstream::upstreams;
-use super::{Config, Extraction, Fault, egress, limit, oidc, page, server};
-
-/// How many passages an answer may stand on where the route does not say.
-const PASSAGES: usize = 10;
+use super::raw::{Raw, RawCollection, RawKey};
+use super::route::routes;
+use super::upstream::{Upstreams, upstreams};
+use super::{Config, Extraction, Fault, egress, oidc, page, server, spending};
 
 /// How long records are kept where the file does not say, in days.
 const RETENTION_DAYS: u32 = 180;
@@ -35,7 +32,11 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     let mut faults = Faults::default();
     faults.names("catalogue", raw.catalogue.iter().map(|entry| entry.id.as_str()));
     let catalogue = Catalogue::with(raw.catalogue);
-    let (targets, kinds) = upstreams(raw.upstream, &catalogue, file, &mut faults);
+    let Upstreams {
+        targets,
+        kinds,
+        limits: target_limits,
+    } = upstreams(raw.upstream, &catalogue, file, &mut faults);
     let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
     let routes = routes(raw.route, &names, &mut faults);
     let collections = collections(raw.collection, &mut faults);
@@ -49,7 +50,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         Rules::default()
     });
     let time_zone = time_zone(raw.policy.time_zone.as_deref(), &mut faults);
-    let spending = limit::resolve(raw.limit, &raw.spending, time_zone.clone(), &mut faults);
+    let spending = spending::resolve(raw.limit, &raw.spending, time_zone.clone(), &mut faults);
     let detectors = Detectors::resolve(&raw.policy.detector).unwrap_or_else(|found| {
         faults.extend(found.iter().map(|fault| Fault {
             code: fault.code(),
@@ -119,6 +120,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             routes,
             keys,
             limits,
+            target_limits,
             time_zone,
             spending,
             detectors,
@@ -151,70 +153,6 @@ fn time_zone(name: Option<&str>, faults: &mut Faults) -> TimeZone {
         faults.value("policy.time_zone", name, "Europe/Paris, Europe/Berlin, UTC");
         TimeZone::UTC
     })
-}
-
-fn routes(raw: Vec<RawRoute>, targets: &[&str], faults: &mut Faults) -> Vec<Route> {
-    faults.names("route", raw.iter().map(|route| route.name.as_str()));
-    if raw.is_empty() {
-        let all = targets.iter().map(|name| (*name).to_owned()).collect();
-        return vec![default_route(all)];
-    }
-    raw.into_iter()
-        .map(|route| resolve_route(route, targets, faults))
-        .collect()
-}
-
-fn default_route(targets: Vec<String>) -> Route {
-    Route {
-        name: "documents".to_owned(),
-        targets,
-        grounded: true,
-        collections: None,
-        label_floor: Label::default(),
-        passages: PASSAGES,
-        durability: Durability::Request,
-    }
-}
-
-fn resolve_route(raw: RawRoute, targets: &[&str], faults: &mut Faults) -> Route {
-    let key = format!("route.{}", raw.name);
-    if raw.targets.is_empty() {
-        faults.missing(&format!("{key}.targets"));
-    }
-    for name in raw
-        .targets
-        .iter()
-        .filter(|name| !targets.contains(&name.as_str()))
-    {
-        faults.unknown(&format!("{key}.targets"), name, targets);
-    }
-    let label_floor = faults.label(&format!("{key}.label_floor"), raw.label_floor, Label::default());
-    let durability = match raw.durability.as_deref() {
-        None | Some("request") => Durability::Request,
-        // What is asked through a batch route may lose its last entries with the power; sensitive may not.
-        Some("batch") if label_floor.class >= Class::Sensitive => {
-            faults.value(&format!("{key}.durability"), "batch", "request");
-            Durability::Request
-        }
-        Some("batch") => Durability::Batch,
-        Some(other) => {
-            faults.value(&format!("{key}.durability"), other, "request, batch");
-            Durability::Request
-        }
-    };
-    let passages = raw.passages.unwrap_or(PASSAGES);
-    if !(1..=100).contains(&passages) {
-        faults.value(&format!("{key}.passages"), &passages.to_string(), "1..100");
-    }
-    Route {
-        grounded: raw.grounded.unwrap_or(true),
-        collections: raw.collections,
-        label_floor,
-        passages,
-        durability,
-        name: raw.name,
-        targets: raw.targets,
-    }
 }
 
 fn collections(raw: Vec<RawCollection>, faults: &mut Faults) -> BTreeMap<String, Collection> {

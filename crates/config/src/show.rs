@@ -1,6 +1,7 @@
 //! The resolved configuration as it would be written: every default filled in, every secret only by its place.
 
 use std::path::Path;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
@@ -8,10 +9,10 @@ use trousseau_core::principal::Reader;
 use trousseau_http::Language;
 use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
-use trousseau_plan::settings::Route;
+use trousseau_plan::settings::{Bounds, Hedge, Route, TargetLimits, Way};
 use trousseau_policy::decide::Target;
 
-use super::{Config, Egress, Kind, Oidc, Remote, Server, limit};
+use super::{Config, Egress, Kind, Oidc, Remote, Server, spending};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
@@ -51,9 +52,9 @@ impl Config {
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
             "key": keys.collect::<Vec<_>>(),
-            "limit": settings.spending.limits.iter().map(|limit| limit::shown(limit)).collect::<Vec<_>>(),
-            "spending": limit::shown_spending(&settings.spending),
-            "upstream": upstreams.map(|(target, (_, kind))| upstream(target, kind)).collect::<Vec<_>>(),
+            "limit": settings.spending.limits.iter().map(|limit| spending::shown(limit)).collect::<Vec<_>>(),
+            "spending": spending::shown_spending(&settings.spending),
+            "upstream": upstreams.map(|(target, (_, kind))| upstream(target, kind, &settings.limits_of(&target.name))).collect::<Vec<_>>(),
             "route": settings.routes.iter().map(route).collect::<Vec<_>>(),
         });
         drop_nulls(&mut shown);
@@ -160,11 +161,22 @@ fn push(lists: &mut Map<String, Value>, name: &str, value: &str) {
     }
 }
 
-fn upstream(target: &Target, kind: &Kind) -> Value {
+fn upstream(target: &Target, kind: &Kind, limits: &TargetLimits) -> Value {
     let mut shown = match kind {
         Kind::Extractive => json!({ "name": target.name, "kind": "extractive" }),
         Kind::OpenAi(remote) => self::remote(&target.name, remote),
     };
+    shown["limits"] = json!({
+        "concurrency": limits.concurrency,
+        "queue": limits.queue,
+        "wait_seconds": limits.wait.as_secs(),
+    });
+    shown["breaker"] = json!({
+        "failures": limits.breaker.failures,
+        "window_seconds": limits.breaker.window.as_secs(),
+        "open_seconds": limits.breaker.open_for.as_secs(),
+        "longest_seconds": limits.breaker.longest.as_secs(),
+    });
     shown["card"] = serde_json::to_value(&target.card).unwrap_or_default();
     shown["attestation"] = serde_json::to_value(&target.attestations).unwrap_or_default();
     shown
@@ -182,6 +194,7 @@ fn remote(name: &str, remote: &Remote) -> Value {
         "key": remote.key,
         "key_header": remote.key_header.as_ref().map(HeaderName::as_str),
         "stream": remote.stream,
+        "health_check": remote.health_check.map(|every| json!({ "every_seconds": every.as_secs() })),
         "headers": headers(&remote.headers),
         "timeouts": {
             "connect_seconds": timeouts.connect.as_secs(),
@@ -206,7 +219,23 @@ fn headers(headers: &HeaderMap) -> Value {
 fn route(route: &Route) -> Value {
     json!({
         "name": route.name,
-        "targets": route.targets,
+        "targets": is_plain(&route.way).then_some(&route.targets),
+        "groups": (!is_plain(&route.way)).then(|| groups(&route.way)),
+        "sticky": route.way.sticky,
+        "continue": route.continues,
+        "retries": {
+            "most": route.way.retries.most,
+            "base_ms": millis(route.way.retries.base),
+            "cap_seconds": route.way.retries.cap.as_secs(),
+            "share": route.way.retries.share,
+        },
+        "hedge": route.way.hedge.map(|hedge| match hedge {
+            Hedge::After(time) => json!({ "after_ms": millis(time) }),
+            Hedge::Percentile => json!({ "percentile": true }),
+        }),
+        "cache": route.cache.map(|Bounds { bytes, age }| {
+            json!({ "seconds": age.as_secs(), "megabytes": bytes >> 20 })
+        }),
         "grounded": route.grounded,
         "collections": route.collections,
         "label_floor": route.label_floor.to_string(),
@@ -216,6 +245,25 @@ fn route(route: &Route) -> Value {
             Durability::Batch => "batch",
         },
     })
+}
+
+/// Whether every target is a group of its own, which is written as a list of names.
+fn is_plain(way: &Way) -> bool {
+    let alone = |group: &Vec<(String, u32)>| matches!(group.as_slice(), [(_, 1)]);
+    way.groups.iter().all(alone)
+}
+
+fn groups(way: &Way) -> Vec<Vec<Value>> {
+    let member = |(name, weight): &(String, u32)| match weight {
+        1 => json!(name),
+        _ => json!({ "target": name, "weight": weight }),
+    };
+    let groups = way.groups.iter();
+    groups.map(|group| group.iter().map(member).collect()).collect()
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// TOML has no word for what is not there.

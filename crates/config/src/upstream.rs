@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use trousseau_catalogue::Catalogue;
+use trousseau_plan::settings::TargetLimits;
 use trousseau_policy::attestation::Attestation;
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::decide::Target;
@@ -16,6 +17,7 @@ use trousseau_upstream::server::Timeouts;
 
 use super::egress::check_url;
 use super::faults::Faults;
+use super::limits::{self, RawBreaker, RawHealthCheck, RawLimits};
 use super::resolve::beside;
 use super::secret::{self, RawSecret, SecretPlace};
 
@@ -62,6 +64,8 @@ pub struct Remote {
     pub client_certificate: Option<(PathBuf, PathBuf)>,
     /// Whether it can send an answer as it is made.
     pub stream: bool,
+    /// How often it is asked whether it is there; never where `None`.
+    pub health_check: Option<Duration>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,6 +84,11 @@ pub(super) struct RawUpstream {
     timeouts: RawTimeouts,
     client_certificate: Option<RawCertificate>,
     stream: Option<bool>,
+    #[serde(default)]
+    limits: RawLimits,
+    #[serde(default)]
+    breaker: RawBreaker,
+    health_check: Option<RawHealthCheck>,
     /// The entry of the catalogue that its card is made from.
     catalogue: Option<String>,
     #[serde(default)]
@@ -107,8 +116,15 @@ struct RawCertificate {
     key: String,
 }
 
-/// The upstreams with their cards, and what answers behind each of them.
-pub(super) type Upstreams = (Vec<Target>, Vec<(String, Kind)>);
+/// The upstreams.
+pub(super) struct Upstreams {
+    /// Each with its card.
+    pub(super) targets: Vec<Target>,
+    /// What answers behind each of them.
+    pub(super) kinds: Vec<(String, Kind)>,
+    /// What each is given at most.
+    pub(super) limits: BTreeMap<String, TargetLimits>,
+}
 
 pub(super) fn upstreams(
     raw: Vec<RawUpstream>,
@@ -119,29 +135,46 @@ pub(super) fn upstreams(
     faults.names("upstream", raw.iter().map(|upstream| upstream.name.as_str()));
     if raw.is_empty() {
         let target = Target::new(LOCAL, own_premises(Card::default()));
-        return (vec![target], vec![(LOCAL.to_owned(), Kind::Extractive)]);
+        return Upstreams {
+            targets: vec![target],
+            kinds: vec![(LOCAL.to_owned(), Kind::Extractive)],
+            limits: BTreeMap::new(),
+        };
     }
     let mut targets = Vec::with_capacity(raw.len());
     let mut kinds = Vec::with_capacity(raw.len());
+    let mut limits = BTreeMap::new();
     for mut upstream in raw {
         let (name, attestations) = (upstream.name.clone(), std::mem::take(&mut upstream.attestation));
         let card = card(&mut upstream, catalogue, faults);
+        let place = format!("upstream.{name}");
+        let most = limits::limits(&place, (&upstream.limits, &upstream.breaker), faults);
         let (kind, card) = match upstream.kind.as_str() {
-            "extractive" => (Kind::Extractive, own_premises(card)),
+            "extractive" => {
+                if upstream.health_check.is_some() {
+                    faults.value(&format!("{place}.health_check"), "extractive", "openai");
+                }
+                (Kind::Extractive, own_premises(card))
+            }
             "openai" => (Kind::OpenAi(Box::new(remote(upstream, file, faults))), card),
             other => {
-                faults.value(&format!("upstream.{name}.kind"), other, "extractive, openai");
+                faults.value(&format!("{place}.kind"), other, "extractive, openai");
                 continue;
             }
         };
         kinds.push((name.clone(), kind));
+        limits.insert(name.clone(), most);
         targets.push(Target {
             name,
             card,
             attestations,
         });
     }
-    (targets, kinds)
+    Upstreams {
+        targets,
+        kinds,
+        limits,
+    }
 }
 
 /// The card as it is written, over that of the catalogue's entry where one is named; its address is taken too where
@@ -196,6 +229,9 @@ fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote 
         timeouts: timeouts(&at("timeouts"), &raw.timeouts, faults),
         client_certificate,
         stream: raw.stream.unwrap_or(true),
+        health_check: raw
+            .health_check
+            .map(|raw| limits::health_check(&place, &raw, faults)),
     }
 }
 

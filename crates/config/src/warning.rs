@@ -32,6 +32,7 @@ impl Config {
         let mut warnings = self.own_but_public();
         warnings.extend(self.outdated(today));
         warnings.extend(self.unpriced());
+        warnings.extend(self.idle());
         warnings
     }
 
@@ -84,6 +85,34 @@ impl Config {
                 let field = ended.statement.field();
                 let key = format!("upstream.{}.attestation.{field}", target.name);
                 warnings.push(past("config-attestation-ended", key, &ended.until.to_string()));
+            }
+        }
+        warnings
+    }
+
+    /// What routes say to no effect.
+    fn idle(&self) -> Vec<Fault> {
+        let mut warnings = Vec::new();
+        for route in &self.settings.routes {
+            let mut warn = |code, what: &str, english: &str| {
+                let key = format!("route.{}.{what}", route.name);
+                let english = format!("{key} {english}");
+                let fields = vec![("key", key)];
+                warnings.push(Fault {
+                    code,
+                    fields,
+                    english,
+                });
+            };
+            if route.way.hedge.is_some() && route.way.targets().count() < 2 {
+                warn("config-hedge-alone", "hedge", "needs a second target");
+            }
+            if route.cache.is_some() && self.settings.forgets {
+                warn(
+                    "config-cache-forgets",
+                    "cache",
+                    "keeps nothing where nothing is kept",
+                );
             }
         }
         warnings

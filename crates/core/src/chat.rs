@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::digest::Digest;
 use crate::document::{Citation, Passage};
@@ -159,6 +159,13 @@ pub struct ChatRequest {
     pub rarities: Option<Rarities>,
     /// Whether the answer must stand on `passages` alone, and abstain when they do not support one.
     pub grounded: bool,
+    /// What of the answer has been delivered already, by a model that broke off: the model goes on from there, or
+    /// fails with [`ModelError::Unsupported`](crate::model::ModelError::Unsupported) before a byte leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<String>,
+    /// What the markers of `begun` point to: those of the rest are numbered on from there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cited: Vec<Citation>,
     /// Whether the answer is wanted in one piece, as no one reads along: a model may then send it whole.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
@@ -222,11 +229,24 @@ impl ChatRequest {
         }
         fields.text("request");
         fields.map(&self.extra);
+        if let Some(begun) = &self.begun {
+            fields.text("begun");
+            fields.text(begun);
+        }
+        for Citation {
+            number,
+            document,
+            chunk,
+            ..
+        } in &self.cited
+        {
+            fields.value("cited", &json!([number, document, chunk]));
+        }
         Digest::of_fields(fields.0.iter().map(|field| field.as_bytes()))
     }
 
     /// Calls `visit` with every text that would be sent beside the passages, wherever it stands: in messages and their
-    /// parts, tool calls, tool definitions and fields this program does not know. `data:` URLs are left out: they hold
+    /// parts, tool calls, tool definitions, fields this program does not know and what is begun. `data:` URLs are left out: they hold
     /// bytes, not text.
     pub fn visit_texts(&self, visit: &mut dyn FnMut(&str)) {
         for message in &self.messages {
@@ -236,6 +256,9 @@ impl ChatRequest {
             visit_strings(value, visit);
         }
         visit_map(&self.extra, visit);
+        if let Some(begun) = &self.begun {
+            visit(begun);
+        }
     }
 }
 
@@ -332,6 +355,8 @@ pub enum ChatEvent {
     Citation(Citation),
     /// Fields that this program does not know.
     Extra(Extra),
+    /// From here on the answer is another target's.
+    Seam(Seam),
     /// The end; always the last event of a whole answer.
     End(ChatEnd),
 }
@@ -352,6 +377,19 @@ pub struct ToolCallDelta {
     /// What else came with it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
+}
+
+/// A place in an answer where one target broke off and another went on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seam {
+    /// The target that broke off.
+    pub from: String,
+    /// The target that went on.
+    pub to: String,
+    /// How many characters (Unicode scalar values) of the answer's text stand before it.
+    pub at: usize,
+    /// The code of the failure: `model-cut`, `model-timed-out`, ...
+    pub error: String,
 }
 
 /// How an answer ended.
@@ -392,6 +430,9 @@ pub struct ChatAnswer {
     /// Fields that this program does not know.
     #[serde(default, skip_serializing_if = "Extra::is_empty")]
     pub extra: Extra,
+    /// Where another target went on, in the order of the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seams: Vec<Seam>,
     /// How it ended; `None` when it was cut.
     pub end: Option<ChatEnd>,
 }
@@ -408,6 +449,7 @@ impl ChatAnswer {
             ChatEvent::ToolCall(more) => self.push_call(more),
             ChatEvent::Citation(citation) => self.citations.push(citation),
             ChatEvent::Extra(extra) => self.extra.merge(extra),
+            ChatEvent::Seam(seam) => self.seams.push(seam),
             ChatEvent::End(end) => self.end = Some(end),
         }
     }
@@ -439,132 +481,5 @@ impl ChatAnswer {
         call.name.push_str(more.name.as_deref().unwrap_or_default());
         call.arguments.push_str(&more.arguments);
         call.extra.extend(more.extra);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_question_is_the_last_user_message() {
-        let mut request = ChatRequest::default();
-        assert_eq!(request.question(), "");
-        for (role, content) in [
-            (Role::User, "un"),
-            (Role::User, "deux"),
-            (Role::Assistant, "trois"),
-        ] {
-            request.messages.push(Message::new(role, content));
-        }
-        assert_eq!(request.question(), "deux");
-    }
-
-    #[test]
-    fn the_digest_tells_requests_apart() {
-        let one = ChatRequest {
-            messages: vec![Message::user("a"), Message::user("b")],
-            ..ChatRequest::default()
-        };
-        let other = ChatRequest {
-            messages: vec![Message::user("ab")],
-            ..ChatRequest::default()
-        };
-        assert_ne!(one.digest(), other.digest());
-    }
-
-    #[test]
-    fn whatever_would_be_sent_is_digested_and_visited() {
-        fn in_part(request: &mut ChatRequest, value: Value) {
-            request.messages[0].parts.push(value);
-        }
-        fn in_call(request: &mut ChatRequest, value: Value) {
-            let arguments = value["text"].as_str().unwrap().to_owned();
-            request.messages[0].tool_calls.push(ToolCall {
-                arguments,
-                ..ToolCall::default()
-            });
-        }
-        fn in_call_id(request: &mut ChatRequest, value: Value) {
-            let id = value["text"].as_str().unwrap().to_owned();
-            request.messages[0].tool_call_id = Some(id.clone());
-            request.messages[0].tool_calls.push(ToolCall {
-                id,
-                ..ToolCall::default()
-            });
-        }
-        fn in_message(request: &mut ChatRequest, value: Value) {
-            request.messages[0].extra.insert("x".to_owned(), value);
-        }
-        fn in_tool(request: &mut ChatRequest, value: Value) {
-            request.tools.definitions.push(value);
-        }
-        fn in_choice(request: &mut ChatRequest, value: Value) {
-            request.tools.choice = Some(value);
-        }
-        fn in_request(request: &mut ChatRequest, value: Value) {
-            request.extra.insert("x".to_owned(), value);
-        }
-        let places = [
-            in_part, in_call, in_call_id, in_message, in_tool, in_choice, in_request,
-        ];
-        let plain = ChatRequest {
-            messages: vec![Message::user("a")],
-            ..ChatRequest::default()
-        };
-        let mut digests = vec![plain.digest()];
-        for (at, place) in places.into_iter().enumerate() {
-            let mut request = plain.clone();
-            place(
-                &mut request,
-                serde_json::json!({ "text": "secret", "url": "data:image/png;base64,bytes" }),
-            );
-            let mut seen = Vec::new();
-            request.visit_texts(&mut |text| seen.push(text.to_owned()));
-            assert!(seen.iter().any(|text| text.ends_with("secret")), "place {at}");
-            assert!(
-                !seen
-                    .iter()
-                    .any(|text| text.contains("data:image/png;base64,bytes")),
-                "place {at}"
-            );
-            digests.push(request.digest());
-        }
-        let count = digests.len();
-        digests.sort_unstable();
-        digests.dedup();
-        assert_eq!(digests.len(), count);
-    }
-
-    #[test]
-    fn an_answer_is_put_together_from_its_events() {
-        let mut answer = ChatAnswer::default();
-        let call = |index, id: Option<&str>, arguments: &str| {
-            ChatEvent::ToolCall(ToolCallDelta {
-                index,
-                id: id.map(str::to_owned),
-                name: id.map(|_| "search".to_owned()),
-                arguments: arguments.to_owned(),
-                ..ToolCallDelta::default()
-            })
-        };
-        for event in [
-            ChatEvent::Reasoning("Hm.".to_owned()),
-            ChatEvent::Text("O".to_owned()),
-            ChatEvent::Text("ui.".to_owned()),
-            call(1, Some("b"), "{"),
-            call(0, Some("a"), "[]"),
-            call(1, None, "}"),
-            call(1 << 40, Some("c"), ""),
-        ] {
-            answer.push(event);
-        }
-        assert_eq!((answer.text.as_str(), answer.reasoning.as_str()), ("Oui.", "Hm."));
-        let calls = answer.tool_calls.iter();
-        let calls: Vec<_> = calls
-            .map(|call| (call.id.as_str(), call.arguments.as_str()))
-            .collect();
-        assert_eq!(calls, [("a", "[]"), ("b", "{}")]);
-        assert!(!answer.is_empty() && answer.end.is_none());
     }
 }

@@ -32,6 +32,17 @@ pub fn check_permit(permit: &Permit, target: &str, request: &ChatRequest) -> Res
     ModelError::unless_permitted(permit.covers(target, Purpose::Chat, request.digest()), target)
 }
 
+/// Fails where `request` goes on with an answer that was begun, which `target` cannot do.
+pub fn check_not_begun(target: &str, request: &ChatRequest) -> Result<(), ModelError> {
+    match request.begun {
+        None => Ok(()),
+        Some(_) => Err(ModelError::Unsupported {
+            target: target.to_owned(),
+            what: "begun".to_owned(),
+        }),
+    }
+}
+
 /// What took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {

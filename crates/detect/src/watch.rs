@@ -62,6 +62,16 @@ impl Watch {
         }
     }
 
+    /// Watches an answer that goes on from `delivered`, which is out already: what is found across the seam counts too.
+    pub fn going_on(detectors: &Detectors, hold: Option<Class>, delivered: &str) -> Self {
+        let mut watch = Self::new(detectors, hold);
+        let end = watch.read(Kind::Text, delivered);
+        if let Some(channel) = watch.channels.get_mut(&Kind::Text) {
+            channel.gone = end;
+        }
+        watch
+    }
+
     /// Takes in an event, and gives those that may go out now. The end of the answer is among them when its end has come,
     /// and when something was found that holds the rest back.
     pub fn push(&mut self, event: ChatEvent) -> Vec<ChatEvent> {
@@ -84,7 +94,7 @@ impl Watch {
                 self.read_fields(extra);
                 None
             }
-            ChatEvent::Citation(_) | ChatEvent::End(_) => None,
+            ChatEvent::Citation(_) | ChatEvent::Seam(_) | ChatEvent::End(_) => None,
         };
         let end = end.map(|(kind, text)| (kind, self.read(kind, &text)));
         if self.hold.is_none() {
@@ -209,7 +219,7 @@ impl Channel {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use trousseau_core::chat::ToolCallDelta;
+    use trousseau_core::chat::{Seam, ToolCallDelta};
 
     use super::*;
 
@@ -262,6 +272,21 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_goes_on_is_held_back_by_what_begins_in_what_was_delivered() {
+        let hold = Some(Class::Personal);
+        let mut watch = Watch::going_on(&Detectors::default(), hold, "Le numéro est 2 55 08 14 168 ");
+        assert_eq!((watch.held(), watch.label()), (false, &Label::default()));
+        let mut out = watch.push(ChatEvent::Text("025 38, je crois.".to_owned()));
+        out.extend(watch.push(end(FinishReason::Stop)));
+        assert_eq!(text_of(&out), "");
+        assert_eq!((watch.held(), watch.label().class), (true, Class::Personal));
+        let mut watch = Watch::going_on(&Detectors::default(), hold, "Le guichet ouvre ");
+        let mut out = watch.push(ChatEvent::Text("à neuf heures.".to_owned()));
+        out.extend(watch.push(end(FinishReason::Stop)));
+        assert_eq!(text_of(&out), "à neuf heures.");
+    }
+
+    #[test]
     fn without_a_class_everything_goes_out_at_once_and_raises_the_label() {
         let mut watch = Watch::new(&Detectors::default(), None);
         let call = ChatEvent::ToolCall(ToolCallDelta {
@@ -280,6 +305,34 @@ mod tests {
             (watch.label().to_string().as_str(), watch.held()),
             ("personal", false)
         );
+    }
+
+    #[test]
+    fn a_seam_goes_out_between_the_texts_that_it_joins_and_nothing_is_overlooked_across_it() {
+        let seam = ChatEvent::Seam(Seam {
+            from: "a".to_owned(),
+            to: "b".to_owned(),
+            at: 3,
+            error: "model-cut".to_owned(),
+        });
+        let (before, after) = (ChatEvent::Text("Oui".to_owned()), ChatEvent::Text(".".to_owned()));
+        let mut watch = Watch::new(&Detectors::default(), Some(Class::Personal));
+        let events = [before, seam.clone(), after];
+        for event in events.clone() {
+            assert_eq!(watch.push(event), []);
+        }
+        assert_eq!(watch.push(end(FinishReason::Stop))[..3], events);
+
+        let mut watch = Watch::new(&Detectors::default(), None);
+        for event in [
+            ChatEvent::Text("2 55 08 14 ".to_owned()),
+            seam,
+            ChatEvent::Text("168 025 38".to_owned()),
+            end(FinishReason::Stop),
+        ] {
+            watch.push(event);
+        }
+        assert_eq!(watch.label().to_string(), "personal+nir");
     }
 
     #[test]

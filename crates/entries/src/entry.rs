@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use trousseau_core::chat::Usage;
+use trousseau_core::chat::{Seam, Usage};
 use trousseau_core::label::Label;
 
 use crate::commitment::Commitment;
@@ -98,6 +98,9 @@ pub struct Decision<'a> {
     pub rejected: Vec<Rejected<'a>>,
     /// The digest of the rules and cards that decided.
     pub policy: &'a str,
+    /// The decision's entry of the answer that this one goes on with, where its stream broke off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues: Option<u64>,
     /// The program's version.
     pub program: &'a str,
 }
@@ -145,9 +148,15 @@ pub struct Outcome<'a> {
     pub answer: Option<Commitment>,
     /// How many citations it has.
     pub citations: usize,
+    /// Where another target went on.
+    #[serde(skip_serializing_if = "<[Seam]>::is_empty")]
+    pub seams: &'a [Seam],
     /// What it cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<&'a Usage>,
+    /// The decision's entry of the answer that this one repeats, as `replica/entry`: nothing was called then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<&'a str>,
 }
 
 impl<'a> Outcome<'a> {
@@ -161,7 +170,9 @@ impl<'a> Outcome<'a> {
             attempts,
             answer: None,
             citations: 0,
+            seams: &[],
             usage: None,
+            repeats: None,
         }
     }
 }
@@ -370,7 +381,9 @@ mod tests {
                 attempts: &[],
                 answer: Some(secret.commit("answer", b"Oui.")),
                 citations: 1,
+                seams: &[],
                 usage: None,
+                repeats: None,
             }),
         );
         let bytes = entry.to_bytes().unwrap();

@@ -6,7 +6,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream;
 use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage};
 use trousseau_core::document::{Citation, Passage, Span};
-use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
+use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_not_begun, check_permit};
 use trousseau_core::permit::Permit;
 use trousseau_text::language::{Language, detect};
 use trousseau_text::words::words;
@@ -132,6 +132,8 @@ impl ChatModel for Extractive {
     ) -> BoxFuture<'a, Result<ChatStream, ModelError>> {
         async move {
             check_permit(permit, &self.target, &request)?;
+            // It quotes what fits the question: nothing that somebody else began.
+            check_not_begun(&self.target, &request)?;
             let events = self.events(&request).into_iter().map(Ok);
             Ok(Box::pin(stream::iter(events)) as ChatStream)
         }

@@ -5,6 +5,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use proptest::prelude::*;
 use trousseau_core::chat::{ChatEvent, ChatRequest, Message, Rarities};
 use trousseau_core::document::{BlockKind, Passage, Span};
+use trousseau_core::error::Explain as _;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::model::{ChatModel as _, ModelError};
 use trousseau_core::permit::{Permit, Purpose};
@@ -443,4 +444,18 @@ proptest! {
         prop_assert_eq!(rest, "");
         prop_assert!((0.0..=1.0).contains(&extract.confidence));
     }
+}
+
+#[test]
+fn what_another_model_began_is_not_gone_on_with() {
+    let request = ChatRequest {
+        messages: vec![Message::user("Qui ?")],
+        begun: Some("Le maire".to_owned()),
+        ..ChatRequest::default()
+    };
+    let refused = model()
+        .chat(&permit("embedded", &request), Arc::new(request.clone()))
+        .now_or_never()
+        .unwrap();
+    assert_eq!(refused.err().map(|error| error.code()), Some("model-unsupported"));
 }

@@ -1,7 +1,7 @@
 //! The way of one question, from top to bottom in [`Gateway::answer`].
 //!
 //! ```text
-//! route -> label -> retrieve -> decide -> reserve the cost -> record the decision -> call -> settle the cost
+//! route -> label -> retrieve -> decide -> reserve the cost -> record the decision -> call or repeat -> settle the cost
 //!       -> record the outcome -> answer
 //! ```
 //!
@@ -10,11 +10,11 @@
 //! receiver of the events and lets the future finish: spawn it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
-use trousseau_core::chat::{ChatAnswer, ChatEvent, ChatRequest};
+use trousseau_calls::{CallEnd, Called, Means};
+use trousseau_core::chat::{ChatAnswer, ChatRequest};
 use trousseau_core::digest::Digest;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
@@ -22,11 +22,12 @@ use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
 use trousseau_plan::Plan;
 use trousseau_policy::decide::{About, Decision, Denied, Request, decide};
-use trousseau_policy::explanation::{Explanation, Labelling, Origin};
+use trousseau_policy::explanation::{Explanation, Origin};
 use trousseau_retrieval::followup::standalone;
 use trousseau_retrieval::library::keep_relevant;
 
-use crate::call::{CallEnd, Called};
+use crate::anew::Anew;
+use crate::cached::Owner;
 use crate::commitment::Secret;
 use crate::deciding::{Written, decision_entry};
 use crate::entry::{self, Attempt, Event, State};
@@ -37,6 +38,8 @@ use crate::records::{Closed, EntryId, Made, Opened, Thought};
 use crate::service::Gateway;
 use crate::settings::Route;
 use crate::spending::Held;
+
+pub use trousseau_calls::{AnswerEvent, Events};
 
 /// What is asked, beside who asks.
 #[derive(Clone, Debug, Default)]
@@ -57,29 +60,6 @@ pub struct Asked {
     pub forget: bool,
 }
 
-/// What happens on the way, as it happens. When the receiver is dropped, the model is stopped and the outcome
-/// recorded.
-#[derive(Clone, Debug)]
-pub enum AnswerEvent {
-    /// It is decided where the request may run, and the decision is in the ledger.
-    Decided {
-        /// The decision's entry.
-        entry: EntryId,
-        /// The decision and how the label came about.
-        explanation: Box<Explanation>,
-    },
-    /// No place answers yet, and this target is loading its model: it is waited for.
-    Loading {
-        /// The target.
-        target: String,
-    },
-    /// More of the answer; never its end, which is what [`Gateway::answer`] returns.
-    Part(ChatEvent),
-}
-
-/// Where events go.
-pub type Events = mpsc::Sender<AnswerEvent>;
-
 /// An answered question.
 #[derive(Clone, Debug)]
 pub struct Answered {
@@ -99,6 +79,8 @@ pub struct Answered {
     pub entry: EntryId,
     /// The outcome's entry.
     pub outcome: EntryId,
+    /// The answer that this one repeats; nothing was called for it then.
+    pub repeats: Option<EntryId>,
 }
 
 impl Gateway {
@@ -159,7 +141,8 @@ impl Gateway {
         }
         let content = request.digest();
         let used: Vec<&str> = collections_of(&request);
-        let decision = self.decide(principal, (plan, route), &labelling, (&request, content, &used));
+        let label = labelling.label();
+        let decision = self.decide(principal, (plan, route), label, (&request, content, &used));
         let mut held = self.reserve_cost(plan, principal, (&mut request, &decision))?;
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
@@ -182,9 +165,49 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
+        let place = match open.keeps {
+            true => self
+                .answers
+                .place((plan, route), &open.tenant, &request, (&explanation, &permits))?,
+            false => None,
+        };
+        let missed = match place.as_ref().map(|place| place.find(&permits)) {
+            Some(Ok(kept)) => return self.repeat(open, &kept, explanation, events).await,
+            Some(Err(epoch)) => place.map(|place| (place, (epoch, open.created))),
+            None => None,
+        };
+        let anew = Anew {
+            gateway: self,
+            principal,
+            plan,
+            route,
+            stated: asked.label.as_ref(),
+            open: &open,
+            later: Mutex::default(),
+        };
+        let means = Means {
+            plan,
+            route,
+            router: &self.router,
+            decides: &anew,
+            events,
+        };
         held.reserved.sending();
-        let called = Called::by(plan, &permits, Arc::new(request), events).await;
-        self.finish(plan, open, (called, held), explanation).await
+        let called = Called::by(means, permits, Arc::new(request)).await;
+        let later = anew.into_later();
+        let found = called.label.clone();
+        let answered = self
+            .finish(plan, (open, later), (called, held), explanation)
+            .await?;
+        if let Some((place, since)) = missed {
+            let conversation = asked.conversation.as_deref();
+            let owner = Owner {
+                principal,
+                conversation,
+            };
+            place.keep(&answered, (&owner, found), since);
+        }
+        Ok(answered)
     }
 
     /// Shows what would be decided for a request, without recording or sending anything.
@@ -205,26 +228,24 @@ impl Gateway {
         }
         let content = asked.request.digest();
         let used: Vec<&str> = collections.iter().map(String::as_str).collect();
-        let decision = self.decide(
-            principal,
-            (&plan, route),
-            &labelling,
-            (&asked.request, content, &used),
-        );
+        let (by, label) = ((&*plan, route), labelling.label());
+        let decision = self.decide(principal, by, label, (&asked.request, content, &used));
         Ok(Explanation { labelling, decision })
     }
 
-    fn decide(
+    pub(crate) fn decide(
         &self,
         principal: &Principal,
         (plan, route): (&Plan, &Route),
-        labelling: &Labelling,
+        label: &Label,
         (request, content, collections): (&ChatRequest, Digest, &[&str]),
     ) -> Decision {
         let read = request.passages.iter().map(|passage| passage.label.class).max();
         let groups: Vec<&str> = principal.groups.iter().map(String::as_str).collect();
+        let now = (self.now)();
+        let withdrawn = self.withdrawals.in_force(now);
         let wanted = Request {
-            label: labelling.label(),
+            label,
             purpose: Purpose::Chat,
             content,
             read: read.unwrap_or(Class::Public),
@@ -233,7 +254,8 @@ impl Gateway {
                 tenant: principal.tenant.as_str(),
                 groups: &groups,
                 collections,
-                time: plan.settings.local_time((self.now)()),
+                time: plan.settings.local_time(now),
+                withdrawn: withdrawn.as_deref(),
             },
         };
         decide(&wanted, plan.targets_of(route), &plan.rules, self.today())
@@ -264,6 +286,7 @@ impl Gateway {
             policy: &policy,
             actor: log.pseudonym(tenant, &self.records, &principal.user).await?,
             secret: &secret,
+            continues: None,
         }));
         let durability = durability(route, explanation.labelling.label());
         let index = log.append_decision(now, event, durability).await?;
@@ -274,6 +297,7 @@ impl Gateway {
             secret,
             log,
             keeps: decided.keeps,
+            created: now.as_millisecond(),
         };
         if open.keeps {
             self.keep_decided(principal, decided, (&open, now)).await?;
@@ -316,7 +340,7 @@ impl Gateway {
     async fn finish(
         &self,
         plan: &Plan,
-        open: Open,
+        (open, later): (Open, Vec<u64>),
         (called, held): (Called, Held),
         explanation: Explanation,
     ) -> Result<Answered, GatewayError> {
@@ -361,8 +385,18 @@ impl Gateway {
             attempts: &attempts,
             answer: came.then(|| open.secret.commit("answer", answer.text.as_bytes())),
             citations: answer.citations.len(),
+            seams: &answer.seams,
             usage: answer.end.as_ref().and_then(|end| end.counted()),
+            repeats: None,
         };
+        for decision in later {
+            let outcome = entry::Outcome {
+                target: target.as_deref(),
+                model: model.as_deref(),
+                ..entry::Outcome::without_answer(decision, state, &[])
+            };
+            self.close_decision(&open, outcome).await?;
+        }
         let index = self.close_decision(&open, outcome).await?;
         let entry = open.entry();
         match end {
@@ -375,6 +409,7 @@ impl Gateway {
                 explanation,
                 outcome: open.log.entry(index),
                 entry,
+                repeats: None,
             }),
             CallEnd::Exhausted => Err(GatewayError::Exhausted {
                 attempts,
@@ -395,12 +430,16 @@ impl Gateway {
     }
 
     /// Sequences the outcome, then notes it in the record; returns its index.
-    async fn close_decision(&self, open: &Open, outcome: entry::Outcome<'_>) -> Result<u64, GatewayError> {
-        let (now, state) = ((self.now)(), outcome.state);
+    pub(crate) async fn close_decision(
+        &self,
+        open: &Open,
+        outcome: entry::Outcome<'_>,
+    ) -> Result<u64, GatewayError> {
+        let (now, state, decision) = ((self.now)(), outcome.state, outcome.decision);
         let event = Event::Outcome(outcome);
         let index = open.log.append(now, event, open.durability).await?;
         let closed = Closed {
-            entry: open.entry(),
+            entry: open.log.entry(decision),
             outcome: index,
             state,
             finished: now,
@@ -424,24 +463,27 @@ struct Decided<'a> {
 }
 
 /// A decided request whose outcome is owed.
-struct Open {
-    tenant: Tenant,
-    durability: Durability,
-    index: u64,
-    secret: Secret,
-    log: Arc<Log>,
+pub(crate) struct Open {
+    pub tenant: Tenant,
+    pub durability: Durability,
+    /// The decision's entry.
+    pub index: u64,
+    pub secret: Secret,
+    pub log: Arc<Log>,
     /// Whether its content is kept.
-    keeps: bool,
+    pub keeps: bool,
+    /// When it was decided, in milliseconds since 1970.
+    created: i64,
 }
 
 impl Open {
-    fn entry(&self) -> EntryId {
+    pub(crate) fn entry(&self) -> EntryId {
         self.log.entry(self.index)
     }
 }
 
 /// The collections that the passages of a request are from, each once.
-fn collections_of(request: &ChatRequest) -> Vec<&str> {
+pub(crate) fn collections_of(request: &ChatRequest) -> Vec<&str> {
     let names = request.passages.iter().map(|passage| passage.collection.as_str());
     let names: BTreeSet<&str> = names.collect();
     names.into_iter().collect()

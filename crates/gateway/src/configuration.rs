@@ -82,7 +82,7 @@ impl Gateway {
             });
             log.append(now, event, Durability::Request).await?;
         }
-        self.plan.put(plan);
+        self.put(plan);
         Ok(())
     }
 }

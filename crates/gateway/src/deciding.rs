@@ -17,6 +17,8 @@ pub(crate) struct Written<'a> {
     pub policy: &'a str,
     pub actor: Commitment,
     pub secret: &'a Secret,
+    /// The decision whose answer it goes on with.
+    pub continues: Option<u64>,
 }
 
 /// The entry of a decision.
@@ -29,6 +31,7 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
         policy,
         actor,
         secret,
+        continues,
     } = *written;
     let decision = &explanation.decision;
     let passages = request.passages.iter().map(|passage| {
@@ -59,6 +62,7 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
         permitted: decision.permitted.iter().map(Permit::target).collect(),
         rejected: rejected.collect(),
         policy,
+        continues,
         program: env!("CARGO_PKG_VERSION"),
     }
 }

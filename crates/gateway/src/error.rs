@@ -8,6 +8,7 @@ use trousseau_limits::Refused;
 use trousseau_plan::NoRoute;
 use trousseau_policy::decide::Denied;
 use trousseau_retrieval::error::StoreError;
+use trousseau_withdrawals::WithdrawalError;
 
 use crate::entry::Attempt;
 use crate::records::EntryId;
@@ -80,6 +81,9 @@ pub enum GatewayError {
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The list of what is withdrawn failed.
+    #[error(transparent)]
+    Withdrawals(#[from] WithdrawalError),
     /// The ledger failed.
     #[error("ledger: {0}")]
     Ledger(#[from] LedgerError),
@@ -153,6 +157,7 @@ impl Explain for GatewayError {
             Self::Declined { error, .. } | Self::Broken { error, .. } => error.kind(),
             Self::HungUp { .. } | Self::Unheard => ErrorKind::Unavailable,
             Self::Store(error) => error.kind(),
+            Self::Withdrawals(error) => error.kind(),
             Self::Ledger(error) => ledger_kind(error),
             Self::Random(_) | Self::Entry(_) => ErrorKind::Internal,
         }
@@ -171,6 +176,7 @@ impl Explain for GatewayError {
             Self::Broken { .. } => "gateway-broken",
             Self::HungUp { .. } => "gateway-hung-up",
             Self::Store(error) => error.code(),
+            Self::Withdrawals(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::NoConversation { .. } => "gateway-no-conversation",
             Self::LongText { .. } => "gateway-long-text",
@@ -212,6 +218,7 @@ impl Explain for GatewayError {
             }
             Self::HungUp { entry } => vec![("entry", entry.to_string())],
             Self::Store(error) => error.fields(),
+            Self::Withdrawals(error) => error.fields(),
             Self::Ledger(error) => error.fields(),
             Self::Random(error) => vec![("reason", error.to_string())],
             Self::Entry(error) => vec![("reason", error.to_string())],

@@ -5,7 +5,7 @@
 //! the plan in force ([`settings`], targets and rules of the policy, models: `trousseau-plan`), the library, the [`records`]
 //! and the [`logs`].
 //!
-//! [`files`] are what people keep here themselves, over HTTP. Who may come in is `trousseau-accounts`' matter, and how they
+//! [`cached`] gives answers again. [`files`] are what people keep here themselves, over HTTP. Who may come in is `trousseau-accounts`' matter, and how they
 //! come in `trousseau-http`'s; the tests of the three stand together in this crate.
 //!
 //! What is sent where is decided by `trousseau-policy`; what was decided and what came of it is an
@@ -13,10 +13,11 @@
 //! records, keyed by the decision's entry. [`backup`] copies all of it while it is in use.
 
 pub mod account_changes;
+mod anew;
 pub mod answer;
 mod appender;
 pub mod backup;
-mod call;
+pub mod cached;
 pub mod configuration;
 mod deciding;
 pub mod error;

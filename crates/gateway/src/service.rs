@@ -8,7 +8,10 @@ use trousseau_plan::{InForce, Plan};
 use trousseau_policy::date::Date;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
+use trousseau_withdrawals::Withdrawals;
 
+use crate::cached::Answers;
 use crate::error::GatewayError;
 use crate::logs::Logs;
 use crate::records::Records;
@@ -17,6 +20,12 @@ use crate::records::Records;
 pub struct Gateway {
     /// What requests that begin now are answered by.
     pub plan: InForce,
+    /// How the targets have been doing.
+    pub router: Arc<Router>,
+    /// What is out, whatever the plan permits.
+    pub withdrawals: Arc<Withdrawals>,
+    /// The answers that may be given again.
+    pub answers: Answers,
     /// The documents.
     pub library: Library,
     /// The records.
@@ -35,6 +44,15 @@ impl Gateway {
     /// What a request that begins now is answered by, to its end.
     pub fn plan(&self) -> Arc<Plan> {
         self.plan.get()
+    }
+
+    /// Has requests that begin from now on be answered by `plan`; those that run keep theirs. Answers of the plan before are
+    /// not given again, and targets that are gone are forgotten.
+    pub fn put(&self, plan: Plan) {
+        let targets: Vec<&str> = plan.targets.iter().map(|target| target.name.as_str()).collect();
+        self.router.keep_only(&targets);
+        self.plan.put(plan);
+        self.answers.clear();
     }
 
     /// The present day, in UTC.

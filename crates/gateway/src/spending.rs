@@ -88,10 +88,18 @@ impl Gateway {
             return;
         }
         let end = answer.end.as_ref();
+        // What was counted is the last target's: those before it read as much, and wrote what stands before the seam.
+        let (read, before) = before_seams(answer, held.bytes);
         let (input, output) = match end.and_then(ChatEnd::counted) {
-            Some(usage) => (usage.input, usage.output),
+            Some(usage) => (
+                usage.input.saturating_add(read),
+                usage.output.saturating_add(before),
+            ),
             None if end.is_none() && answer.is_empty() => (0, 0),
-            None => (estimate(held.bytes), estimate(written(answer))),
+            None => (
+                estimate(held.bytes).saturating_add(read),
+                estimate(written(answer)),
+            ),
         };
         let spent = Spent {
             input,
@@ -232,6 +240,18 @@ fn written(answer: &ChatAnswer) -> u64 {
         .iter()
         .map(|call| call.name.len() + call.arguments.len());
     (answer.text.len() + answer.reasoning.len() + calls.sum::<usize>()) as u64
+}
+
+/// What the targets before the last one read and wrote, where the answer is of several.
+fn before_seams(answer: &ChatAnswer, bytes: u64) -> (u64, u64) {
+    let Some(last) = answer.seams.last() else {
+        return (0, 0);
+    };
+    let before: usize = answer.text.chars().take(last.at).map(char::len_utf8).sum();
+    (
+        estimate(bytes).saturating_mul(answer.seams.len() as u64),
+        estimate(before as u64),
+    )
 }
 
 const fn estimate(bytes: u64) -> u64 {

@@ -203,6 +203,7 @@ fn told(event: AnswerEvent) -> Vec<(Kind, String)> {
         AnswerEvent::Part(ChatEvent::Citation(citation)) => {
             vec![(Kind::Citation, json!(citation).to_string())]
         }
+        AnswerEvent::Part(ChatEvent::Seam(seam)) => vec![(Kind::Seam, json!(seam).to_string())],
         // No tool was offered, and what a server adds of its own is for programs.
         AnswerEvent::Part(ChatEvent::ToolCall(_) | ChatEvent::Extra(_) | ChatEvent::End(_)) => Vec::new(),
     }

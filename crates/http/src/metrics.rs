@@ -3,8 +3,8 @@
 //! Labels take their values from the configuration and from this program only, never from what a client sends.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,8 @@ use super::{Server, process};
 use trousseau_gateway::answer::Answered;
 use trousseau_gateway::entry::{Attempt, State as Ended};
 use trousseau_gateway::error::GatewayError;
+use trousseau_plan::Plan;
+use trousseau_routing::{State as Breaker, TargetState};
 
 /// The upper bounds of durations, in seconds.
 const SECONDS: [f64; 14] = [
@@ -34,7 +36,7 @@ enum Kind {
 }
 
 /// Every metric: its name, its kind and what it tells.
-const METRICS: [(&str, Kind, &str); 19] = [
+const METRICS: [(&str, Kind, &str); 24] = [
     (
         REQUESTS,
         Kind::Counter,
@@ -63,6 +65,27 @@ const METRICS: [(&str, Kind, &str); 19] = [
         TARGET_FAILURES,
         Kind::Counter,
         "Failed calls of targets, by target and error",
+    ),
+    (
+        REPEATED,
+        Kind::Counter,
+        "Answers that were given again without a call, by route",
+    ),
+    (
+        TARGET_BREAKER,
+        Kind::Gauge,
+        "1 for the state of a target's breaker, by target and state",
+    ),
+    (TARGET_CALLS, Kind::Gauge, "Calls of a target that run, by target"),
+    (
+        TARGET_QUEUED,
+        Kind::Gauge,
+        "Calls that wait for room at a target, by target",
+    ),
+    (
+        TARGET_LATENCY,
+        Kind::Gauge,
+        "The recent mean time to a target's first byte, in seconds",
     ),
     (LEDGER_ENTRIES, Kind::Gauge, "Entries in the ledgers"),
     (
@@ -93,6 +116,11 @@ const FIRST_PART: &str = "trousseau_answer_first_part_seconds";
 const TOKENS: &str = "trousseau_tokens_total";
 const DECISIONS: &str = "trousseau_decisions_total";
 const TARGET_FAILURES: &str = "trousseau_target_failures_total";
+const REPEATED: &str = "trousseau_answers_cached_total";
+const TARGET_BREAKER: &str = "trousseau_target_breaker";
+const TARGET_CALLS: &str = "trousseau_target_calls";
+const TARGET_QUEUED: &str = "trousseau_target_queued";
+const TARGET_LATENCY: &str = "trousseau_target_latency_seconds";
 const LEDGER_ENTRIES: &str = "trousseau_ledger_entries";
 const LEDGER_UNPUBLISHED: &str = "trousseau_ledger_unpublished_entries";
 const LEDGER_FAILING: &str = "trousseau_ledger_publish_failing";
@@ -107,6 +135,8 @@ const THREADS: &str = "process_threads";
 /// The metrics of one server.
 pub struct Metrics {
     recorder: PrometheusRecorder,
+    /// The targets that were shown last.
+    shown: Mutex<Vec<String>>,
 }
 
 impl fmt::Debug for Metrics {
@@ -135,7 +165,8 @@ impl Metrics {
                 Kind::Histogram => recorder.describe_histogram(name.into(), None, told),
             }
         }
-        Self { recorder }
+        let shown = Mutex::default();
+        Self { recorder, shown }
     }
 
     /// The name of every metric with what it tells.
@@ -181,6 +212,8 @@ impl Metrics {
         let class = answered.explanation.labelling.label().class;
         self.decided(class.name(), &answered.target);
         self.failures(&answered.attempts);
+        let repeated = u64::from(answered.repeats.is_some());
+        self.count(REPEATED, vec![Label::new("route", route.to_owned())], repeated);
         let Some(end) = &answered.answer.end else {
             return;
         };
@@ -226,6 +259,35 @@ impl Metrics {
     fn show(&self, name: &'static str, labels: Vec<Label>, value: f64) {
         let key = Key::from_parts(name, labels);
         self.recorder.register_gauge(&key, &METADATA).set(value);
+    }
+
+    /// What is known of the plan's targets now. One that is gone since they were last shown has nothing to do.
+    fn targets(&self, plan: &Plan, states: &[TargetState]) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let present: Vec<String> = plan.targets.iter().map(|target| target.name.clone()).collect();
+        for name in shown.iter().filter(|name| !present.contains(name)) {
+            self.target(name, None, None);
+        }
+        for name in &present {
+            let known = states.iter().find(|state| state.name == *name);
+            let breaker = known.map_or(Breaker::Closed, |known| known.breaker);
+            self.target(name, Some(breaker), known);
+        }
+        *shown = present;
+    }
+
+    fn target(&self, name: &str, breaker: Option<Breaker>, known: Option<&TargetState>) {
+        let target = || Label::new("target", name.to_owned());
+        for state in [Breaker::Closed, Breaker::HalfOpen, Breaker::Open] {
+            let labels = vec![target(), Label::from_static_parts("state", state.name())];
+            let is = u8::from(breaker == Some(state));
+            self.show(TARGET_BREAKER, labels, f64::from(is));
+        }
+        let (calls, queued) = known.map_or((0, 0), |known| (known.in_flight, known.queued));
+        self.show(TARGET_CALLS, vec![target()], calls as f64);
+        self.show(TARGET_QUEUED, vec![target()], queued as f64);
+        let latency = known.and_then(|known| known.latency).unwrap_or_default();
+        self.show(TARGET_LATENCY, vec![target()], latency.as_secs_f64());
     }
 
     /// Sorts what was recorded into its buckets. Called from time to time, so that memory does not grow while
@@ -278,6 +340,8 @@ pub(super) async fn show(State(server): State<Arc<Server>>) -> Result<Response, 
     metrics.show(LEDGER_ENTRIES, Vec::new(), ledgers.entries as f64);
     metrics.show(LEDGER_UNPUBLISHED, Vec::new(), ledgers.unpublished as f64);
     one(LEDGER_FAILING, ledgers.failing.len());
+    let gateway = &server.gateway;
+    metrics.targets(&gateway.plan(), &gateway.router.states(Instant::now()));
     let tasks = server.gateway.library.store().tasks_by_state().await;
     for (state, count) in tasks.map_err(GatewayError::from)? {
         let labels = vec![Label::from_static_parts("state", state.name())];

@@ -408,10 +408,12 @@ fn exhausted(attempts: &[Attempt]) -> StatusCode {
         StatusCode::GATEWAY_TIMEOUT
     } else if all("model-rate-limited") {
         StatusCode::TOO_MANY_REQUESTS
-    } else if attempts
-        .iter()
-        .any(|attempt| matches!(attempt.error.as_str(), "model-unavailable" | "model-loading"))
-    {
+    } else if attempts.iter().any(|attempt| {
+        matches!(
+            attempt.error.as_str(),
+            "model-unavailable" | "model-loading" | "target-busy" | "target-resting"
+        )
+    }) {
         StatusCode::SERVICE_UNAVAILABLE
     } else {
         StatusCode::BAD_GATEWAY

@@ -11,7 +11,7 @@ pub(super) fn report(route: &str, answered: &Answered) -> Value {
     let decision = &answered.explanation.decision;
     let permitted = decision.permitted.iter().map(Permit::target);
     let end = answered.answer.end.as_ref();
-    json!({
+    let mut report = json!({
         "route": route,
         "label": answered.explanation.labelling.label(),
         "decision": {
@@ -22,9 +22,14 @@ pub(super) fn report(route: &str, answered: &Answered) -> Value {
             "rules": decision.rules,
         },
         "citations": answered.answer.citations,
+        "cached": answered.repeats.is_some(),
         "abstained": answered.answer.abstained(),
         "removed_markers": end.map_or(0, |end| end.removed_markers),
         "entry": answered.entry.to_string(),
         "outcome": answered.outcome.to_string(),
-    })
+    });
+    if !answered.answer.seams.is_empty() {
+        report["seams"] = json!(answered.answer.seams);
+    }
+    report
 }

@@ -1,14 +1,16 @@
 //! `GET /api/upstreams`: every target with its card, what it may see, and how its last calls went, for administrators.
 //!
+//! What the router knows of a target is beside it: whether it is left alone, how much it has to do, how soon it answers.
+//!
 //! How calls went is held in memory since the server started, or took up another configuration: nothing is called to find
 //! out.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::State as Extracted;
 use http::Uri;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,6 +22,7 @@ use trousseau_gateway::error::GatewayError;
 use trousseau_plan::Plan;
 use trousseau_policy::decide::{About, Target};
 use trousseau_policy::eligibility::would_make_eligible;
+use trousseau_routing::{State, TargetState};
 
 use super::query::Pairs;
 use super::refusal::Refusal;
@@ -41,6 +44,8 @@ impl Sightings {
     /// Takes in how the calls for one answer went.
     fn note(&self, plan: &Arc<Plan>, ended: &Result<Answered, GatewayError>, now: Timestamp) {
         let (attempts, success) = match ended {
+            // An answer that is given again says nothing of its target.
+            Ok(answered) if answered.repeats.is_some() => (&[] as &[_], None),
             Ok(answered) => (answered.attempts.as_slice(), Some(answered.target.as_str())),
             Err(GatewayError::Exhausted { attempts, .. }) => (attempts.as_slice(), None),
             Err(_) => (&[] as &[_], None),
@@ -94,17 +99,20 @@ fn target(error: &ModelError) -> String {
 
 /// `GET /api/upstreams`: in the order of the configuration.
 pub(super) async fn list(
-    State(server): State<Arc<Server>>,
+    Extracted(server): Extracted<Arc<Server>>,
     _caller: Caller,
     uri: Uri,
 ) -> Result<Json<Value>, Refusal> {
     Pairs::of(&uri)?.end()?;
     let plan = server.gateway.plan();
-    let upstreams = plan.targets.iter().map(|target| shown(&server, &plan, target));
+    let states = server.gateway.router.states(Instant::now());
+    let state = |name: &str| states.iter().find(|state| state.name == name);
+    let shown = |target: &Target| shown(&server, &plan, (target, state(&target.name)));
+    let upstreams = plan.targets.iter().map(shown);
     Ok(Json(json!({ "upstreams": upstreams.collect::<Value>() })))
 }
 
-fn shown(server: &Server, plan: &Arc<Plan>, target: &Target) -> Value {
+fn shown(server: &Server, plan: &Arc<Plan>, (target, known): (&Target, Option<&TargetState>)) -> Value {
     let gateway = &server.gateway;
     let seen = server.sightings.of(plan, &target.name);
     let routes = plan.settings.routes.iter();
@@ -135,5 +143,11 @@ fn shown(server: &Server, plan: &Arc<Plan>, target: &Target) -> Value {
         "state": state,
         "last_success": seen.succeeded.map(|at| at.to_string()),
         "last_failure": failed.map(|(at, code)| json!({ "code": code, "at": at.to_string() })),
+        "breaker": known.map_or(State::Closed, |known| known.breaker).name(),
+        "opens_in_seconds": known.and_then(|known| known.opens_in).map(|time| time.as_secs_f64().ceil() as u64),
+        "in_flight": known.map_or(0, |known| known.in_flight),
+        "queued": known.map_or(0, |known| known.queued),
+        "latency_ms": known.and_then(|known| known.latency).map(|time| time.as_secs_f64() * 1e3),
+        "alive": known.and_then(|known| known.alive),
     })
 }

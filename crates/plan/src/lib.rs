@@ -9,6 +9,7 @@ pub mod settings;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use trousseau_core::digest::Digest;
@@ -23,6 +24,9 @@ use settings::{Route, Settings};
 /// The models that can be called, by their target's name.
 pub type Models = HashMap<String, Arc<dyn ChatModel>>;
 
+/// The next plan's number.
+static SERIAL: AtomicU64 = AtomicU64::new(0);
+
 /// What the service works by.
 #[derive(Clone)]
 pub struct Plan {
@@ -36,6 +40,7 @@ pub struct Plan {
     pub policy: Digest,
     /// The models that can be called, by their target's name.
     pub models: Models,
+    serial: u64,
 }
 
 impl Plan {
@@ -51,7 +56,13 @@ impl Plan {
             targets,
             rules,
             models,
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
         })
+    }
+
+    /// A number that no other plan of this process has.
+    pub const fn serial(&self) -> u64 {
+        self.serial
     }
 
     /// The route of this name, or the first one, among those that `principal` may ask through.

@@ -11,6 +11,8 @@ use trousseau_ledger::Durability;
 use trousseau_limits::Spending;
 use trousseau_policy::detect::Detectors;
 use trousseau_policy::rules::{LocalTime, Weekday};
+pub use trousseau_routing::cache::Bounds;
+pub use trousseau_routing::{Breaker, Hedge, Retries, TargetLimits, Way};
 
 /// What a collection gives its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +38,12 @@ impl Default for Collection {
 pub struct Route {
     /// Its name.
     pub name: String,
-    /// The names of its targets, in order of preference.
+    /// The names of its targets, group after group.
     pub targets: Vec<String>,
+    /// How it comes to them.
+    pub way: Way,
+    /// Whether an answer that breaks off is continued by the next target; else it ends in an error.
+    pub continues: bool,
     /// Whether answers stand on the passages found, and on nothing else.
     pub grounded: bool,
     /// The collections it searches; all when `None`.
@@ -48,6 +54,8 @@ pub struct Route {
     pub passages: usize,
     /// When its ledger entries are on disk.
     pub durability: Durability,
+    /// How much of its answers is kept to be given again; nothing where `None`.
+    pub cache: Option<Bounds>,
 }
 
 /// What is asked in the name of a key.
@@ -102,6 +110,8 @@ pub struct Settings {
     pub keys: Vec<Key>,
     /// The limits.
     pub limits: Limits,
+    /// What each target is given at most, by its name.
+    pub target_limits: BTreeMap<String, TargetLimits>,
     /// The time zone that the hours of rules are meant in.
     pub time_zone: TimeZone,
     /// Who may spend what.
@@ -125,6 +135,7 @@ impl Default for Settings {
             routes: Vec::new(),
             keys: Vec::new(),
             limits: Limits::default(),
+            target_limits: BTreeMap::new(),
             time_zone: TimeZone::UTC,
             spending: Spending::default(),
             detectors: Detectors::default(),
@@ -139,6 +150,11 @@ impl Settings {
     /// What a collection gives its documents.
     pub fn collection(&self, name: &str) -> Collection {
         self.collections.get(name).cloned().unwrap_or_default()
+    }
+
+    /// What a target is given at most.
+    pub fn limits_of(&self, target: &str) -> TargetLimits {
+        self.target_limits.get(target).cloned().unwrap_or_default()
     }
 
     /// The time of the week where the organisation is, for the rules that ask for it.

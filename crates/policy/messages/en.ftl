@@ -12,7 +12,7 @@ policy-no-target = No upstream is configured for a text labelled { $label } (pur
 policy-rule-nameless = [[policy.rule]] number { $number } has no name.
     .hint = Give it a name: refusals will cite it.
 policy-rule-name-taken = The rule name "{ $name }" is already taken.
-    .hint = The names of the classes, "banned" and "clearance" are reserved.
+    .hint = The names of the classes, "banned", "clearance" and "withdrawn" are reserved.
 policy-unknown-value = { $key } has the unknown value "{ $value }".
     .hint = Possible values: { $known }.
 policy-unknown-upstream = { $key } names "{ $upstream }", but there is no such upstream.
@@ -36,6 +36,7 @@ policy-not-a-date = "{ $value }" is not a date.
 # Reasons against an upstream
 
 reason-banned = ruled out by the organisation ({ $found })
+reason-withdrawn = withdrawn while the service runs ({ $found })
 reason-country-unknown = a country is ruled out and the field { $field } is not known
 reason-above-clearance = documents of class { $found }, above the clearance { $required }
 reason-denied-by-rule = refused by a rule of the organisation
@@ -69,6 +70,7 @@ remedy-establish = establish the fact and write it on the card ({ $field })
 remedy-attest = attest it, with evidence and a last day ({ $field })
 remedy-certify = obtain or renew the certificate { $required }
 remedy-rules = change the organisation's rules ({ $rule })
+remedy-lift = lift the withdrawal (trousseau withdraw list)
 remedy-none = nothing: this fact is known and stands against it
 
 # Rules
@@ -80,6 +82,7 @@ rule-sensitive = sensitive: own premises, or besides a SecNumCloud 3.2 scope tha
 rule-sensitive-health = sensitive, health: outside own premises, HDS certification as well
 rule-restricted = restricted: own premises only
 rule-banned = what the organisation ruled out
+rule-withdrawn = what was withdrawn while the service runs
 rule-clearance = clearance of whoever asks
 
 # Conditions

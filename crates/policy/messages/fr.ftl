@@ -36,6 +36,7 @@ policy-not-a-date = « { $value } » n’est pas une date.
 # Raisons du rejet d’un fournisseur
 
 reason-banned = exclu par l’organisation ({ $found })
+reason-withdrawn = retiré pendant le service ({ $found })
 reason-country-unknown = un pays est exclu et le champ { $field } n’est pas connu
 reason-above-clearance = documents de classe { $found }, au-dessus de l’habilitation { $required }
 reason-denied-by-rule = refusé par une règle de l’organisation
@@ -69,6 +70,7 @@ remedy-establish = établir le fait et l’inscrire sur la fiche ({ $field })
 remedy-attest = l’attester, preuve et échéance à l’appui ({ $field })
 remedy-certify = obtenir ou renouveler le certificat { $required }
 remedy-rules = changer les règles de l’organisation ({ $rule })
+remedy-lift = lever le retrait (trousseau withdraw list)
 remedy-none = rien : ce fait est connu et s’y oppose
 
 # Règles
@@ -80,6 +82,7 @@ rule-sensitive = sensible : locaux de l’organisation, ou de plus un périmè
 rule-sensitive-health = sensible, santé : hors des locaux de l’organisation, certification HDS en plus
 rule-restricted = restreint : locaux de l’organisation seulement
 rule-banned = exclusions décidées par l’organisation
+rule-withdrawn = ce qui a été retiré pendant le service
 rule-clearance = habilitation de la personne qui demande
 
 # Conditions

@@ -20,6 +20,7 @@ use crate::fields::Seen;
 use crate::jurisdiction::{Country, Region};
 use crate::reason::{Code, Reason};
 use crate::rules::{LocalTime, OfRequest, Rules, has_tag, seen, verdict};
+use crate::withdrawn::Withdrawn;
 
 /// What is to be sent, and for whom.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,8 @@ pub struct About<'a> {
     pub collections: &'a [&'a str],
     /// The time of the week where the organisation is; only looked at where [`Rules::mind_the_time`].
     pub time: LocalTime,
+    /// What was withdrawn while the service runs, where something was.
+    pub withdrawn: Option<&'a Withdrawn>,
 }
 
 /// An upstream that a request might go to.
@@ -209,14 +212,16 @@ fn grant(target: &Target, request: &Request<'_>) -> Permit {
 /// The rules that apply to one request.
 struct Applied<'a> {
     rules: &'a Rules,
+    withdrawn: Option<&'a Withdrawn>,
     class: &'static ClassRule,
     own: Vec<OfRequest<'a>>,
 }
 
 impl<'a> Applied<'a> {
-    fn to(request: &Request<'_>, rules: &'a Rules) -> Self {
+    fn to(request: &Request<'a>, rules: &'a Rules) -> Self {
         Self {
             rules,
+            withdrawn: request.about.withdrawn,
             class: default_rule(request.label.class),
             own: rules.of(request),
         }
@@ -234,7 +239,13 @@ impl<'a> Applied<'a> {
 fn reasons_against(target: &Target, label: &Label, applied: &Applied<'_>, today: Date) -> Vec<Reason> {
     let seen = seen(target, today);
     let Seen { card, attested, .. } = seen;
-    let mut reasons = bans(target, applied.rules);
+    let mut reasons = Out::banned(applied.rules).against(target);
+    reasons.extend(
+        applied
+            .withdrawn
+            .into_iter()
+            .flat_map(|withdrawn| Out::withdrawn(withdrawn).against(target)),
+    );
     let class = applied.class.class.name();
     for condition in applied.class.conditions {
         let shortfall = condition.shortfall(card, attested, today);
@@ -260,57 +271,81 @@ fn above_clearance(request: &Request<'_>) -> Option<Reason> {
     })
 }
 
-/// What the organisation's bans hold against a target.
-fn bans(target: &Target, rules: &Rules) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    let card = &target.card;
-    if rules.banned.contains(&target.name) {
-        reasons.push(ban(Code::Banned, "", &target.name));
-    }
-    if rules
-        .banned_providers
-        .contains(&card.provider.trim().to_lowercase())
-    {
-        reasons.push(ban(Code::Banned, "provider", &card.provider));
-    }
-    if !rules.banned_countries.is_empty() && !card.on_own_premises() {
-        reasons.extend(banned_countries(card, &rules.banned_countries));
-    }
-    reasons
+/// Who is ruled out, and the code of the reason.
+struct Out<'a> {
+    code: Code,
+    upstreams: &'a BTreeSet<String>,
+    providers: &'a BTreeSet<String>,
+    countries: &'a BTreeSet<Country>,
 }
 
-/// Where a country is ruled out, every fact that ties an upstream to a country must be known.
-fn banned_countries(card: &Card, banned: &BTreeSet<Country>) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    let as_region = |fact: Fact<Country>| match fact {
-        Fact::Known(country) => Fact::Known(Region::Country(country)),
-        Fact::Unknown => Fact::Unknown,
-    };
-    let places = [
-        ("seat", as_region(card.seat)),
-        ("ultimate_parent", as_region(card.ultimate_parent)),
-        ("inference_region", card.inference_region),
-        ("storage_region", card.storage_region),
-    ];
-    for (field, place) in places {
-        match place {
-            Fact::Unknown => reasons.push(ban(Code::CountryUnknown, field, "unknown")),
-            Fact::Known(region) if may_be_in(region, banned) => {
-                reasons.push(ban(Code::Banned, field, &region.to_string()));
+impl<'a> Out<'a> {
+    /// By the organisation's rules.
+    const fn banned(rules: &'a Rules) -> Self {
+        Self {
+            code: Code::Banned,
+            upstreams: &rules.banned,
+            providers: &rules.banned_providers,
+            countries: &rules.banned_countries,
+        }
+    }
+
+    /// By what was withdrawn meanwhile.
+    const fn withdrawn(withdrawn: &'a Withdrawn) -> Self {
+        Self {
+            code: Code::Withdrawn,
+            upstreams: &withdrawn.upstreams,
+            providers: &withdrawn.providers,
+            countries: &withdrawn.countries,
+        }
+    }
+
+    /// What it holds against a target.
+    fn against(&self, target: &Target) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        let card = &target.card;
+        if self.upstreams.contains(&target.name) {
+            reasons.push(ban(self.code, "", &target.name));
+        }
+        if self.providers.contains(&card.provider.trim().to_lowercase()) {
+            reasons.push(ban(self.code, "provider", &card.provider));
+        }
+        if !self.countries.is_empty() && !card.on_own_premises() {
+            reasons.extend(self.against_countries(card));
+        }
+        reasons
+    }
+
+    /// Where a country is ruled out, every fact that ties an upstream to a country must be known.
+    fn against_countries(&self, card: &Card) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        let as_region = |fact: Fact<Country>| match fact {
+            Fact::Known(country) => Fact::Known(Region::Country(country)),
+            Fact::Unknown => Fact::Unknown,
+        };
+        let places = [
+            ("seat", as_region(card.seat)),
+            ("ultimate_parent", as_region(card.ultimate_parent)),
+            ("inference_region", card.inference_region),
+            ("storage_region", card.storage_region),
+        ];
+        for (field, place) in places {
+            match place {
+                Fact::Unknown => reasons.push(ban(Code::CountryUnknown, field, "unknown")),
+                Fact::Known(region) if may_be_in(region, self.countries) => {
+                    reasons.push(ban(self.code, field, &region.to_string()));
+                }
+                Fact::Known(_) => {}
             }
-            Fact::Known(_) => {}
         }
-    }
-    for subprocessor in card.subprocessors.known().into_iter().flatten() {
-        if subprocessor
-            .country
-            .known()
-            .is_some_and(|country| banned.contains(country))
-        {
-            reasons.push(ban(Code::Banned, "subprocessors", &subprocessor.name));
+        for subprocessor in card.subprocessors.known().into_iter().flatten() {
+            let country = subprocessor.country.known();
+            if country.is_some_and(|country| self.countries.contains(country)) {
+                reasons.push(ban(self.code, "subprocessors", &subprocessor.name));
+            }
         }
+        reasons
     }
-    reasons
 }
 
 fn may_be_in(region: Region, banned: &BTreeSet<Country>) -> bool {
@@ -323,7 +358,12 @@ fn may_be_in(region: Region, banned: &BTreeSet<Country>) -> bool {
 fn ban(code: Code, field: &str, found: &str) -> Reason {
     Reason {
         code,
-        rule: "banned".to_owned(),
+        rule: if code == Code::Withdrawn {
+            "withdrawn"
+        } else {
+            "banned"
+        }
+        .to_owned(),
         line: 0,
         condition: None,
         field: field.to_owned(),

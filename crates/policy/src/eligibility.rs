@@ -32,17 +32,20 @@ pub enum Remedy {
     Certify,
     /// Change the organisation's own rules.
     Rules,
+    /// Lift the withdrawal.
+    Lift,
     /// Nothing: the fact is known and stands against this upstream.
     None,
 }
 
 impl Remedy {
     /// Every remedy.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Establish,
         Self::Attest,
         Self::Certify,
         Self::Rules,
+        Self::Lift,
         Self::None,
     ];
 
@@ -53,6 +56,7 @@ impl Remedy {
             Self::Attest => "remedy-attest",
             Self::Certify => "remedy-certify",
             Self::Rules => "remedy-rules",
+            Self::Lift => "remedy-lift",
             Self::None => "remedy-none",
         }
     }
@@ -76,6 +80,7 @@ impl Remedy {
             Code::CertificateMissing | Code::CertificateNotCovering | Code::CertificateExpired => {
                 Self::Certify
             }
+            Code::Withdrawn => Self::Lift,
             Code::Banned | Code::DeniedByRule | Code::AboveClearance => Self::Rules,
             Code::InferenceOutsideEea
             | Code::TrainsOnData

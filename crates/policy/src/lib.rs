@@ -37,6 +37,7 @@ pub mod fields;
 pub mod jurisdiction;
 pub mod reason;
 pub mod rules;
+pub mod withdrawn;
 
 pub use decide::decide;
 pub use trousseau_detect as detect;

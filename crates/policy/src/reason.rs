@@ -11,7 +11,7 @@ use crate::condition::Condition;
 pub struct Reason {
     /// What stands against the target.
     pub code: Code,
-    /// The rule that asks for it: a class, a class and a tag (`sensitive-health`), `banned`, `clearance`, or
+    /// The rule that asks for it: a class, a class and a tag (`sensitive-health`), `banned`, `withdrawn`, `clearance`, or
     /// the name of an organisation's rule.
     pub rule: String,
     /// The line of the configuration that the rule begins on; 0 where it stands in none.
@@ -96,6 +96,8 @@ macro_rules! codes {
 codes! {
     /// The organisation ruled the upstream, its provider or its country out.
     Banned = "banned",
+    /// The upstream, its provider or its country was withdrawn while the service runs.
+    Withdrawn = "withdrawn",
     /// A country is ruled out, and where the upstream belongs is not known.
     CountryUnknown = "country-unknown",
     /// The request carries documents above the reader's clearance.

@@ -52,7 +52,7 @@ impl Watch {
                 self.before = self.reasoned(at);
                 self.since = None;
             }
-            ChatEvent::Citation(_) | ChatEvent::Extra(_) | ChatEvent::End(_) => {}
+            ChatEvent::Citation(_) | ChatEvent::Extra(_) | ChatEvent::Seam(_) | ChatEvent::End(_) => {}
         }
     }
 

@@ -17,6 +17,7 @@ use trousseau_config::{Config, Egress, Oidc};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::backup::check_whole;
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
@@ -26,6 +27,8 @@ use trousseau_plan::{InForce, Models, Plan};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
+use trousseau_withdrawals::Withdrawals;
 
 use crate::WORKER;
 use crate::cli::Global;
@@ -218,6 +221,9 @@ impl App {
             logs: Logs::new(&data, &config.settings.replica, &config.settings.origin),
             plan: InForce::new(plan(&config, models)?),
             limits: Arc::new(Limits::open(&data, access).await?),
+            router: Arc::new(Router::new(seed())),
+            withdrawals: Arc::new(Withdrawals::open(&data, Timestamp::now())?),
+            answers: Answers::default(),
             extraction: extraction(&config)?,
             library,
             records,
@@ -394,4 +400,9 @@ fn lock(data: &Path) -> Result<fs_err::File, AppError> {
     file.set_len(0)?;
     writeln!(file, "{}", std::process::id())?;
     Ok(file)
+}
+
+/// What the router's random choices follow from: another for each start, nothing that must be hard to guess.
+fn seed() -> u64 {
+    Timestamp::now().as_millisecond().unsigned_abs()
 }

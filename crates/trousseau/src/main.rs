@@ -9,6 +9,7 @@
 mod admin;
 mod app;
 mod caller;
+mod checks;
 mod cli;
 mod commands;
 mod console;

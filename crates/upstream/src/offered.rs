@@ -25,6 +25,16 @@ impl Offered {
         Ok(Self(Endpoint::new(server, clients.into(), "models")?))
     }
 
+    /// Whether the server answers, whatever it says: it may know no such list. Nothing of anybody is sent, so that there is
+    /// nothing to permit; whoever asks has seen to it that the server may be called for something.
+    pub async fn answers(&self) -> bool {
+        let found = self.0.get(&Nothing).await;
+        !matches!(
+            found,
+            Err(ModelError::Unavailable { .. } | ModelError::TimedOut { .. } | ModelError::Cut { .. })
+        )
+    }
+
     /// Asks for the names, in the server's order. `permit` is one for a call to this very server: who may not be called may
     /// not be asked either.
     pub async fn names(&self, permit: &Permit) -> Result<Vec<String>, ModelError> {

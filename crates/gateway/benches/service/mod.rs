@@ -11,10 +11,11 @@ use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage}
 use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
 use trousseau_core::permit::Permit;
 use trousseau_extract::{Limits, Pool};
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
-use trousseau_gateway::settings::{Route, Settings};
+use trousseau_gateway::settings::{Route, Settings, Way};
 use trousseau_ledger::Durability;
 use trousseau_plan::{InForce, Plan};
 use trousseau_policy::card::{Card, Premises};
@@ -30,11 +31,14 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
     let route = Route {
         name: "bench".to_owned(),
         targets: vec!["local".to_owned(), "away".to_owned()],
+        way: Way::in_order("bench", ["local", "away"]),
+        continues: true,
         grounded: false,
         collections: None,
         label_floor: "internal".parse().expect("a label"),
         passages: 5,
         durability,
+        cache: None,
     };
     let settings = Settings {
         replica: "main".to_owned(),
@@ -61,6 +65,12 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
                 .await
                 .expect("limits"),
         ),
+        router: Arc::new(trousseau_routing::Router::new(7)),
+        withdrawals: Arc::new(
+            trousseau_withdrawals::Withdrawals::open(data, Timestamp::now())
+                .expect("the list of withdrawals"),
+        ),
+        answers: Answers::default(),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     }

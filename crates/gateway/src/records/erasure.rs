@@ -18,6 +18,7 @@ use trousseau_retrieval::error::StoreError;
 
 use super::record;
 use super::{EntryId, Records};
+use crate::cached::Kept;
 use crate::error::GatewayError;
 use crate::service::Gateway;
 
@@ -99,6 +100,18 @@ impl Which {
         }
     }
 
+    /// Whether an answer that may be given again is one of them.
+    fn covers(&self, tenant: &Tenant, kept: &Kept) -> bool {
+        kept.tenant == *tenant
+            && self.user.as_ref().is_none_or(|user| kept.user == *user)
+            && self
+                .conversation
+                .as_ref()
+                .is_none_or(|id| kept.conversation.as_ref() == Some(id))
+            && self.entry.as_ref().is_none_or(|entry| kept.entry == *entry)
+            && self.before.is_none_or(|before| kept.created < before)
+    }
+
     /// Finds the rows of the records. It names only the conditions that there are, so that an index finds them.
     fn select(&self, tenant: &Tenant) -> QueryBuilder<Sqlite> {
         let mut select = QueryBuilder::new("SELECT rowid FROM records WHERE tenant = ");
@@ -155,6 +168,7 @@ impl Gateway {
         let now = (self.now)();
         let log = self.logs.log(tenant, &self.records, now).await?;
         let erased = self.records.erase(tenant, which, now.as_millisecond()).await?;
+        self.answers.forget(|kept| which.covers(tenant, kept));
         log.forget_pseudonyms();
         log.enter_owed(tenant, &self.records, now).await?;
         Ok(erased)

@@ -133,9 +133,10 @@ async fn what_fails_before_the_first_byte_is_told_by_its_status() {
         (malformed, 502, "gateway-exhausted", Some("5")),
         (Step::Decline, 400, "gateway-declined", None),
     ] {
-        let stage = Stage::new();
-        let wired = scripted(&stage, &[script]).await;
         for stream in [false, true] {
+            // A target that wants to be left alone is not asked a second time.
+            let stage = Stage::new();
+            let wired = scripted(&stage, &[script]).await;
             let reply = wired.ask(&question(stream)).await;
             assert_eq!((reply.status, reply.code().as_str()), (status, code));
             assert_eq!(reply.header("retry-after"), retry_after, "{code}");

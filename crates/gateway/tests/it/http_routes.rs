@@ -1,10 +1,14 @@
 //! What is answered beside the resources: methods, paths, headers, health and metrics.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
+use trousseau_gateway::service::Gateway;
 use trousseau_http::{Metrics, Settings};
+use trousseau_routing::{TargetLimits, Ticket};
 
 use crate::scripted::Step;
-use crate::stage::Stage;
+use crate::stage::{self, Stage};
 use crate::wired::{Wired, question, request, scripted, staged};
 
 const ANSWER: &[Step] = &[Step::Say("À neuf heures."), Step::End];
@@ -132,7 +136,7 @@ async fn readiness_tells_the_truth() {
         if ready.status == 503 {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
         ready = wired.get("/readyz").await;
     }
     assert_eq!(
@@ -166,6 +170,7 @@ async fn what_happened_is_counted() {
     assert_eq!(wired.ask(&question(false)).await.status, 200);
     assert_eq!(wired.ask(&question(true)).await.status, 200);
     wired.get("/nowhere").await;
+    let _running = known_target(&wired.server.gateway).await;
     let metrics = wired.get("/metrics").await;
     assert_eq!(
         metrics.header("content-type"),
@@ -181,6 +186,11 @@ async fn what_happened_is_counted() {
         r#"trousseau_tokens_total{route="documents",target="local",direction="output"} 4"#,
         r#"trousseau_decisions_total{class="internal",target="local"} 2"#,
         r#"trousseau_target_failures_total{target="broken",error="model-unavailable"} 2"#,
+        r#"trousseau_target_breaker{target="asked",state="open"} 1"#,
+        r#"trousseau_target_breaker{target="asked",state="closed"} 0"#,
+        r#"trousseau_target_breaker{target="local",state="closed"} 1"#,
+        r#"trousseau_target_calls{target="asked"} 1"#,
+        r#"trousseau_target_latency_seconds{target="asked"} 0.25"#,
         r#"trousseau_ledger_entries 5"#,
         r#"trousseau_ledger_publish_failing 0"#,
         r#"trousseau_tasks{state="succeeded"} 1"#,
@@ -196,6 +206,16 @@ async fn what_happened_is_counted() {
     for (name, _) in Metrics::all() {
         assert!(metrics.body.contains(name), "{name} is never told");
     }
+}
+
+/// Has the plan name a target `asked` that one call runs at, that answers after a quarter of a second, and whose check failed.
+async fn known_target(gateway: &Gateway) -> Ticket {
+    stage::change(gateway, |plan| plan.targets.push(stage::own("asked")));
+    let (now, limits) = (Instant::now(), TargetLimits::default());
+    let mut ticket = gateway.router.enter("asked", &limits, now).await.unwrap();
+    ticket.first_byte(now + Duration::from_millis(250));
+    gateway.router.checked("asked", false, now);
+    ticket
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn a_request_that_ends_at_any_await_has_one_outcome_and_a_record_that_agrees() {
                 let first = ask(&gateway, &operator, question("Quand ouvre le guichet ?"));
                 first.await.0.unwrap();
             };
-            let ended = stage::poll_times(times, first).await;
+            let ended = Box::pin(stage::poll_times(times, first)).await;
             // Another one ends well before the program does.
             let second = ask(&gateway, &operator, question("À quelle heure ouvre le guichet ?"));
             second.await.0.unwrap();

@@ -35,6 +35,8 @@ pub(crate) enum Step {
     Decline,
     /// Fails in this way, of the target of this name.
     FailAs(fn(String) -> ModelError),
+    /// Fails so many calls in this way; says nothing later.
+    FailTimes(usize, fn(String) -> ModelError),
     /// Fails the first call as still loading; says nothing later.
     Load,
     /// Goes on after half a second.
@@ -103,6 +105,9 @@ impl ChatModel for Scripted {
             };
             match self.script.first() {
                 Some(Step::FailAs(error)) => return Err(error(self.target.clone())),
+                Some(Step::FailTimes(times, error)) if self.calls().len() <= *times => {
+                    return Err(error(self.target.clone()));
+                }
                 Some(Step::Load) if self.calls().len() == 1 => {
                     let target = self.target.clone();
                     return Err(ModelError::Loading { target });
@@ -126,7 +131,7 @@ impl ChatModel for Scripted {
                         Step::Fail => Err(unavailable),
                         Step::Decline => Err(declined),
                         Step::FailAs(error) => Err(error(target)),
-                        Step::Load => Ok(ChatEvent::Text(String::new())),
+                        Step::Load | Step::FailTimes(..) => Ok(ChatEvent::Text(String::new())),
                         Step::Wait => Ok(later().await),
                         Step::Hang => std::future::pending().await,
                     }

@@ -14,12 +14,13 @@ use trousseau_core::model::ChatModel;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_extract::{Limits, Pool};
 use trousseau_gateway::answer::{AnswerEvent, Answered, Asked};
+use trousseau_gateway::cached::Answers;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::ingest::{Ended, Registration};
 use trousseau_gateway::logs::{self, Logs};
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
-use trousseau_gateway::settings::{Route, Settings};
+use trousseau_gateway::settings::{Route, Settings, Way};
 use trousseau_ledger::{Durability, LogReader};
 use trousseau_plan::{InForce, Plan};
 use trousseau_policy::card::{Card, Premises};
@@ -29,6 +30,8 @@ use trousseau_policy::rules::Rules;
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
+use trousseau_routing::Router;
+use trousseau_withdrawals::Withdrawals;
 
 /// The collection that files go into.
 pub(crate) const COLLECTION: &str = "guides";
@@ -98,6 +101,9 @@ pub(crate) async fn open(data: &Path) -> Result<Gateway, GatewayError> {
         records: Records::open(data, Access::Write).await?,
         plan: InForce::new(plan),
         limits: Arc::new(trousseau_limits::Limits::open(data, Access::Write).await?),
+        router: Arc::new(Router::new(7)),
+        withdrawals: Arc::new(Withdrawals::open(data, Timestamp::now())?),
+        answers: Answers::default(),
         extraction: Extraction::new(Pool::danger_in_process(Limits::default())),
         now: Timestamp::now,
     })
@@ -107,11 +113,14 @@ pub(crate) fn route(name: &str, targets: &[&str]) -> Route {
     Route {
         name: name.to_owned(),
         targets: targets.iter().map(|&target| target.to_owned()).collect(),
+        way: Way::in_order(name, targets.iter().copied()),
+        continues: true,
         grounded: true,
         collections: None,
         label_floor: "public".parse().unwrap(),
         passages: 5,
         durability: Durability::Request,
+        cache: None,
     }
 }
 

@@ -1,8 +1,11 @@
 //! What administrators see of questions and targets: counts and states, no contents.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use trousseau_http::Settings;
 use trousseau_policy::card::Price;
+use trousseau_routing::{Failure, TargetLimits};
 
 use crate::desk::Desk;
 use crate::scripted::{Scripted, Step};
@@ -136,6 +139,41 @@ async fn an_answer_costs_what_its_place_cost_when_it_was_made() {
 }
 
 #[tokio::test]
+async fn what_a_target_has_to_do_and_whether_it_is_left_alone_is_shown() {
+    let stage = Stage::new();
+    let wired = start(&stage).await;
+    let (router, now) = (&wired.server.gateway.router, Instant::now());
+    let limits = TargetLimits::default();
+    let mut running = router.enter("broken", &limits, now).await.unwrap();
+    running.first_byte(now + Duration::from_millis(40));
+    let asked = Failure::RateLimited {
+        retry_after: Some(Duration::from_secs(1800)),
+    };
+    router
+        .enter("broken", &limits, now)
+        .await
+        .unwrap()
+        .fail(asked, now);
+    router.checked("local", true, now);
+    let listed = wired.get("/api/upstreams").await.json();
+    let [broken, local] = [&listed["upstreams"][0], &listed["upstreams"][1]];
+    assert_eq!(
+        (&broken["breaker"], &broken["in_flight"]),
+        (&json!("open"), &json!(1))
+    );
+    assert_eq!(
+        (&broken["latency_ms"], &broken["queued"]),
+        (&json!(40.0), &json!(0))
+    );
+    let seconds = broken["opens_in_seconds"].as_u64().unwrap();
+    assert!((1..=1800).contains(&seconds), "{seconds}");
+    assert_eq!(
+        (&local["breaker"], &local["alive"]),
+        (&json!("closed"), &json!(true))
+    );
+}
+
+#[tokio::test]
 async fn targets_are_shown_as_they_were_last_seen() {
     let stage = Stage::new();
     let wired = start(&stage).await;
@@ -162,6 +200,15 @@ async fn targets_are_shown_as_they_were_last_seen() {
         (&json!(true), &json!(false))
     );
     assert!(afar[4]["missing"][0]["remedy"].is_string(), "{afar}");
+    assert_eq!(
+        (
+            &broken["breaker"],
+            &broken["in_flight"],
+            &broken["latency_ms"],
+            &broken["alive"]
+        ),
+        (&json!("closed"), &json!(0), &Value::Null, &Value::Null)
+    );
     // Under another configuration the same name may be another server.
     crate::stage::change(&wired.server.gateway, |_| {});
     assert_eq!(states().await, ["unseen", "unseen", "unseen"]);

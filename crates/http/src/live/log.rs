@@ -19,6 +19,7 @@ pub(super) enum Kind {
     Text,
     Reasoning,
     Citation,
+    Seam,
     End,
     Error,
 }
@@ -32,6 +33,7 @@ impl Kind {
             Self::Text => "text",
             Self::Reasoning => "reasoning",
             Self::Citation => "citation",
+            Self::Seam => "seam",
             Self::End => "end",
             Self::Error => "error",
         }

@@ -10,7 +10,7 @@ use crate::condition::Condition;
 use crate::jurisdiction::Country;
 
 /// Names that rules may not take, because reasons use them for rules of this crate.
-const RESERVED: [&str; 3] = ["banned", "clearance", "sensitive-health"];
+const RESERVED: [&str; 4] = ["banned", "clearance", "sensitive-health", "withdrawn"];
 
 const PURPOSES: [Purpose; 6] = [
     Purpose::Chat,

@@ -144,7 +144,7 @@ fn asked() -> BTreeMap<String, BTreeSet<&'static str>> {
     });
     let classes = Class::ALL.map(|class| format!("rule-{class}"));
     asked.insert("reason-by-rule".to_owned(), reason.clone());
-    let own = ["rule-banned", "rule-clearance"].map(str::to_owned);
+    let own = ["rule-banned", "rule-withdrawn", "rule-clearance"].map(str::to_owned);
     let detectors = Detector::ALL.map(|detector| detector.message().to_owned());
     let detectors = detectors.into_iter().chain(["detector-own".to_owned()]);
     let conditions = Condition::ALL.map(|condition| format!("condition-{condition}"));

@@ -13,6 +13,7 @@ use trousseau_policy::eligibility::would_make_eligible;
 use trousseau_policy::fact::Fact;
 use trousseau_policy::fields::Fields;
 use trousseau_policy::rules::{LocalTime, RawRule, RawRules, Rules, Weekday};
+use trousseau_policy::withdrawn::Withdrawn;
 
 use crate::cards::{QUALIFIED, attestations, card, decision, label, target, today};
 
@@ -189,6 +190,7 @@ impl Setting {
             groups: &self.groups,
             collections: &self.collections,
             time: self.time,
+            withdrawn: None,
         }
     }
 }
@@ -260,6 +262,25 @@ proptest! {
         let before = ask(&label, about, &targets, &resolve(&raw));
         let after = ask(&label, about, &targets, &resolve(&both));
         prop_assert!(permitted(&after).is_subset(&permitted(&before)));
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_out_like_what_is_banned_and_nothing_else_is(
+        targets in targets(), raw in raw_rules(), setting in settings(), out in raw_rules(), label in labels(),
+    ) {
+        let (out, mut both) = (RawRules { rule: Vec::new(), ..out }, raw.clone());
+        let withdrawn = Withdrawn {
+            upstreams: out.banned.iter().cloned().collect(),
+            providers: out.banned_providers.iter().cloned().collect(),
+            countries: out.banned_countries.iter().map(|code| code.parse().unwrap()).collect(),
+        };
+        both.banned.extend(out.banned);
+        both.banned_providers.extend(out.banned_providers);
+        both.banned_countries.extend(out.banned_countries);
+        let about = About { withdrawn: Some(&withdrawn), ..setting.about() };
+        let now = ask(&label, about, &targets, &resolve(&raw));
+        let banned = ask(&label, setting.about(), &targets, &resolve(&both));
+        prop_assert_eq!(permitted(&now), permitted(&banned));
     }
 
     #[test]

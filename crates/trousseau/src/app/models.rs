@@ -12,6 +12,7 @@ use trousseau_upstream::egress::{self, ClientCertificate, Clients, Network};
 use trousseau_upstream::secret::Secret;
 use trousseau_upstream::{self as upstream, Offered, OpenAi};
 
+use crate::checks::Checked;
 use crate::failure::Failure;
 use crate::messages::{Language, Messages};
 use crate::secret;
@@ -43,6 +44,27 @@ pub(super) fn open(config: &Config) -> Result<Models, Failure> {
         models.insert(name.clone(), model);
     }
     Ok(models)
+}
+
+/// The upstreams that the configuration has checked.
+pub(crate) fn checked(config: &Config) -> Result<Vec<Checked>, Failure> {
+    let asked = config.kinds.iter().filter_map(|(name, kind)| match kind {
+        Kind::OpenAi(remote) => Some((name, remote, remote.health_check?)),
+        Kind::Extractive => None,
+    });
+    let asked: Vec<_> = asked.collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let network = network(&config.egress)?;
+    let checked = asked.into_iter().map(|(name, remote, every)| {
+        Ok(Checked {
+            name: name.clone(),
+            every,
+            offered: Offered::new(server(name, remote, &network)?, clients(remote, &network)?)?,
+        })
+    });
+    checked.collect()
 }
 
 /// The way out that the configuration describes.

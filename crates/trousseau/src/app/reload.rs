@@ -45,7 +45,7 @@ impl App {
         let plan = plan(&config, models)?;
         if changes.taken_up.is_empty() {
             // The same settings over certificates that may have been renewed.
-            self.gateway.plan.put(plan);
+            self.gateway.put(plan);
         } else {
             let tables = changes.tables();
             let change = Change {

@@ -26,6 +26,7 @@ use super::records::before;
 use crate::admin::Admin;
 use crate::app::{App, tenant};
 use crate::caller::Caller;
+use crate::checks;
 use crate::cli::Serve;
 use crate::control;
 use crate::failure::{AppError, Exit, Failure};
@@ -87,11 +88,12 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
             serving,
             admin.serve(&app, &stop),
             rounds(&app, &stop),
+            checks::run(&app, &stop),
             folds(&app, &stop)
         )
     };
     let served = tokio::select! {
-        (served, (), (), ()) = serving => served,
+        (served, (), (), (), ()) = serving => served,
         never = signals.obey(&stop, tls, &app) => match never {},
     };
     if let Err(failure) = enter_failures(&app).await {

@@ -17,7 +17,7 @@ use trousseau_core::permit::Permit;
 use trousseau_core::principal::Principal;
 use trousseau_gateway::answer::Asked;
 use trousseau_gateway::error::GatewayError;
-use trousseau_gateway::settings::{Limits, Route, Settings};
+use trousseau_gateway::settings::{Limits, Route, Settings, Way};
 use trousseau_http::control::{NewUpstream, Trial, TrialOutcome};
 use trousseau_ledger::Durability;
 use trousseau_plan::{Models, Plan};
@@ -114,11 +114,14 @@ fn plan(target: Option<&Target>, config: &Config, tried: &Arc<Tried>) -> Result<
         routes: vec![Route {
             name: "trial".to_owned(),
             targets: vec![name.clone()],
+            way: Way::in_order("trial", [name.as_str()]),
+            continues: false,
             grounded: false,
             collections: None,
             label_floor: Label::default(),
             passages: 1,
             durability: Durability::Request,
+            cache: None,
         }],
         replica: config.settings.replica.clone(),
         origin: config.settings.origin.clone(),

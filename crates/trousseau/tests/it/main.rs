@@ -8,6 +8,7 @@
 
 mod accounts;
 mod catalogue;
+mod checks;
 mod config;
 mod demo;
 mod doctor;

@@ -1,7 +1,7 @@
 //! `POST /v1/chat/completions`: the streamed answer, chunk by chunk.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use trousseau_core::chat::{ChatAnswer, ChatEvent, Extra, ToolCallDelta};
 
 use super::annotations::{Annotations, annotations};
@@ -10,7 +10,8 @@ use super::answer::{ANSWER, CHOICE, Head, MESSAGE, Rest, WrittenUsage, finish};
 /// Turns the events of an answer into the JSON of its chunks.
 ///
 /// The `trousseau` object and the annotations ride on the chunk that carries `finish_reason`, which clients read to its
-/// end; the tokens follow on a chunk without choices, and only where they were asked for.
+/// end; the tokens follow on a chunk without choices, and only where they were asked for. Where another target goes on, a
+/// chunk without text says so in a `trousseau` object of its own.
 #[derive(Clone, Debug)]
 pub struct Chunks {
     head: Head,
@@ -42,9 +43,17 @@ impl Chunks {
                 self.extra.merge(extra.clone());
                 return None;
             }
+            ChatEvent::Seam(seam) => {
+                let told = json!({ "seam": seam });
+                let beside = Beside {
+                    trousseau: Some(&told),
+                    ..Beside::default()
+                };
+                return Some(self.chunk(delta, beside));
+            }
             ChatEvent::Citation(_) | ChatEvent::End(_) => return None,
         }
-        Some(self.chunk(delta, Finish::default()))
+        Some(self.chunk(delta, Beside::default()))
     }
 
     /// The last chunks of a whole answer: the one with `finish_reason`, and the tokens where they were asked for and
@@ -54,11 +63,11 @@ impl Chunks {
             annotations: annotations(answer),
             ..Delta::default()
         };
-        let finish = Finish {
+        let beside = Beside {
             finish_reason: Some(finish(answer)),
             trousseau: Some(trousseau),
         };
-        let mut chunks = vec![self.chunk(delta, finish)];
+        let mut chunks = vec![self.chunk(delta, beside)];
         let counted = answer.end.as_ref().and_then(|end| end.counted());
         if let Some(usage) = counted.filter(|_| self.include_usage) {
             chunks.push(written(&Chunk {
@@ -70,7 +79,7 @@ impl Chunks {
         chunks
     }
 
-    fn chunk(&mut self, delta: Delta<'_>, finish: Finish<'_>) -> String {
+    fn chunk(&mut self, delta: Delta<'_>, beside: Beside<'_>) -> String {
         let extra = std::mem::take(&mut self.extra);
         let delta = Delta {
             role: (!self.begun).then_some("assistant"),
@@ -84,13 +93,13 @@ impl Chunks {
                 delta,
                 rest: Rest::of(&extra.message, &MESSAGE, None),
             },
-            finish_reason: finish.finish_reason,
+            finish_reason: beside.finish_reason,
             rest: Rest::of(&extra.choice, &CHOICE, None),
         }];
         written(&Chunk {
             choices: &choices,
             usage: self.include_usage.then_some(None),
-            trousseau: finish.trousseau,
+            trousseau: beside.trousseau,
             ..self.empty(&extra.answer)
         })
     }
@@ -109,9 +118,9 @@ impl Chunks {
     }
 }
 
-/// What only the last chunk with a choice carries.
+/// What the last chunk with a choice carries, and a seam's.
 #[derive(Default)]
-struct Finish<'a> {
+struct Beside<'a> {
     finish_reason: Option<&'static str>,
     trousseau: Option<&'a Value>,
 }

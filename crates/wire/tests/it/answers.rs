@@ -2,7 +2,7 @@
 
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::{Value, json};
-use trousseau_core::chat::{ChatAnswer, ChatEnd, ChatEvent, Extra, FinishReason, ToolCallDelta, Usage};
+use trousseau_core::chat::{ChatAnswer, ChatEnd, ChatEvent, Extra, FinishReason, Seam, ToolCallDelta, Usage};
 use trousseau_core::document::{Citation, Span};
 use trousseau_core::error::ErrorKind;
 use trousseau_wire::server::{Chunks, Completion, Head, Place, completion, error, error_body, models};
@@ -228,6 +228,29 @@ fn a_streamed_answer() {
     {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1763640000,"model":"mairie","choices":[{"index":0,"delta":{"annotations":[{"type":"url_citation","url":"https://example.org"}]},"finish_reason":"tool_calls","stop_reason":5}],"usage":null,"trousseau":{"entry":"e1"}}
     {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1763640000,"model":"mairie","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":9,"total_tokens":29,"prompt_tokens_details":{"cached_tokens":4}}}
     "#);
+}
+
+#[test]
+fn a_seam_is_told_where_it_is() {
+    let seam = ChatEvent::Seam(Seam {
+        from: "nuage".to_owned(),
+        to: "gpu".to_owned(),
+        at: 6,
+        error: "model-cut".to_owned(),
+    });
+    let events = [
+        ChatEvent::Text("Été : ".to_owned()),
+        seam,
+        ChatEvent::Text("10 h.".to_owned()),
+        end(FinishReason::Stop),
+    ];
+    assert_snapshot!(streamed(&events, false), @r#"
+    {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1763640000,"model":"mairie","choices":[{"index":0,"delta":{"role":"assistant","content":"Été : "},"finish_reason":null}]}
+    {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1763640000,"model":"mairie","choices":[{"index":0,"delta":{},"finish_reason":null}],"trousseau":{"seam":{"from":"nuage","to":"gpu","at":6,"error":"model-cut"}}}
+    {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1763640000,"model":"mairie","choices":[{"index":0,"delta":{"content":"10 h."},"finish_reason":null}]}
+    {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1763640000,"model":"mairie","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"trousseau":{"entry":"e1"}}
+    "#);
+    assert_eq!(whole(&events)["choices"][0]["message"]["content"], "Été : 10 h.");
 }
 
 #[test]

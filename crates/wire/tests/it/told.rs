@@ -16,6 +16,7 @@ pub(crate) fn told(events: &[ChatEvent]) -> String {
             ChatEvent::ToolCall(call) => writeln!(lines, "{}", told_call(call)),
             ChatEvent::Citation(citation) => writeln!(lines, "citation {}", citation.number),
             ChatEvent::Extra(extra) => writeln!(lines, "extra {}", serde_json::to_string(extra).unwrap()),
+            ChatEvent::Seam(seam) => writeln!(lines, "seam {} {}", seam.at, seam.to),
             ChatEvent::End(end) => writeln!(
                 lines,
                 "end {} {}+{} {}",

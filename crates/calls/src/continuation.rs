@@ -1,0 +1,73 @@
+//! A stream that broke after its first byte, continued by the next permitted target.
+//!
+//! What was delivered stays as it is. The request goes on from it as a request of its own: its content is another, so it is
+//! decided and recorded anew. What comes in pieces that nobody can put together across a seam (calls of tools, structured
+//! output) is not continued: it ends in an error that says so.
+
+use std::sync::Arc;
+
+use trousseau_core::chat::ChatRequest;
+use trousseau_core::model::ModelError;
+use trousseau_core::permit::Permit;
+
+use crate::called::{Broken, Called, Means, Part};
+
+/// The most seams of one answer.
+const SEAMS: usize = 3;
+
+/// How many characters a token has, at the least that is usual: what was delivered is never counted as more than it was.
+const CHARACTERS_PER_TOKEN: usize = 4;
+
+impl Called {
+    /// The request that goes on from what was delivered, and where it may go; what broke it where it ends here.
+    pub(crate) async fn continuation(
+        &self,
+        means: Means<'_>,
+        (asked, permits): (&ChatRequest, &[Permit]),
+        broken: Broken,
+    ) -> Result<Part, Broken> {
+        // What was delivered can only raise the label: who was refused before is not asked.
+        let others = |permit: &Permit| permit.target() != broken.target && !self.broke(permit);
+        let alone = !permits.iter().any(others);
+        if alone || !means.route.continues || !self.can_go_on(asked, &broken.error) {
+            return Err(broken);
+        }
+        let mut request = asked.clone();
+        request.begun = Some(self.answer.text.clone()).filter(|text| !text.is_empty());
+        request.cited.clone_from(&self.answer.citations);
+        if let Some(most) = &mut request.sampling.max_tokens {
+            let delivered = self.answer.text.chars().count() / CHARACTERS_PER_TOKEN;
+            *most = most
+                .saturating_sub(u32::try_from(delivered).unwrap_or(u32::MAX))
+                .max(1);
+        }
+        let mut permits = means.decides.anew(&request).await;
+        permits.retain(others);
+        if permits.is_empty() {
+            return Err(broken);
+        }
+        Ok(Part {
+            request: Arc::new(request),
+            permits,
+            broken: Some(broken),
+        })
+    }
+
+    /// Whether the answer so far is one that another model can go on from.
+    fn can_go_on(&self, request: &ChatRequest, error: &ModelError) -> bool {
+        let structured = request
+            .extra
+            .get("response_format")
+            .is_some_and(|format| format.get("type").is_none_or(|kind| kind != "text"));
+        error.fails_over()
+            && self.answer.seams.len() < SEAMS
+            && self.answer.tool_calls.is_empty()
+            && request.tools.definitions.is_empty()
+            && !structured
+    }
+
+    /// Whether the stream of this target broke before.
+    fn broke(&self, permit: &Permit) -> bool {
+        self.answer.seams.iter().any(|seam| seam.from == permit.target())
+    }
+}

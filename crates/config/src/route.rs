@@ -1,0 +1,275 @@
+//! `[[route]]`: which targets, in which groups, and how they are come to.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+use trousseau_core::label::{Class, Label};
+use trousseau_ledger::Durability;
+use trousseau_plan::settings::{Bounds, Hedge, Retries, Route, Way};
+
+use super::faults::Faults;
+
+/// How many passages an answer may stand on where the route does not say.
+const PASSAGES: usize = 10;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRoute {
+    name: String,
+    targets: Option<Vec<String>>,
+    groups: Option<Vec<Vec<RawMember>>>,
+    sticky: Option<bool>,
+    /// Whether answers that break off are continued.
+    #[serde(rename = "continue")]
+    continues: Option<bool>,
+    #[serde(default)]
+    retries: RawRetries,
+    hedge: Option<RawHedge>,
+    cache: Option<RawCache>,
+    grounded: Option<bool>,
+    collections: Option<Vec<String>>,
+    label_floor: Option<String>,
+    passages: Option<usize>,
+    durability: Option<String>,
+}
+
+/// A target of a group: its name, or a table of its name and its weight.
+#[derive(Debug)]
+struct RawMember {
+    target: String,
+    weight: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWeighted {
+    target: String,
+    weight: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawRetries {
+    most: Option<usize>,
+    base_ms: Option<usize>,
+    cap_seconds: Option<usize>,
+    share: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHedge {
+    after_ms: Option<usize>,
+    percentile: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCache {
+    seconds: usize,
+    megabytes: usize,
+}
+
+impl RawRoute {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl<'de> Deserialize<'de> for RawMember {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+struct Visitor;
+
+impl<'de> serde::de::Visitor<'de> for Visitor {
+    type Value = RawMember;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, target: &str) -> Result<RawMember, E> {
+        Ok(RawMember {
+            target: target.to_owned(),
+            weight: 1,
+        })
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<RawMember, A::Error> {
+        let map = serde::de::value::MapAccessDeserializer::new(map);
+        let RawWeighted { target, weight } = RawWeighted::deserialize(map)?;
+        let weight = weight.unwrap_or(1);
+        Ok(RawMember { target, weight })
+    }
+}
+
+pub(super) fn routes(raw: Vec<RawRoute>, targets: &[&str], faults: &mut Faults) -> Vec<Route> {
+    faults.names("route", raw.iter().map(RawRoute::name));
+    if raw.is_empty() {
+        return vec![default_route(targets)];
+    }
+    raw.into_iter()
+        .map(|route| resolve(route, targets, faults))
+        .collect()
+}
+
+fn default_route(targets: &[&str]) -> Route {
+    let name = "documents".to_owned();
+    Route {
+        way: Way::in_order(name.as_str(), targets.iter().copied()),
+        targets: targets.iter().map(|name| (*name).to_owned()).collect(),
+        continues: true,
+        grounded: true,
+        collections: None,
+        label_floor: Label::default(),
+        passages: PASSAGES,
+        durability: Durability::Request,
+        cache: None,
+        name,
+    }
+}
+
+fn resolve(raw: RawRoute, known: &[&str], faults: &mut Faults) -> Route {
+    let key = format!("route.{}", raw.name);
+    let groups = groups(&key, (raw.targets, raw.groups), known, faults);
+    let label_floor = faults.label(&format!("{key}.label_floor"), raw.label_floor, Label::default());
+    let durability = match raw.durability.as_deref() {
+        None | Some("request") => Durability::Request,
+        // What is asked through a batch route may lose its last entries with the power; sensitive may not.
+        Some("batch") if label_floor.class >= Class::Sensitive => {
+            faults.value(&format!("{key}.durability"), "batch", "request");
+            Durability::Request
+        }
+        Some("batch") => Durability::Batch,
+        Some(other) => {
+            faults.value(&format!("{key}.durability"), other, "request, batch");
+            Durability::Request
+        }
+    };
+    let passages = faults.number(&format!("{key}.passages"), raw.passages, 1..=100, PASSAGES);
+    let way = Way {
+        name: raw.name.clone(),
+        groups,
+        sticky: raw.sticky.unwrap_or(false),
+        retries: retries(&format!("{key}.retries"), &raw.retries, faults),
+        hedge: raw
+            .hedge
+            .and_then(|raw| hedge(&format!("{key}.hedge"), &raw, faults)),
+    };
+    Route {
+        targets: way.targets().map(str::to_owned).collect(),
+        way,
+        continues: raw.continues.unwrap_or(true),
+        grounded: raw.grounded.unwrap_or(true),
+        collections: raw.collections,
+        label_floor,
+        passages,
+        durability,
+        cache: raw.cache.map(|raw| cache(&format!("{key}.cache"), &raw, faults)),
+        name: raw.name,
+    }
+}
+
+/// The groups as they are written, or each of the targets a group of its own.
+fn groups(
+    key: &str,
+    written: (Option<Vec<String>>, Option<Vec<Vec<RawMember>>>),
+    known: &[&str],
+    faults: &mut Faults,
+) -> Vec<Vec<(String, u32)>> {
+    let alone = |target| {
+        let weight = 1;
+        vec![RawMember { target, weight }]
+    };
+    let (key, groups) = match written {
+        (Some(_), Some(_)) => {
+            faults.add(
+                "config-targets-and-groups",
+                key,
+                "has targets or groups, not both",
+            );
+            return Vec::new();
+        }
+        (None, Some(groups)) => (format!("{key}.groups"), groups),
+        (targets, None) => {
+            let targets = targets.unwrap_or_default();
+            (format!("{key}.targets"), targets.into_iter().map(alone).collect())
+        }
+    };
+    if groups.is_empty() || groups.iter().any(Vec::is_empty) {
+        faults.missing(&key);
+    }
+    let mut seen = BTreeSet::new();
+    for RawMember { target, weight } in groups.iter().flatten() {
+        if !known.contains(&target.as_str()) {
+            faults.unknown(&key, target, known);
+        }
+        if !seen.insert(target.as_str()) {
+            faults.twice(&key, target);
+        }
+        faults.number(&format!("{key}.weight"), Some(*weight), 0..=1000, 1);
+    }
+    let weightless = |group: &&Vec<RawMember>| group.iter().all(|member| member.weight == 0);
+    if groups
+        .iter()
+        .filter(|group| !group.is_empty())
+        .any(|group| weightless(&group))
+    {
+        faults.value(&format!("{key}.weight"), "0", "1..1000");
+    }
+    let weighed = |member: RawMember| (member.target, u32::try_from(member.weight).unwrap_or(1));
+    let groups = groups.into_iter();
+    groups
+        .map(|group| group.into_iter().map(weighed).collect())
+        .collect()
+}
+
+fn retries(key: &str, raw: &RawRetries, faults: &mut Faults) -> Retries {
+    let usual = Retries::default();
+    let mut number = |name: &str, written, bounds, usual| {
+        let number = faults.number(&format!("{key}.{name}"), written, bounds, usual);
+        u32::try_from(number).unwrap_or(u32::MAX)
+    };
+    let millis = |time: Duration| usize::try_from(time.as_millis()).unwrap_or(usize::MAX);
+    let usual_of = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let base = number("base_ms", raw.base_ms, 1..=60_000, millis(usual.base));
+    let cap = number("cap_seconds", raw.cap_seconds, 1..=300, millis(usual.cap) / 1000);
+    Retries {
+        most: number("most", raw.most, 0..=10, usual_of(usual.most)),
+        base: Duration::from_millis(u64::from(base)),
+        cap: Duration::from_secs(u64::from(cap)),
+        share: number("share", raw.share, 0..=100, usual_of(usual.share)),
+    }
+}
+
+fn hedge(key: &str, raw: &RawHedge, faults: &mut Faults) -> Option<Hedge> {
+    match (raw.after_ms, raw.percentile) {
+        (Some(after), None) => {
+            let after = faults.number(&format!("{key}.after_ms"), Some(after), 1..=600_000, 1);
+            Some(Hedge::After(Duration::from_millis(after as u64)))
+        }
+        (None, Some(true)) => Some(Hedge::Percentile),
+        // Said in so many words, and so it is.
+        (None, Some(false)) => None,
+        (Some(_), Some(_)) | (None, None) => {
+            faults.add("config-hedge", key, "says one of after_ms and percentile = true");
+            None
+        }
+    }
+}
+
+fn cache(key: &str, raw: &RawCache, faults: &mut Faults) -> Bounds {
+    let mut number =
+        |name: &str, written, bounds| faults.number(&format!("{key}.{name}"), Some(written), bounds, 1);
+    Bounds {
+        age: Duration::from_secs(number("seconds", raw.seconds, 1..=604_800) as u64),
+        bytes: number("megabytes", raw.megabytes, 1..=65_536) << 20,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The vocabulary, as other crates use it.
+
+mod chat;

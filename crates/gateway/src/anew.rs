@@ -1,0 +1,106 @@
+//! Deciding again while a request is answered: before each further call, and about an answer that goes on from what was
+//! delivered of it.
+
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use trousseau_calls::Decides;
+use trousseau_core::chat::ChatRequest;
+use trousseau_core::digest::Digest;
+use trousseau_core::label::Label;
+use trousseau_core::permit::Permit;
+use trousseau_core::principal::Principal;
+use trousseau_plan::Plan;
+use trousseau_policy::explanation::Explanation;
+
+use crate::answer::{Open, collections_of};
+use crate::deciding::{Written, decision_entry};
+use crate::entry::Event;
+use crate::error::GatewayError;
+use crate::labels::label_passages;
+use crate::service::Gateway;
+use crate::settings::Route;
+
+/// Decides anew for one request, by its plan.
+pub(crate) struct Anew<'a> {
+    pub gateway: &'a Gateway,
+    pub principal: &'a Principal,
+    pub plan: &'a Plan,
+    pub route: &'a Route,
+    /// The label that the caller stated.
+    pub stated: Option<&'a Label>,
+    /// The first decision.
+    pub open: &'a Open,
+    /// The later ones, by the index of their entries; their outcomes are owed.
+    pub later: Mutex<Vec<u64>>,
+}
+
+impl Anew<'_> {
+    /// The later decisions, whose outcomes are owed.
+    pub(crate) fn into_later(self) -> Vec<u64> {
+        self.later.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Labels and decides about a continuation, and sequences the decision before anything of it is sent.
+    async fn decide_anew(&self, request: &ChatRequest) -> Result<Vec<Permit>, GatewayError> {
+        let (gateway, principal) = (self.gateway, self.principal);
+        let by = (self.plan, self.route);
+        let mut labelling = gateway.label(principal, by, self.stated, request).await?;
+        label_passages(&mut labelling, request);
+        let content = request.digest();
+        let used = collections_of(request);
+        let decision = gateway.decide(principal, by, labelling.label(), (request, content, &used));
+        let explanation = Explanation { labelling, decision };
+        let Open {
+            log, secret, tenant, ..
+        } = self.open;
+        let policy = self.plan.policy.to_string();
+        let event = Event::Decision(decision_entry(&Written {
+            request,
+            content,
+            explanation: &explanation,
+            route: &self.route.name,
+            policy: &policy,
+            actor: log.pseudonym(tenant, &gateway.records, &principal.user).await?,
+            secret,
+            continues: Some(self.open.index),
+        }));
+        let index = log
+            .append_decision((gateway.now)(), event, self.open.durability)
+            .await?;
+        self.later
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(index);
+        Ok(explanation.decision.permitted)
+    }
+}
+
+impl Decides for Anew<'_> {
+    fn still(&self, permits: &[Permit], request: &ChatRequest) -> Vec<Permit> {
+        let Some(first) = permits.first() else {
+            return Vec::new();
+        };
+        let used = collections_of(request);
+        let by = (self.plan, self.route);
+        // The content is the one that was decided about: what counts is who may see it now.
+        let content = Digest([0; 32]);
+        let now = self
+            .gateway
+            .decide(self.principal, by, first.label(), (request, content, &used));
+        let mut permits = permits.to_vec();
+        permits.retain(|permit| now.permit(permit.target()).is_some());
+        permits
+    }
+
+    fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Permit>> {
+        async {
+            let decided = self.decide_anew(request).await;
+            decided.unwrap_or_else(|error| {
+                tracing::error!(%error, "an answer that broke off could not be decided about anew");
+                Vec::new()
+            })
+        }
+        .boxed()
+    }
+}
