@@ -1,6 +1,7 @@
 //! Why somebody was not let in, or an account not changed.
 
 use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_limits::InvalidAllowance;
 use trousseau_retrieval::error::StoreError;
 
 use super::oidc::OidcError;
@@ -91,6 +92,9 @@ pub enum AccountError {
     /// Nobody came in through the identity provider.
     #[error(transparent)]
     Oidc(#[from] OidcError),
+    /// A limit that makes no sense.
+    #[error(transparent)]
+    Allowance(#[from] InvalidAllowance),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -114,6 +118,7 @@ impl Explain for AccountError {
             Self::Taken { .. } | Self::Provided { .. } | Self::Own => ErrorKind::Conflict,
             Self::NoAccount { .. } => ErrorKind::NotFound,
             Self::Oidc(error) => error.kind(),
+            Self::Allowance(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Random(_) | Self::Hash { .. } => ErrorKind::Internal,
         }
@@ -138,6 +143,7 @@ impl Explain for AccountError {
             Self::Passed { .. } => "account-passed",
             Self::NoAccount { .. } => "account-none",
             Self::Oidc(error) => error.code(),
+            Self::Allowance(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Random(_) => "gateway-random",
         }
@@ -169,6 +175,7 @@ impl Explain for AccountError {
                 vec![("name", name.clone())]
             }
             Self::Oidc(error) => error.fields(),
+            Self::Allowance(error) => error.fields(),
             Self::Store(error) => error.fields(),
             Self::Random(error) => vec![("reason", error.to_string())],
         }

@@ -11,6 +11,7 @@ use sqlx::{Row as _, SqliteConnection};
 use tokio_util::sync::CancellationToken;
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::{Principal, Tenant};
+use trousseau_limits::{Allowance, Own};
 use trousseau_retrieval::columns::{self, bytes32};
 use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
@@ -28,6 +29,8 @@ pub struct NewKey {
     pub grants: Grants,
     /// When it ends; never when `None`.
     pub expires: Option<Timestamp>,
+    /// What may be spent with it.
+    pub limits: Allowance,
     /// Who makes it.
     pub created_by: String,
 }
@@ -47,6 +50,8 @@ pub struct KeyRow {
     pub created_by: String,
     /// When it ends.
     pub expires: Option<Timestamp>,
+    /// What may be spent with it.
+    pub limits: Allowance,
     /// When it was revoked.
     pub revoked: Option<Timestamp>,
     /// When something was last asked with it, to the minute or so.
@@ -63,6 +68,7 @@ struct HeldKey {
     id: String,
     principal: Principal,
     expires: Option<Timestamp>,
+    limits: Allowance,
     ended: CancellationToken,
     /// When it was last used, in milliseconds since 1970; negated once the file has it, 0 when never.
     used: AtomicI64,
@@ -94,11 +100,11 @@ impl KeyRing {
         ring.insert(digest, Arc::new(key));
     }
 
-    /// Takes a key out and ends what runs in its name.
-    fn remove(&self, id: &str) {
+    /// Takes the keys out that `goes` says, and ends what runs in their names.
+    fn remove(&self, goes: impl Fn(&HeldKey) -> bool) {
         let mut ring = self.0.write().unwrap_or_else(PoisonError::into_inner);
         ring.retain(|_, key| {
-            let stays = key.id != id;
+            let stays = !goes(key);
             if !stays {
                 key.ended.cancel();
             }
@@ -106,11 +112,32 @@ impl KeyRing {
         });
     }
 
+    /// Tells of the limits that keys have.
+    pub(super) fn tell_limits(&self, own: &Own) {
+        let ring = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        for key in ring.values() {
+            key.tell_limits(own);
+        }
+    }
+
     /// The keys used since the file last heard of it, each with when.
     fn used(&self) -> Vec<(Arc<HeldKey>, i64)> {
         let ring = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let used = |key: &Arc<HeldKey>| (Arc::clone(key), key.used.load(Ordering::Relaxed));
         ring.values().map(used).filter(|(_, used)| *used > 0).collect()
+    }
+}
+
+impl HeldKey {
+    /// Whether this is its id, or its name.
+    fn is_called(&self, tenant: &Tenant, called: &str) -> bool {
+        let Principal { tenant: of, user, .. } = &self.principal;
+        of == tenant && (self.id == called || user.eq_ignore_ascii_case(called))
+    }
+
+    fn tell_limits(&self, own: &Own) {
+        let Principal { tenant, user, .. } = &self.principal;
+        own.give((tenant, user), &self.id, &self.limits);
     }
 }
 
@@ -142,6 +169,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<(KeyRow, String), AccountError> {
         names::check(&new.name)?;
+        new.limits.check()?;
         if let Some(expires) = new.expires.filter(|expires| *expires <= now) {
             return Err(AccountError::Passed { expires });
         }
@@ -153,6 +181,7 @@ impl Accounts {
             created: kept(now),
             created_by: new.created_by,
             expires: new.expires.map(kept),
+            limits: new.limits,
             revoked: None,
             used: None,
         };
@@ -164,7 +193,9 @@ impl Accounts {
         insert(&mut writer, tenant, &row, &token.digest)
             .await
             .map_err(fault)?;
-        self.keys.insert(token.digest, hold(tenant, &row));
+        let held = hold(tenant, &row);
+        held.tell_limits(&self.own);
+        self.keys.insert(token.digest, held);
         Ok((row, token.text.to_string()))
     }
 
@@ -181,7 +212,7 @@ impl Accounts {
     }
 
     /// Revokes the key with this id, or with this name if it is not revoked yet. It is refused from the
-    /// moment this is called, and what runs in its name is ended.
+    /// moment this is called, and what runs in its name is ended, also where the file cannot be read and an error says so.
     pub async fn revoke_key(
         &self,
         tenant: &Tenant,
@@ -196,14 +227,19 @@ impl Accounts {
         .bind(tenant.as_str())
         .bind(key)
         .fetch_optional(&mut *writer)
-        .await
-        .map_err(fault)?;
+        .await;
+        let found = found.map_err(|error| {
+            // The file cannot say which key it is. Out of memory it is refused at least until the next start.
+            self.keys.remove(|held| held.is_called(tenant, key));
+            fault(error)
+        })?;
         let Some(found) = found else {
             return Err(AccountError::NoAccount { name: key.to_owned() });
         };
         let mut row = key_row(&found).map_err(fault)?;
         // Out of memory first: a caller that is gone before the file has it leaves nobody in.
-        self.keys.remove(&row.id);
+        self.keys.remove(|held| held.id == row.id);
+        self.own.take(&row.id);
         if row.revoked.is_none() {
             sqlx::query("UPDATE keys SET revoked = ? WHERE id = ?")
                 .bind(now.as_millisecond())
@@ -263,7 +299,7 @@ async fn insert(
     let [role, groups, clearance, label_floor, routes] = row.grants.columns()?;
     sqlx::query(
         "INSERT INTO keys (id, tenant, name, digest, role, groups, clearance, label_floor, routes, created,
-             created_by, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             created_by, expires, limits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&row.id)
     .bind(tenant.as_str())
@@ -277,6 +313,11 @@ async fn insert(
     .bind(row.created.as_millisecond())
     .bind(&row.created_by)
     .bind(row.expires.map(Timestamp::as_millisecond))
+    .bind(
+        (!row.limits.is_empty())
+            .then(|| columns::to_json(&row.limits))
+            .transpose()?,
+    )
     .execute(writer)
     .await?;
     Ok(())
@@ -290,6 +331,10 @@ fn key_row(row: &SqliteRow) -> Result<KeyRow, sqlx::Error> {
         created: moment(row, "created")?.unwrap_or_default(),
         created_by: row.try_get("created_by")?,
         expires: moment(row, "expires")?,
+        limits: match row.try_get::<Option<&str>, _>("limits")? {
+            Some(_) => columns::json(row, "limits")?,
+            None => Allowance::default(),
+        },
         revoked: moment(row, "revoked")?,
         used: moment(row, "used")?,
     })
@@ -300,6 +345,7 @@ fn hold(tenant: &Tenant, row: &KeyRow) -> HeldKey {
         id: row.id.clone(),
         principal: row.grants.principal(tenant, &row.name),
         expires: row.expires,
+        limits: row.limits.clone(),
         ended: CancellationToken::new(),
         used: AtomicI64::new(row.used.map_or(0, |used| -used.as_millisecond())),
     }

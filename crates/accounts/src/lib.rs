@@ -22,10 +22,12 @@ mod token;
 mod users;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use trousseau_core::principal::Principal;
+use trousseau_limits::Own;
 use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
@@ -59,6 +61,7 @@ pub struct Accounts {
     throttle: Throttle,
     failures: Failures,
     provider: Option<Provider>,
+    own: Arc<Own>,
 }
 
 /// Whoever was let in, and until when.
@@ -94,6 +97,7 @@ impl Accounts {
             throttle: Throttle::default(),
             failures: Failures::default(),
             provider: None,
+            own: Arc::default(),
         })
     }
 
@@ -102,6 +106,19 @@ impl Accounts {
     pub fn with_limits(mut self, limits: SessionLimits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// The same, telling of the limits that keys have: of those there are, and of each that is made or revoked.
+    #[must_use]
+    pub fn telling(mut self, own: Arc<Own>) -> Self {
+        self.keys.tell_limits(&own);
+        self.own = own;
+        self
+    }
+
+    /// Fails when the file is gone, is another, or cannot be read. Keys and sessions are held in memory and let in all the same.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.database.check().await
     }
 
     /// Writes what is still to be noted and closes the file.

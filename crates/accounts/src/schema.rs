@@ -3,7 +3,7 @@
 use trousseau_retrieval::database::Schema;
 
 pub(super) const SCHEMA: Schema = Schema {
-    steps: &[STEP_1, STEP_2],
+    steps: &[STEP_1, STEP_2, STEP_3],
 };
 
 /// - `keys`: `digest` is the SHA-256 of the key. A revoked key stays, so that the ledger's entries can be read.
@@ -71,4 +71,9 @@ CREATE INDEX sessions_by_user ON sessions (user);
 /// `sessions`: `id_token` is what the identity provider said at the sign-in, which it wants to see again at the sign-out.
 const STEP_2: &str = "
 ALTER TABLE sessions ADD COLUMN id_token TEXT;
+";
+
+/// `keys`: `limits` is what may be spent with the key, as JSON; none where nothing limits it.
+const STEP_3: &str = "
+ALTER TABLE keys ADD COLUMN limits TEXT;
 ";

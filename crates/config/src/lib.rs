@@ -31,6 +31,7 @@ mod route;
 mod secret;
 mod server;
 mod show;
+mod spending;
 mod syntax;
 mod upstream;
 mod warning;

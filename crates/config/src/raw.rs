@@ -13,6 +13,7 @@ use super::oidc::RawOidc;
 use super::page::RawPage;
 use super::route::RawRoute;
 use super::server::RawServer;
+use super::spending::{RawLimit, RawSpending};
 use super::upstream::RawUpstream;
 
 /// The whole file.
@@ -34,6 +35,8 @@ pub(super) struct Raw {
     pub(super) upstream: Vec<RawUpstream>,
     pub(super) route: Vec<RawRoute>,
     pub(super) key: Vec<RawKey>,
+    pub(super) limit: Vec<RawLimit>,
+    pub(super) spending: RawSpending,
 }
 
 /// Notes what serde does not tell of a file that has been read: on which line each rule begins, for reasons to name it, and which

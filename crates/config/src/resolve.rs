@@ -18,7 +18,7 @@ use super::faults::{CLASSES, Faults};
 use super::raw::{Raw, RawCollection, RawKey};
 use super::route::routes;
 use super::upstream::{Upstreams, upstreams};
-use super::{Config, Extraction, Fault, egress, oidc, page, server};
+use super::{Config, Extraction, Fault, egress, oidc, page, server, spending};
 
 /// How long records are kept where the file does not say, in days.
 const RETENTION_DAYS: u32 = 180;
@@ -50,6 +50,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         Rules::default()
     });
     let time_zone = time_zone(raw.policy.time_zone.as_deref(), &mut faults);
+    let spending = spending::resolve(raw.limit, &raw.spending, time_zone.clone(), &mut faults);
     let detectors = Detectors::resolve(&raw.policy.detector).unwrap_or_else(|found| {
         faults.extend(found.iter().map(|fault| Fault {
             code: fault.code(),
@@ -121,6 +122,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
             limits,
             target_limits,
             time_zone,
+            spending,
             detectors,
             hold_back,
             forgets: retention_days == 0,

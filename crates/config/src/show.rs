@@ -12,7 +12,7 @@ use trousseau_ledger::Durability;
 use trousseau_plan::settings::{Bounds, Hedge, Route, TargetLimits, Way};
 use trousseau_policy::decide::Target;
 
-use super::{Config, Egress, Kind, Oidc, Remote, Server};
+use super::{Config, Egress, Kind, Oidc, Remote, Server, spending};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
@@ -52,6 +52,8 @@ impl Config {
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
             "key": keys.collect::<Vec<_>>(),
+            "limit": settings.spending.limits.iter().map(|limit| spending::shown(limit)).collect::<Vec<_>>(),
+            "spending": spending::shown_spending(&settings.spending),
             "upstream": upstreams.map(|(target, (_, kind))| upstream(target, kind, &settings.limits_of(&target.name))).collect::<Vec<_>>(),
             "route": settings.routes.iter().map(route).collect::<Vec<_>>(),
         });

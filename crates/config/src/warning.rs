@@ -1,9 +1,11 @@
 //! What is allowed and yet probably not meant.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use trousseau_policy::card::Premises;
 use trousseau_policy::date::Date;
+use trousseau_policy::decide::Target;
 use trousseau_policy::fact::Fact;
 
 use super::{Config, Fault, Kind};
@@ -29,7 +31,40 @@ impl Config {
     pub fn warnings(&self, today: Date) -> Vec<Fault> {
         let mut warnings = self.own_but_public();
         warnings.extend(self.outdated(today));
+        warnings.extend(self.unpriced());
         warnings.extend(self.idle());
+        warnings
+    }
+
+    /// Upstreams that a budget of money keeps requests from, because nobody knows what they cost in its currency.
+    fn unpriced(&self) -> Vec<Fault> {
+        let spending = &self.settings.spending;
+        let budgets = spending
+            .limits
+            .iter()
+            .filter_map(|limit| limit.allowance.budget.as_ref());
+        let currencies: BTreeSet<&str> = budgets
+            .filter(|budget| budget.money.is_some())
+            .map(|budget| budget.currency.as_str())
+            .collect();
+        if spending.otherwise.is_some() {
+            return Vec::new();
+        }
+        let missing = |target: &Target, currency: &str| match target.card.price.known() {
+            Some(price) => !price.currency.eq_ignore_ascii_case(currency),
+            None => !target.card.on_own_premises(),
+        };
+        let mut warnings = Vec::new();
+        for currency in currencies {
+            for target in self.targets.iter().filter(|target| missing(target, currency)) {
+                let key = format!("upstream.{}.card.price", target.name);
+                warnings.push(Fault {
+                    code: "config-unpriced",
+                    english: format!("{key} does not say what it costs in {currency}"),
+                    fields: vec![("key", key), ("currency", currency.to_owned())],
+                });
+            }
+        }
         warnings
     }
 

@@ -57,6 +57,9 @@ pub enum Event<'a> {
     /// Somebody could not sign in to an account.
     #[serde(rename = "account")]
     FailedSignIns(FailedSignIns<'a>),
+    /// A limit turned requests away, before anything was decided.
+    #[serde(rename = "account")]
+    Turned(Turned<'a>),
     /// A changed configuration was taken up while the service ran.
     Configuration(Configuration<'a>),
     /// A provider, a country or an upstream was withdrawn while the service ran, or is let in again.
@@ -262,6 +265,19 @@ pub struct FailedSignIns<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<Commitment>,
     /// When the first of them failed.
+    pub since: Timestamp,
+    /// How many for each reason.
+    pub reasons: &'a BTreeMap<&'static str, u64>,
+}
+
+/// See [`Event::Turned`].
+#[derive(Debug, Serialize)]
+pub struct Turned<'a> {
+    /// `requests-refused`.
+    pub operation: &'a str,
+    /// The pseudonym of the user, or of whoever asks with the key.
+    pub account: Commitment,
+    /// When the first of them was turned away.
     pub since: Timestamp,
     /// How many for each reason.
     pub reasons: &'a BTreeMap<&'static str, u64>,

@@ -1,7 +1,8 @@
 //! The way of one question, from top to bottom in [`Gateway::answer`].
 //!
 //! ```text
-//! route -> label -> retrieve -> decide -> record the decision -> call or repeat -> record the outcome -> answer
+//! route -> label -> retrieve -> decide -> reserve the cost -> record the decision -> call or repeat -> settle the cost
+//!       -> record the outcome -> answer
 //! ```
 //!
 //! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
@@ -36,6 +37,7 @@ use crate::logs::Log;
 use crate::records::{Closed, EntryId, Made, Opened, Thought};
 use crate::service::Gateway;
 use crate::settings::Route;
+use crate::spending::Held;
 
 pub use trousseau_calls::{AnswerEvent, Events};
 
@@ -101,6 +103,7 @@ impl Gateway {
         events: &Events,
     ) -> Result<Answered, GatewayError> {
         let route = plan.route_for(principal, asked.route.as_deref())?;
+        self.check_limits(plan, principal)?;
         check_question(asked.request.question(), plan.settings.limits.question_bytes)?;
         if asked.forget && !plan.settings.incognito && !plan.settings.forgets {
             return Err(GatewayError::MustKeep);
@@ -140,6 +143,7 @@ impl Gateway {
         let used: Vec<&str> = collections_of(&request);
         let label = labelling.label();
         let decision = self.decide(principal, (plan, route), label, (&request, content, &used));
+        let mut held = self.reserve_cost(plan, principal, (&mut request, &decision))?;
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
             plan,
@@ -187,9 +191,10 @@ impl Gateway {
             decides: &anew,
             events,
         };
+        held.reserved.sending();
         let called = Called::by(means, permits, Arc::new(request)).await;
         let found = called.label.clone();
-        let answered = self.finish(plan, open, called, explanation).await?;
+        let answered = self.finish(plan, open, (called, held), explanation).await?;
         if let Some((place, since)) = missed {
             let conversation = asked.conversation.as_deref();
             let owner = Owner {
@@ -332,7 +337,7 @@ impl Gateway {
         &self,
         plan: &Plan,
         open: Open,
-        called: Called,
+        (called, held): (Called, Held),
         explanation: Explanation,
     ) -> Result<Answered, GatewayError> {
         let Called {
@@ -353,6 +358,7 @@ impl Gateway {
             CallEnd::Exhausted | CallEnd::Failed(_) => State::Failed,
         };
         let (target, model) = made_by.unzip();
+        self.settle_cost(held, plan, target.as_deref(), &answer);
         let came = matches!(end, CallEnd::Whole) || !answer.is_empty();
         let made = Made {
             made_by: target.as_deref().zip(model.as_deref()),

@@ -1,7 +1,8 @@
 //! A copy of everything in a data folder, made while it is in use, and a data folder made from such a copy.
 //!
 //! ```text
-//! DIR/documents.sqlite  records.sqlite  accounts.sqlite   the stores, each as it was at one moment
+//! DIR/documents.sqlite  records.sqlite                    the stores, each as it was at one moment
+//! DIR/accounts.sqlite  limits.sqlite                      the same
 //! DIR/withdrawals.json                                    what is withdrawn
 //! DIR/files/...                                           the bytes of uploads
 //! DIR/ledger/...                                          the ledgers, published: no write-ahead files
@@ -44,8 +45,13 @@ pub const MANIFEST: &str = "manifest.json";
 /// The name of the configuration in a backup, and in the data folder made from it.
 pub const CONFIGURATION: &str = "trousseau.toml";
 
-/// The stores of a data folder. The accounts are copied where there are any.
-const STORES: [&str; 3] = ["documents.sqlite", crate::records::FILE, "accounts.sqlite"];
+/// The stores of a data folder. Accounts and budgets are copied where there are any.
+const STORES: [&str; 4] = [
+    "documents.sqlite",
+    crate::records::FILE,
+    "accounts.sqlite",
+    trousseau_limits::FILE,
+];
 
 /// Copies the data folder `data`, which `gateway` has open, into the folder `to`, which is empty or not there yet.
 ///
@@ -65,6 +71,7 @@ pub async fn backup(
     close_to_others(to)?;
     let created = (gateway.now)();
     gateway.records.settle().await?;
+    gateway.limits.fold(created).await?;
     for store in STORES {
         if data.join(store).is_file() {
             copy_store(&data.join(store), &to.join(store)).await?;

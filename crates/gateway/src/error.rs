@@ -4,6 +4,7 @@ use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::model::ModelError;
 use trousseau_core::principal::Role;
 use trousseau_ledger::LedgerError;
+use trousseau_limits::Refused;
 use trousseau_plan::NoRoute;
 use trousseau_policy::decide::Denied;
 use trousseau_retrieval::error::StoreError;
@@ -34,6 +35,9 @@ pub enum GatewayError {
         /// The names there are.
         known: String,
     },
+    /// A limit does not let the request in. It is counted, and entered in the ledger with others.
+    #[error(transparent)]
+    Limited(Box<Refused>),
     /// No target may see the request. It is recorded.
     #[error("{denied} (entry {entry})")]
     Denied {
@@ -147,6 +151,7 @@ impl Explain for GatewayError {
             Self::NotAllowed { .. } => ErrorKind::Forbidden,
             Self::NothingKept => ErrorKind::Conflict,
             Self::MustKeep => ErrorKind::Forbidden,
+            Self::Limited(refused) => refused.kind(),
             Self::Denied { denied, .. } => denied.kind(),
             Self::Exhausted { .. } => ErrorKind::Unavailable,
             Self::Declined { error, .. } | Self::Broken { error, .. } => error.kind(),
@@ -164,6 +169,7 @@ impl Explain for GatewayError {
             Self::LongQuestion { .. } => "gateway-long-question",
             Self::NoRoute { .. } => "gateway-no-route",
             Self::NoEntry { .. } => "gateway-no-entry",
+            Self::Limited(refused) => refused.code(),
             Self::Denied { denied, .. } => denied.code(),
             Self::Exhausted { .. } => "gateway-exhausted",
             Self::Declined { .. } => "gateway-declined",
@@ -196,6 +202,7 @@ impl Explain for GatewayError {
             }
             Self::NoRoute { name, known } => vec![("name", name.clone()), ("known", known.clone())],
             Self::NoEntry { entry } => vec![("entry", entry.clone())],
+            Self::Limited(refused) => refused.fields(),
             Self::Denied { denied, entry } => {
                 let mut fields = denied.fields();
                 fields.push(("entry", entry.to_string()));

@@ -27,6 +27,7 @@ mod labels;
 pub mod logs;
 pub mod records;
 pub mod service;
+mod spending;
 mod withdrawing;
 
 pub use trousseau_entries::{commitment, entry};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use trousseau_limits::Limits;
 use trousseau_plan::{InForce, Plan};
 use trousseau_policy::date::Date;
 use trousseau_retrieval::extraction::Extraction;
@@ -31,6 +32,8 @@ pub struct Gateway {
     pub records: Records,
     /// The ledgers.
     pub logs: Logs,
+    /// Who may spend what, and has.
+    pub limits: Arc<Limits>,
     /// The worker processes that read files.
     pub extraction: Extraction,
     /// The clock.
@@ -60,6 +63,9 @@ impl Gateway {
     /// Ends the worker processes, publishes the checkpoints and closes every file.
     pub async fn close(self) -> Result<(), GatewayError> {
         self.extraction.shut_down().await;
+        if let Err(error) = self.limits.close((self.now)()).await {
+            tracing::warn!(%error, "what was spent is in the journal of limits until the next start");
+        }
         self.logs.close().await?;
         self.records.close().await;
         self.library.close().await;

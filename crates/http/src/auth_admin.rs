@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trousseau_core::principal::{Principal, Role};
+use trousseau_limits::Allowance;
 
 use super::auth::read;
 use super::refusal::Refusal;
@@ -25,6 +26,8 @@ struct KeyWanted {
     #[serde(default)]
     grants: Grants,
     expires: Option<Timestamp>,
+    #[serde(default)]
+    limits: Allowance,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +65,7 @@ pub(super) async fn create_key(
         name: wanted.name,
         grants: wanted.grants,
         expires: wanted.expires,
+        limits: wanted.limits,
         created_by: by.user.clone(),
     };
     let now = (server.gateway.now)();

@@ -8,6 +8,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 /// How long a browser may keep what a preflight told, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
+/// What a page may read of an answer's headers.
+const EXPOSED: &str = "x-request-id, retry-after, x-should-retry, x-ratelimit-limit-requests, \
+    x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, \
+    x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens";
+
 /// The origin of the page that calls, where it is one of those allowed.
 pub(super) fn allowed(headers: &HeaderMap, origins: &[String]) -> Option<HeaderValue> {
     if origins.is_empty() {
@@ -23,7 +28,7 @@ pub(super) fn allowed(headers: &HeaderMap, origins: &[String]) -> Option<HeaderV
 pub(super) fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.append(header::VARY, HeaderValue::from_static("origin"));
-    let exposed = HeaderValue::from_static("x-request-id, retry-after");
+    let exposed = HeaderValue::from_static(EXPOSED);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
 }
 

@@ -22,7 +22,7 @@ use trousseau_connections::places::Link;
 
 use super::refusal::Refusal;
 use super::routes::Taken;
-use super::{Client, HttpError, Language, Server, cross_origin};
+use super::{Client, HttpError, Language, Server, cross_origin, ratelimit};
 
 /// Names a request, in both directions.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -85,11 +85,9 @@ pub(super) async fn answer(
     line.link.set_lingers(refusal.is_some());
     if let Some(refusal) = refusal {
         refusal.log(&asking.id);
-        let allow = response.headers_mut().remove(header::ALLOW);
+        let kept = ratelimit::keep(response.headers_mut());
         response = refusal.respond(server.texts.as_ref(), asking.language, &asking.id);
-        if let Some(allow) = allow {
-            response.headers_mut().insert(header::ALLOW, allow);
-        }
+        response.headers_mut().extend(kept);
     }
     finish_headers(response.headers_mut(), &asking.id, origin);
     line.status = Some(response.status());

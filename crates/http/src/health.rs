@@ -35,7 +35,9 @@ pub(super) async fn alive() -> Response {
 }
 
 /// `GET /readyz`. Each part is asked, and what a disk has refused is tried again, so that a server to which nobody
-/// sends requests any more finds out when there is room. Nothing is told that an outsider could use.
+/// sends requests any more finds out when there is room. Without the accounts' file or that of the limits the server is
+/// degraded, and welcomes requests: keys, sessions and what was spent are in memory. Nothing is told that an outsider could
+/// use.
 pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     let gateway = &server.gateway;
     let serving = !server.health.is_draining();
@@ -45,24 +47,34 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
         Ok(()) => gateway.logs.heads().await.failing.pop().map(|(_, reason)| reason),
         Err(error) => Some(error.to_string()),
     };
+    let accounts = server.accounts.check().await;
+    let limits = gateway.limits.check_store((gateway.now)()).await;
     for (part, fault) in [
+        ("accounts", accounts.as_ref().err().map(ToString::to_string)),
+        ("limits", limits.as_ref().err().map(ToString::to_string)),
         ("documents", documents.as_ref().err().map(ToString::to_string)),
         ("records", records.as_ref().err().map(ToString::to_string)),
         ("ledger", ledger.clone()),
     ] {
         if let Some(fault) = fault {
-            tracing::warn!(part, fault, "not ready");
+            tracing::warn!(part, fault, "not sound");
         }
     }
     let told = |good: bool| if good { "ok" } else { "failing" };
     let ready = serving && documents.is_ok() && records.is_ok() && ledger.is_none();
     let body = json!({
-        "status": if ready { "ready" } else { "not ready" },
+        "status": match (ready, accounts.is_ok() && limits.is_ok()) {
+            (false, _) => "not ready",
+            (true, false) => "degraded",
+            (true, true) => "ready",
+        },
         "checks": {
             "serving": if serving { "ok" } else { "draining" },
             "documents": told(documents.is_ok()),
             "records": told(records.is_ok()),
             "ledger": told(ledger.is_none()),
+            "accounts": told(accounts.is_ok()),
+            "limits": told(limits.is_ok()),
         },
     });
     let status = if ready {

@@ -37,6 +37,7 @@ mod page;
 mod process;
 mod proofs;
 mod query;
+mod ratelimit;
 mod records;
 pub mod refusal;
 mod report;

@@ -320,7 +320,7 @@ fn outcome(ended: &Result<Answered, GatewayError>) -> Ended {
     match ended {
         Ok(answered) if answered.answer.abstained() => Ended::Abstained,
         Ok(_) => Ended::Answered,
-        Err(GatewayError::Denied { .. }) => Ended::Refused,
+        Err(GatewayError::Denied { .. } | GatewayError::Limited(_)) => Ended::Refused,
         Err(GatewayError::HungUp { .. }) => Ended::Cancelled,
         Err(_) => Ended::Failed,
     }

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use trousseau_core::error::{ErrorKind, Explain};
 use trousseau_core::model::ModelError;
+use trousseau_limits::Refused;
 use trousseau_plan::NoRoute;
 use trousseau_policy::decide::{Denied, Rejection};
 use trousseau_policy::reason::Reason;
@@ -27,6 +28,12 @@ use trousseau_gateway::files::FileError;
 /// After how many seconds a request may be tried again where nobody knows better.
 const RETRY_AFTER: u64 = 5;
 
+/// What OpenAI calls a budget that is spent.
+const SPENT: &str = "insufficient_quota";
+
+/// Whether a client is to try again by itself.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
 /// Why a request is refused.
 #[derive(Debug)]
 pub struct Refusal(Box<Parts>);
@@ -37,6 +44,8 @@ struct Parts {
     status: StatusCode,
     code: &'static str,
     param: Option<String>,
+    /// OpenAI's word for the kind of error, where the status does not tell.
+    kind: Option<&'static str>,
     retry_after: Option<u64>,
     details: Map<String, Value>,
     rejected: Vec<Rejection>,
@@ -58,6 +67,7 @@ impl Refusal {
             error,
             status,
             param: None,
+            kind: None,
             retry_after: retries.then_some(RETRY_AFTER),
             details: Map::new(),
             rejected: Vec::new(),
@@ -134,6 +144,9 @@ impl Refusal {
         details.insert("request_id".to_owned(), request_id.into());
         if let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) {
             error.insert("trousseau".to_owned(), Value::Object(details));
+            if let Some(kind) = self.0.kind {
+                error.insert("type".to_owned(), kind.into());
+            }
         }
         body
     }
@@ -151,6 +164,10 @@ impl Refusal {
         );
         if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.0.kind == Some(SPENT) {
+            // OpenAI's clients would try again at once otherwise.
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }
         if self.0.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer realm=\"trousseau\"");
@@ -291,6 +308,7 @@ impl From<GatewayError> for Refusal {
     fn from(error: GatewayError) -> Self {
         match error {
             GatewayError::NoRoute { name, .. } => HttpError::NoModel { name }.into(),
+            GatewayError::Limited(refused) => (*refused).into(),
             GatewayError::Denied { denied, entry } => denial(*denied, entry.to_string()),
             GatewayError::Exhausted {
                 ref attempts,
@@ -322,6 +340,27 @@ impl From<GatewayError> for Refusal {
             }
             error => Self::new(error),
         }
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let (kind, wait) = (refused.kind_of_limit(), refused.wait);
+        let told = |amount| refused.what.told(amount).parse::<f64>().unwrap_or_default();
+        let limit = json!({
+            "name": refused.name,
+            "of": refused.whose.to_string(),
+            "each": refused.each,
+            "what": refused.what,
+            "most": told(refused.most),
+            "used": told(refused.used),
+            "reserved": told(refused.reserved),
+            "free": refused.free,
+        });
+        let mut made = Self::new(refused).detail("limit", limit);
+        made.0.kind = Some(kind);
+        made.0.retry_after = Some(wait);
+        made
     }
 }
 

@@ -15,6 +15,7 @@ use http::{HeaderMap, Method, Uri};
 use trousseau_core::principal::Role;
 
 use super::error::HttpError;
+use super::ratelimit::Limited;
 use super::refusal::Refusal;
 use super::{
     Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, explain, files,
@@ -300,6 +301,7 @@ pub const ROUTES: &[Route] = &[
         post(configuration::reload)
     }),
     row(Method::GET, "/api/usage/mine", KNOWN, || get(usage::mine)),
+    row(Method::GET, "/api/limits", WATCHERS, || get(usage::limits)),
     row(Method::GET, "/api/usage", ADMINISTRATORS, || get(usage::count)),
     row(Method::GET, "/api/tasks", ADMINISTRATORS, || get(stock::tasks)),
     row(Method::GET, "/healthz", PUBLIC, || get(health::alive)),
@@ -344,10 +346,14 @@ async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> 
     } else {
         admit(&guard, &mut request)
     };
+    let limited = Limited::of(&guard.server, guard.path, &request);
     let mut response = match admitted {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
+    if let Some(limited) = limited {
+        limited.tell(&guard.server, response.headers_mut());
+    }
     response.extensions_mut().insert(Taken(guard.path));
     response
 }

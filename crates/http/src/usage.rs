@@ -64,7 +64,24 @@ pub(super) async fn count(
     })))
 }
 
-/// `GET /api/usage/mine`: the caller's own, of this month in UTC, by day.
+/// `GET /api/limits`: how far the limits are used, those of the caller's tenant and of everybody.
+pub(super) async fn limits(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Json<Value>, Refusal> {
+    Pairs::of(&uri)?.end()?;
+    let tenant = caller.principal.tenant.as_str();
+    let mut standings = server.gateway.all_standings();
+    standings.retain(|standing| {
+        let of_account = |account: &String| account.split('/').next() == Some(tenant);
+        standing.tenant.as_deref().is_none_or(|other| other == tenant)
+            && standing.account.as_ref().is_none_or(of_account)
+    });
+    Ok(Json(json!({ "limits": standings })))
+}
+
+/// `GET /api/usage/mine`: the caller's own, of this month in UTC, by day; and how far the caller's limits are used.
 pub(super) async fn mine(
     State(server): State<Arc<Server>>,
     caller: Caller,
@@ -86,7 +103,10 @@ pub(super) async fn mine(
         .records
         .count(&caller.principal.tenant, By::Day, counting);
     let counted = counted.await.map_err(GatewayError::from)?;
+    let plan = server.gateway.plan();
+    let counting = server.gateway.counting(&plan, &caller.principal);
     Ok(Json(json!({
+        "limits": server.gateway.standings(&plan, &counting),
         "by": By::Day.name(),
         "since": written(since),
         "until": written(until),

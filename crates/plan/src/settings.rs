@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_ledger::Durability;
+use trousseau_limits::Spending;
 use trousseau_policy::detect::Detectors;
 use trousseau_policy::rules::{LocalTime, Weekday};
 pub use trousseau_routing::cache::Bounds;
@@ -113,6 +114,8 @@ pub struct Settings {
     pub target_limits: BTreeMap<String, TargetLimits>,
     /// The time zone that the hours of rules are meant in.
     pub time_zone: TimeZone,
+    /// Who may spend what.
+    pub spending: Spending,
     /// What is looked for in everything that is asked, answered and taken in.
     pub detectors: Detectors,
     /// An answer in which something of this class or above is found is held back.
@@ -134,6 +137,7 @@ impl Default for Settings {
             limits: Limits::default(),
             target_limits: BTreeMap::new(),
             time_zone: TimeZone::UTC,
+            spending: Spending::default(),
             detectors: Detectors::default(),
             hold_back: None,
             forgets: false,

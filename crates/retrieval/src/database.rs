@@ -4,6 +4,7 @@
 //! the one writing connection, in a transaction that is durable when `commit` returns
 //! (`synchronous = FULL`).
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub struct Database {
     path: PathBuf,
     writer: Option<Mutex<SqliteConnection>>,
     readers: SqlitePool,
+    /// The file that was opened: its device and its number there.
+    file: (u64, u64),
 }
 
 /// How many reads run side by side.
@@ -73,6 +76,7 @@ impl Database {
             path: path.to_path_buf(),
             writer,
             readers,
+            file: identity(path)?,
         };
         database.check_version(schema).await?;
         Ok(database)
@@ -103,9 +107,12 @@ impl Database {
         }
     }
 
-    /// Fails when the file is gone or cannot be read.
+    /// Fails when the file is gone, another is in its place, or it cannot be read.
     pub async fn check(&self) -> Result<(), StoreError> {
-        fs_err::metadata(&self.path)?;
+        if identity(&self.path)? != self.file {
+            let reason = format!("{}: another file is in its place", self.path.display());
+            return Err(std::io::Error::other(reason).into());
+        }
         let read = sqlx::query("SELECT count(*) FROM sqlite_schema").execute(&self.readers);
         read.await.map(|_| ()).map_err(|error| self.fault(error))
     }
@@ -148,6 +155,12 @@ impl Database {
         }
         Ok(())
     }
+}
+
+/// What tells a file from another of the same name.
+fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
+    let metadata = fs_err::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
 }
 
 /// Runs the steps the file has not seen, each in a transaction with its new version number.
@@ -238,6 +251,26 @@ mod tests {
             ),
             "{refused}"
         );
+    }
+
+    #[tokio::test]
+    async fn another_file_in_its_place_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        let open = Database::open(&path, &ONE, Access::Write).await.unwrap();
+        open.check().await.unwrap();
+        let other = folder.path().join("b.sqlite");
+        fs_err::write(&other, []).unwrap();
+        fs_err::rename(&other, &path).unwrap();
+        assert!(
+            open.check()
+                .await
+                .unwrap_err()
+                .to_string()
+                .contains("another file")
+        );
+        fs_err::remove_file(&path).unwrap();
+        assert!(open.check().await.is_err());
     }
 
     #[tokio::test]

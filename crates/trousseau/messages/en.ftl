@@ -119,6 +119,34 @@ column-name = name
 column-role = role
 column-clearance = clearance
 column-used = last used
+column-limit = limit
+column-whose = of
+column-counted = counts
+column-spent = used
+column-reserved = reserved
+column-most = of
+column-free = free again
+amount = { AMOUNT($amount) }
+limits-none = No limit.
+limits-whose = { $kind ->
+        [key] key { $name }
+        [user] { $name }
+        [group] group { $name }
+        [tenant] tenant { $name }
+       *[everyone] everybody
+    }
+limits-what = { $what ->
+        [requests] requests a minute
+        [tokens] tokens a minute
+        [budget-tokens] tokens
+       *[budget-money] { $unit }
+    }{ $per ->
+        [day] {" "}a day
+        [week] {" "}a week
+        [month] {" "}a month
+       *[other] {""}
+    }
+limits-anew = anew on { $moment }
 records-exported = { $count ->
         [0] No record of “{ $subject }”.
         [one] One record of “{ $subject }” written.
@@ -255,6 +283,10 @@ entry-failed-sign-ins = { $times ->
         [yes] {""}
        *[no] , of no account
     } ({ $reasons })
+entry-requests-refused = { $times ->
+        [one] one request refused
+       *[other] { $times } requests refused
+    } by a limit ({ $reasons })
 entry-access = record { $record } read by an officer
 entry-erasure = { $records ->
         [one] one record erased
@@ -294,6 +326,7 @@ doctor-no-secret = { $upstream }: { $url }, without a key.
 doctor-secret-unreadable = { $upstream }: its key cannot be used. { $reason }
 doctor-server = A server (process { $process }) has the data folder.
 doctor-missing-wall = The processes that read documents miss a wall: { $wall }
+doctor-in-memory = { $file } cannot be used: the service goes on with what it has in memory. { $reason }
 doctor-unpublished = The ledger of “{ $tenant }” cannot publish its checkpoints: { $reason }
 doctor-empty = { $data }: empty so far; begin with “trousseau ingest FOLDER”.
 doctor-documents = { $data }: { $count ->

@@ -122,6 +122,34 @@ column-name = nom
 column-role = rôle
 column-clearance = habilitation
 column-used = dernier usage
+column-limit = limite
+column-whose = de
+column-counted = compte
+column-spent = utilisé
+column-reserved = retenu
+column-most = sur
+column-free = de nouveau libre
+amount = { AMOUNT($amount) }
+limits-none = Aucune limite.
+limits-whose = { $kind ->
+        [key] clé { $name }
+        [user] { $name }
+        [group] groupe { $name }
+        [tenant] locataire { $name }
+       *[everyone] tous
+    }
+limits-what = { $what ->
+        [requests] demandes par minute
+        [tokens] jetons par minute
+        [budget-tokens] jetons
+       *[budget-money] { $unit }
+    }{ $per ->
+        [day] {" "}par jour
+        [week] {" "}par semaine
+        [month] {" "}par mois
+       *[other] {""}
+    }
+limits-anew = repart le { $moment }
 records-exported = { $count ->
         [0] Aucun enregistrement de « { $subject } ».
         [one] Un enregistrement de « { $subject } » écrit.
@@ -273,6 +301,10 @@ entry-failed-sign-ins = { $times ->
         [yes] {""}
        *[no] , à aucun compte
     } ({ $reasons })
+entry-requests-refused = { $times ->
+        [one] une demande refusée
+       *[other] { $times } demandes refusées
+    } par une limite ({ $reasons })
 entry-access = enregistrement { $record } lu par un délégué
 entry-erasure = { $records ->
         [one] un enregistrement effacé
@@ -325,6 +357,7 @@ doctor-no-secret = { $upstream } : { $url }, sans clé.
 doctor-secret-unreadable = { $upstream } : sa clé ne peut pas servir. { $reason }
 doctor-server = Un serveur (processus { $process }) tient le dossier des données.
 doctor-missing-wall = Il manque une cloison aux processus qui lisent les documents : { $wall }
+doctor-in-memory = { $file } ne peut pas être utilisé : le service continue avec ce qu’il a en mémoire. { $reason }
 doctor-unpublished = Le registre de « { $tenant } » ne peut pas publier ses têtes signées : { $reason }
 doctor-empty = { $data } : vide pour l’instant ; commencez par « trousseau ingest DOSSIER ».
 doctor-documents = { $data } : { $count ->

@@ -22,6 +22,7 @@ use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
+use trousseau_limits::Limits;
 use trousseau_plan::{InForce, Models, Plan};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
@@ -219,6 +220,7 @@ impl App {
         let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &config.settings.replica, &config.settings.origin),
             plan: InForce::new(plan(&config, models)?),
+            limits: Arc::new(Limits::open(&data, access).await?),
             router: Arc::new(Router::new(seed())),
             withdrawals: Arc::new(Withdrawals::open(&data, Timestamp::now())?),
             answers: Answers::default(),
@@ -257,7 +259,9 @@ impl App {
     async fn open_accounts(&self) -> Result<Arc<Accounts>, Failure> {
         let accounts = Accounts::open(&self.data, self.purpose.access()).await?;
         let config = self.config();
-        let accounts = accounts.with_limits(config.server.sessions);
+        let accounts = accounts
+            .with_limits(config.server.sessions)
+            .telling(self.gateway.limits.own());
         let accounts = match &config.oidc {
             Some(oidc) if self.purpose == Purpose::Serve => {
                 accounts.with_provider(provider(oidc, &config.egress)?)

@@ -14,9 +14,11 @@ use crate::expiry::{Beginning, Expiry};
 use crate::messages::Messages;
 
 mod catalogue;
+mod keys;
 mod withdraw;
 
 pub(crate) use catalogue::{Catalogue, CatalogueAttest, CatalogueShow};
+pub(crate) use keys::{KeyCreate, KeyRevoke, Keys, Limited, Limits};
 pub(crate) use withdraw::{Lift, Withdraw, Withdrawn};
 
 /// The whole command line.
@@ -43,6 +45,7 @@ impl Action {
             | Self::Catalogue(_)
             | Self::Ledger(Ledger::Prove(_) | Ledger::Show(_))
             | Self::Keys(_)
+            | Self::Limits(_)
             | Self::Users(_)
             | Self::Records(_)
             | Self::Backup(_)
@@ -97,6 +100,8 @@ pub(crate) enum Action {
     Ledger(Ledger),
     #[command(subcommand)]
     Keys(Keys),
+    #[command(subcommand)]
+    Limits(Limits),
     #[command(subcommand)]
     Users(Users),
     #[command(subcommand)]
@@ -306,29 +311,6 @@ pub(crate) enum Config {
 pub(crate) struct ConfigCheck {
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Keys {
-    Create(KeyCreate),
-    List,
-    Revoke(KeyRevoke),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeyCreate {
-    #[arg(long, value_name = "NAME")]
-    pub name: String,
-    #[command(flatten)]
-    pub allowed: Allowed,
-    #[arg(long, value_name = "DATE")]
-    pub expires: Option<Expiry>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeyRevoke {
-    #[arg(value_name = "KEY")]
-    pub key: String,
 }
 
 /// What an account may do.

@@ -58,6 +58,7 @@ impl Language {
                 include_str!("../../gateway/messages/fr.ftl"),
                 include_str!("../../http/messages/fr.ftl"),
                 include_str!("../../ledger/messages/fr.ftl"),
+                include_str!("../../limits/messages/fr.ftl"),
                 include_str!("../../policy/messages/fr.ftl"),
                 include_str!("../../retrieval/messages/fr.ftl"),
                 include_str!("../../upstream/messages/fr.ftl"),
@@ -74,6 +75,7 @@ impl Language {
                 include_str!("../../gateway/messages/en.ftl"),
                 include_str!("../../http/messages/en.ftl"),
                 include_str!("../../ledger/messages/en.ftl"),
+                include_str!("../../limits/messages/en.ftl"),
                 include_str!("../../policy/messages/en.ftl"),
                 include_str!("../../retrieval/messages/en.ftl"),
                 include_str!("../../upstream/messages/en.ftl"),
@@ -108,6 +110,15 @@ fn bytes<'a>(values: &[FluentValue<'a>], language: Language) -> FluentValue<'a> 
     format!("{told}\u{a0}{unit}{letter}").into()
 }
 
+/// The function `AMOUNT` of the catalogue: a number with decimals as people write it, `12,50`.
+fn amount<'a>(values: &[FluentValue<'a>], language: Language) -> FluentValue<'a> {
+    match (values.first(), language) {
+        (Some(FluentValue::String(told)), Language::French) => told.replace('.', ",").into(),
+        (Some(value), _) => value.clone(),
+        (None, _) => FluentValue::Error,
+    }
+}
+
 /// The texts of one language.
 pub(crate) struct Messages {
     bundle: FluentBundle<FluentResource>,
@@ -122,6 +133,7 @@ impl Messages {
         bundle.set_use_isolating(false);
         // No bundle has had a function of this name.
         let _new = bundle.add_function("BYTES", move |values, _| bytes(values, language));
+        let _new = bundle.add_function("AMOUNT", move |values, _| amount(values, language));
         for source in language.sources() {
             let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(read, _)| read);
             bundle.add_resource_overriding(resource);

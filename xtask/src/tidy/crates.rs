@@ -19,8 +19,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("detect", &["core"]),
     ("policy", &["core", "text", "detect"]),
     ("catalogue", &["core", "policy"]),
+    ("limits", &["core", "retrieval"]),
     ("withdrawals", &["core", "policy"]),
-    ("plan", &["core", "policy", "ledger", "routing"]),
+    ("plan", &["core", "policy", "ledger", "limits", "routing"]),
     (
         "calls",
         &["core", "policy", "plan", "entries", "record", "routing"],
@@ -28,7 +29,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
-    ("accounts", &["core", "retrieval", "upstream"]),
+    ("accounts", &["core", "retrieval", "upstream", "limits"]),
     (
         "http",
         &[
@@ -36,6 +37,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "text",
             "policy",
             "ledger",
+            "limits",
             "plan",
             "routing",
             "retrieval",
@@ -54,6 +56,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "policy",
             "catalogue",
             "ledger",
+            "limits",
             "plan",
             "upstream",
             "accounts",
@@ -74,6 +77,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "wire",
             "policy",
             "ledger",
+            "limits",
             "plan",
             "calls",
             "routing",

@@ -60,6 +60,11 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
         library: Library::open(data, Access::Write).await.expect("a library"),
         records: Records::open(data, Access::Write).await.expect("records"),
         plan: InForce::new(plan),
+        limits: Arc::new(
+            trousseau_limits::Limits::open(data, Access::Write)
+                .await
+                .expect("limits"),
+        ),
         router: Arc::new(trousseau_routing::Router::new(7)),
         withdrawals: Arc::new(
             trousseau_withdrawals::Withdrawals::open(data, Timestamp::now())

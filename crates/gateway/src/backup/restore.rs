@@ -45,13 +45,14 @@ type Known = (&'static str, i64);
 /// [`BackupError::NotEmpty`]; [`BackupError::Unfinished`] when another backup was being restored there; or when a file
 /// cannot be written: the same restore goes on from there.
 pub async fn restore(from: &Path, data: &Path, accounts: usize) -> Result<Manifest, BackupError> {
-    let known: [Known; 3] = [
+    let known: [Known; 4] = [
         (
             "documents.sqlite",
             trousseau_retrieval::store::Store::FORMAT as i64,
         ),
         (crate::records::FILE, crate::records::Records::FORMAT as i64),
         ("accounts.sqlite", accounts as i64),
+        (trousseau_limits::FILE, trousseau_limits::FORMAT as i64),
     ];
     let source = from.to_path_buf();
     let (manifest, digest) = blocking(move || check(&source, &known)).await??;

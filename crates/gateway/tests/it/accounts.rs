@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use trousseau_accounts::{AccountError, Accounts, Grants, NewKey};
 use trousseau_core::label::Class;
 use trousseau_core::principal::{Principal, Reach, Role};
+use trousseau_limits::Allowance;
 use trousseau_retrieval::database::Access;
 
 use crate::stage::{Stage, tenant};
@@ -21,6 +22,7 @@ fn portal() -> NewKey {
             routes: Some(BTreeSet::from(["documents".to_owned()])),
         },
         expires: None,
+        limits: Allowance::default(),
         created_by: "operator".to_owned(),
     }
 }
@@ -154,4 +156,25 @@ async fn what_is_no_key_is_refused() {
         let refused = accounts.key(wrong, at(1));
         assert!(matches!(refused, Err(AccountError::UnknownKey)), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_key_is_refused_once_it_is_revoked_though_the_file_cannot_say_so() {
+    let stage = Stage::new();
+    let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
+    let town = tenant("town");
+    let now = Timestamp::from_second(1).unwrap();
+    let (_, key) = accounts.create_key(&town, portal(), now).await.unwrap();
+    let file = format!("sqlite://{}", stage.data().join("accounts.sqlite").display());
+    let mut other = <sqlx::SqliteConnection as sqlx::Connection>::connect(&file)
+        .await
+        .unwrap();
+    sqlx::raw_sql("DROP TABLE keys")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    assert!(accounts.key(&key, now).is_ok(), "what is in memory is let in");
+    let revoked = accounts.revoke_key(&town, "portal", now).await;
+    assert!(matches!(revoked, Err(AccountError::Store(_))), "{revoked:?}");
+    assert!(matches!(accounts.key(&key, now), Err(AccountError::UnknownKey)));
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use trousseau_accounts::{Grants, NewKey, NewUser, Password, csrf};
 use trousseau_core::principal::{Role, Tenant};
 use trousseau_http::ROUTES;
+use trousseau_limits::Allowance;
 
 use crate::stage::Stage;
 use crate::wired::{Wired, request, scripted};
@@ -92,6 +93,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("POST", "/api/upstreams", "a"),
     ("POST", "/api/upstreams/try", "a"),
     ("POST", "/api/configuration/reload", "a"),
+    ("GET", "/api/limits", "as"),
     ("GET", "/api/usage", "a"),
     ("GET", "/api/usage/mine", "uaso"),
     ("GET", "/api/tasks", "a"),
@@ -166,6 +168,7 @@ async fn key(wired: &Wired, role: Role) -> Headers {
         name,
         grants: granted(role),
         expires: None,
+        limits: Allowance::default(),
         created_by: "test".to_owned(),
     };
     let (_, key) = accounts.create_key(&tenant, new, now).await.unwrap();

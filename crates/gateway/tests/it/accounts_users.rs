@@ -9,6 +9,7 @@ use trousseau_accounts::{
 };
 use trousseau_core::label::Class;
 use trousseau_core::principal::{Role, Tenant};
+use trousseau_limits::Allowance;
 use trousseau_retrieval::database::Access;
 
 use crate::stage::{Stage, tenant};
@@ -368,6 +369,7 @@ async fn nobody_inherits_a_name() {
         name: name.to_owned(),
         grants: Grants::default(),
         expires: None,
+        limits: Allowance::default(),
         created_by: "root".to_owned(),
     };
     accounts

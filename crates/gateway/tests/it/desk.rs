@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use trousseau_accounts::{Grants, NewKey};
 use trousseau_core::principal::{Role, Tenant};
+use trousseau_limits::Allowance;
 
 use crate::wired::{Reply, Wired, request};
 
@@ -47,6 +48,7 @@ impl<'a> Desk<'a> {
                 ..Grants::default()
             },
             expires: None,
+            limits: Allowance::default(),
             created_by: "test".to_owned(),
         };
         let made = wired.server.accounts.create_key(tenant, new, Timestamp::now());

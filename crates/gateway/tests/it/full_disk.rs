@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -10,6 +11,7 @@ use trousseau_core::error::Explain as _;
 use trousseau_core::principal::Tenant;
 use trousseau_gateway::entry::State;
 use trousseau_gateway::records::EntryId;
+use trousseau_limits::{Limit, Whose};
 
 use crate::child;
 use crate::scripted::{Scripted, Step};
@@ -43,16 +45,30 @@ fn a_server_is_not_ready_while_its_disk_is_full() {
 pub(crate) async fn readiness() {
     let stage = Stage::new();
     let wired = wired::scripted(&stage, &[Step::Say("Oui."), Step::End]).await;
+    let gateway = Arc::clone(&wired.server.gateway);
+    let budget = json!({ "budget": { "tokens": 1_000_000, "per": "month" } });
+    let limits = vec![Arc::new(Limit {
+        name: "tokens".to_owned(),
+        whose: Whose::Everyone,
+        each: false,
+        allowance: serde_json::from_value(budget).unwrap(),
+    })];
+    stage::change(&gateway, |plan| {
+        plan.settings.spending.limits = limits.clone();
+    });
+    let fold = async || gateway.limits.fold((gateway.now)()).await;
+    let spent = || gateway.all_standings()[0].used;
     let long = format!("Question ? {}", "mot ".repeat(2000));
     let ask = json!({ "model": "documents", "messages": [{ "role": "user", "content": long }] });
     assert_eq!(wired.get("/readyz").await.status, 200);
     assert_eq!(wired.ask(&ask).await.status, 200);
+    fold().await.unwrap();
 
     let ballast = stage.root().join("ballast");
     let mut file = fs_err::File::create(&ballast).unwrap();
     while file.write_all(&[0; 4096]).is_ok() {}
     drop(file);
-    let mut asked = 0;
+    let mut asked = 0_i32;
     let refused = loop {
         let reply = wired.ask(&ask).await;
         if reply.status != 200 {
@@ -67,14 +83,30 @@ pub(crate) async fn readiness() {
     let checks = &unready.json()["checks"];
     let failing = ["ledger", "records"].map(|part| checks[part] == "failing");
     assert!(failing.contains(&true), "{unready:?}");
+    // What is spent is counted though it cannot be kept, and the key stays what it is.
+    assert!(fold().await.is_err());
+    let unready = wired.get("/readyz").await.json();
+    assert_eq!(unready["checks"]["limits"], "failing", "{unready}");
+    assert_eq!(wired.ask(&ask).await.status, 503);
+    // Of the two that failed, the model may have answered before the disk refused it.
+    let counted = f64::from(5 * (asked + 1));
+    assert!(
+        (counted..=counted + 10.0).contains(&spent()),
+        "{counted} {}",
+        spent()
+    );
 
     fs_err::remove_file(&ballast).unwrap();
     wired::until(async || wired.get("/readyz").await.status == 200).await;
     assert_eq!(wired.ask(&ask).await.status, 200);
+    let counted = spent();
+    drop(gateway);
     wired.end().await.close().await.unwrap();
 
     // What could not be ended is closed when the ledger is opened next.
     let gateway = stage.open().await;
+    stage::change(&gateway, |plan| plan.settings.spending.limits = limits);
+    assert_eq!(gateway.all_standings()[0].used, counted);
     let tenant = Tenant::default();
     let log = gateway.logs.log(&tenant, &gateway.records, (gateway.now)()).await;
     drop(log.unwrap());

@@ -57,6 +57,7 @@ mod scripted;
 mod seams;
 mod search;
 mod sources;
+mod spending;
 mod stage;
 mod sync;
 mod tenants;

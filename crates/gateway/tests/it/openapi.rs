@@ -189,6 +189,7 @@ async fn what_a_server_answers_is_documented() {
     configuration(&mut tour).await;
     tour.get("GET /api/usage", &["by=target"]).await;
     tour.get("GET /api/usage/mine", &[]).await;
+    tour.get("GET /api/limits", &[]).await;
     tour.get("GET /api/tasks", &["state=succeeded"]).await;
     tour.call("GET /metrics", &[], &[], "").await;
     tour.get("GET /healthz", &[]).await;

@@ -100,6 +100,7 @@ pub(crate) async fn open(data: &Path) -> Result<Gateway, GatewayError> {
         library: Library::open(data, Access::Write).await?,
         records: Records::open(data, Access::Write).await?,
         plan: InForce::new(plan),
+        limits: Arc::new(trousseau_limits::Limits::open(data, Access::Write).await?),
         router: Arc::new(Router::new(7)),
         withdrawals: Arc::new(Withdrawals::open(data, Timestamp::now())?),
         answers: Answers::default(),

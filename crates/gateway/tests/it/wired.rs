@@ -16,6 +16,7 @@ use trousseau_core::error::Explain;
 use trousseau_core::principal::{Role, Tenant};
 use trousseau_gateway::service::Gateway;
 use trousseau_http::{Language, Listener, Logo, ServeError, Server, Settings, Texts, serve};
+use trousseau_limits::Allowance;
 use trousseau_retrieval::database::Access;
 
 use crate::played::Played;
@@ -84,6 +85,7 @@ impl Wired {
         tls: Option<Arc<trousseau_http::tls::Tls>>,
     ) -> Self {
         let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
+        let accounts = accounts.telling(gateway.limits.own());
         let (gateway, accounts) = (Arc::new(gateway), Arc::new(accounts));
         let logo = settings.page.logo.clone();
         let server = Server::new(gateway, accounts, Arc::new(Words), settings);
@@ -197,6 +199,7 @@ pub(crate) async fn new_key(server: &Server, role: Role, change: impl FnOnce(&mu
         name: format!("key-{role}"),
         grants,
         expires: None,
+        limits: Allowance::default(),
         created_by: "test".to_owned(),
     };
     let now = (server.gateway.now)();

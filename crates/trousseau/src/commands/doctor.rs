@@ -15,7 +15,7 @@ use trousseau_policy::decide::About;
 use trousseau_policy::eligibility::{Missing, would_make_eligible};
 use trousseau_retrieval::store::Task;
 
-use crate::app::{Place, tenant};
+use crate::app::{App, Place, tenant};
 use crate::caller::Caller;
 use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
@@ -103,6 +103,21 @@ fn upstreams(place: &Place, printer: &Printer) -> Vec<Finding> {
     findings
 }
 
+/// The stores without which a server goes on with what it has in memory, where it does, each with why.
+async fn unwritable(app: &App) -> Vec<(&'static str, String)> {
+    let accounts = match app.accounts().await {
+        Ok(accounts) => accounts.check().await.map_err(|error| error.to_string()),
+        Err(failure) => Err(failure.english()),
+    };
+    let limits = app.gateway.limits.check_store((app.gateway.now)()).await;
+    let limits = limits.map_err(|error| error.to_string());
+    let checked = [("accounts.sqlite", accounts), ("limits.sqlite", limits)];
+    checked
+        .into_iter()
+        .filter_map(|(file, checked)| Some((file, checked.err()?)))
+        .collect()
+}
+
 /// What only the server that has the data folder knows: walls that its workers could not put up, and a ledger whose
 /// checkpoints cannot be published.
 async fn server(caller: &Caller) -> Vec<Finding> {
@@ -118,6 +133,10 @@ async fn server(caller: &Caller) -> Vec<Finding> {
         messages.text("doctor-server", &[("process", &std::process::id())]),
     )];
     findings.extend(walls);
+    for (file, reason) in unwritable(app).await {
+        let fields: [(&str, &dyn Display); 2] = [("file", &file), ("reason", &reason)];
+        findings.push(Finding::unsound(messages.text("doctor-in-memory", &fields)));
+    }
     for (tenant, reason) in app.gateway.logs.heads().await.failing {
         let fields: [(&str, &dyn Display); 2] = [("tenant", &tenant), ("reason", &reason)];
         findings.push(Finding::unsound(messages.text("doctor-unpublished", &fields)));

@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 use trousseau_accounts::{Grants, KeyRow, NewKey};
 use trousseau_core::principal::Role;
 use trousseau_gateway::account_changes::{AccountChange, Operation};
+use trousseau_limits::{Allowance, Budget};
 
 use crate::app::{App, tenant};
 use crate::caller::Caller;
-use crate::cli::{Allowed, KeyCreate, KeyRevoke, Keys};
+use crate::cli::{Allowed, KeyCreate, KeyRevoke, Keys, Limited};
 use crate::failure::{Exit, Failure};
 use crate::printer::Printer;
 
@@ -16,7 +17,7 @@ pub(super) const OPERATOR: &str = "operator";
 
 pub(super) async fn run(caller: &Caller, keys: Keys) -> Result<Exit, Failure> {
     match keys {
-        Keys::Create(create) => self::create(caller, create).await,
+        Keys::Create(create) => self::create(caller, *create).await,
         Keys::List => list(caller).await,
         Keys::Revoke(revoke) => self::revoke(caller, &revoke).await,
     }
@@ -30,6 +31,7 @@ async fn create(caller: &Caller, create: KeyCreate) -> Result<Exit, Failure> {
         name: create.name,
         grants: grants(&app, create.allowed)?,
         expires: create.expires.map(|expires| expires.after(now)),
+        limits: allowance(create.limited),
         created_by: OPERATOR.to_owned(),
     };
     let accounts = app.accounts().await?;
@@ -50,6 +52,21 @@ async fn create(caller: &Caller, create: KeyCreate) -> Result<Exit, Failure> {
             .text("keys-made", &[("name", &row.name), ("id", &row.id)]),
     );
     Ok(Exit::SUCCESS)
+}
+
+/// What may be spent with a key, as it was typed.
+fn allowance(limited: Limited) -> Allowance {
+    let is_budget = limited.budget_tokens.is_some() || limited.budget_money.is_some();
+    Allowance {
+        requests_per_minute: limited.requests_per_minute,
+        tokens_per_minute: limited.tokens_per_minute,
+        budget: is_budget.then(|| Budget {
+            tokens: limited.budget_tokens,
+            money: limited.budget_money,
+            currency: limited.budget_currency,
+            per: limited.budget_per.into(),
+        }),
+    }
 }
 
 /// Enters in the ledger what was done to an account, before anybody hears of it.

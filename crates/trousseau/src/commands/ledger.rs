@@ -305,7 +305,7 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
             let operation = word(&leaf["operation"]);
             messages.text("entry-document", &[("operation", &operation)])
         }
-        "account" if leaf["reasons"].is_object() => failed_sign_ins(printer, leaf),
+        "account" if leaf["reasons"].is_object() => failed(printer, leaf),
         "account" => {
             let (operation, role) = (word(&leaf["operation"]), word(&leaf["role"]));
             messages.text("entry-account", &[("operation", &operation), ("role", &role)])
@@ -328,8 +328,8 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
     }
 }
 
-/// How many sign-ins failed, and for which reasons.
-fn failed_sign_ins(printer: &Printer, leaf: &Value) -> String {
+/// How many sign-ins failed, or requests were refused by limits, and for which reasons.
+fn failed(printer: &Printer, leaf: &Value) -> String {
     let reasons = leaf["reasons"].as_object().into_iter().flatten();
     let reasons: Vec<(&String, u64)> = reasons
         .map(|(reason, times)| (reason, times.as_u64().unwrap_or_default()))
@@ -340,8 +340,12 @@ fn failed_sign_ins(printer: &Printer, leaf: &Value) -> String {
         .map(|(reason, times)| format!("{reason} × {times}"))
         .collect();
     let known = if leaf["account"].is_string() { "yes" } else { "no" };
+    let key = match leaf["operation"].as_str() {
+        Some("requests-refused") => "entry-requests-refused",
+        _ => "entry-failed-sign-ins",
+    };
     printer.messages.text(
-        "entry-failed-sign-ins",
+        key,
         &[
             ("times", &times),
             ("known", &known),

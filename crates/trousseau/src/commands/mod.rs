@@ -5,7 +5,7 @@ use trousseau_retrieval::error::StoreError;
 
 use crate::app::{App, tenant};
 use crate::caller::Caller;
-use crate::cli::{Action, Config, Ledger, Policy};
+use crate::cli::{Action, Config, Ledger, Limits, Policy};
 use crate::failure::{Exit, Failure};
 
 mod ask;
@@ -22,6 +22,7 @@ mod generate;
 mod ingest;
 mod keys;
 mod ledger;
+mod limits;
 mod policy;
 mod records;
 mod reload;
@@ -52,6 +53,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Config(Config::Check(check)) => config::check(caller, check),
         Action::Config(Config::Example) => Ok(config::example(printer)),
         Action::Keys(keys) => keys::run(caller, keys).await,
+        Action::Limits(Limits::Show) => limits::show(caller).await,
         Action::Users(users) => users::run(caller, users).await,
         Action::Records(records) => records::run(caller, records).await,
         Action::Backup(backup) => backup::make(caller, &backup).await,

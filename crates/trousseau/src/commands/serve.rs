@@ -18,6 +18,7 @@ use trousseau_gateway::account_changes::{FailedSignIns, Operation};
 use trousseau_gateway::error::GatewayError;
 use trousseau_http::tls::{Files, Tls};
 use trousseau_http::{Listener, Logo};
+use trousseau_limits::Allowance;
 use trousseau_retrieval::library::blocking;
 
 use super::keys::{OPERATOR, enter};
@@ -33,6 +34,9 @@ use crate::texts::Catalogue;
 
 /// How often it is noted when keys and sessions were last used.
 const NOTED: Duration = Duration::from_secs(60);
+
+/// How often what was spent is put onto the disk: a loss of power takes no more.
+const FOLDED: Duration = Duration::from_secs(1);
 
 /// How often records that are too old are looked for, in rounds of [`NOTED`].
 const PURGED: u32 = 60;
@@ -88,16 +92,20 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
             admin.serve(&app, &stop),
             rounds(&app, &stop),
             checks::run(&app, &stop),
-            withdrawals(&app, &stop)
+            withdrawals(&app, &stop),
+            folds(&app, &stop)
         )
     };
     let served = tokio::select! {
-        (served, (), (), (), ()) = serving => served,
+        (served, (), (), (), (), ()) = serving => served,
         never = signals.obey(&stop, tls, &app) => match never {},
     };
     if let Err(failure) = enter_failures(&app).await {
         let error = failure.english();
         tracing::error!(error, "sign-ins that failed are not in the ledger");
+    }
+    if let Err(error) = app.gateway.record_turned().await {
+        tracing::error!(%error, "requests that limits refused are not in the ledger");
     }
     app.close().await?;
     tracing::info!("ended");
@@ -171,6 +179,7 @@ async fn first_key(caller: &Caller, app: &App) -> Result<Option<String>, Failure
             ..Grants::default()
         },
         expires: None,
+        limits: Allowance::default(),
         created_by: OPERATOR.to_owned(),
     };
     let now = (app.gateway.now)();
@@ -209,10 +218,25 @@ async fn rounds(app: &App, stop: &CancellationToken) {
     }
 }
 
+/// Puts what was spent onto the disk, again and again.
+async fn folds(app: &App, stop: &CancellationToken) {
+    let mut rounds = interval(FOLDED);
+    let mut was_sound = true;
+    while stop.run_until_cancelled(rounds.tick()).await.is_some() {
+        let folded = app.gateway.limits.fold((app.gateway.now)()).await;
+        if let (true, Err(error)) = (was_sound, &folded) {
+            tracing::error!(%error, "what was spent is not on the disk; it is tried again");
+        }
+        was_sound = folded.is_ok();
+    }
+}
+
 async fn keep_house(app: &App, stop: &CancellationToken, purge: bool) -> Result<(), Failure> {
     let now = (app.gateway.now)();
-    app.accounts().await?.write_used(now).await?;
-    enter_failures(app).await?;
+    // The accounts' file may be gone for a while: the rest does not need it.
+    let used = app.accounts().await?.write_used(now).await;
+    let failures = enter_failures(app).await;
+    app.gateway.record_turned().await?;
     if purge {
         let erased = app
             .gateway
@@ -223,7 +247,8 @@ async fn keep_house(app: &App, stop: &CancellationToken, purge: bool) -> Result<
         }
     }
     while !stop.is_cancelled() && app.gateway.index_records().await? {}
-    Ok(())
+    used?;
+    failures
 }
 
 /// Enters the sign-ins that failed since the last round in the ledger: one entry for an account, whatever their number.

@@ -29,6 +29,7 @@ mod serve;
 mod service;
 mod signin;
 mod socket;
+mod spending;
 mod trial;
 mod upstreams;
 mod usage;
