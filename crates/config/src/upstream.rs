@@ -7,11 +7,13 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use trousseau_catalogue::Catalogue;
+use trousseau_core::permit::Purpose;
 use trousseau_policy::attestation::Attestation;
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::decide::Target;
 use trousseau_policy::fact::Fact;
 use trousseau_upstream::Dialect;
+use trousseau_upstream::embedding::EmbedderOptions;
 use trousseau_upstream::server::Timeouts;
 
 use super::egress::check_url;
@@ -62,6 +64,8 @@ pub struct Remote {
     pub client_certificate: Option<(PathBuf, PathBuf)>,
     /// Whether it can send an answer as it is made.
     pub stream: bool,
+    /// How texts are put to it, where its model turns them into vectors.
+    pub embedding: EmbedderOptions,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,6 +84,8 @@ pub(super) struct RawUpstream {
     timeouts: RawTimeouts,
     client_certificate: Option<RawCertificate>,
     stream: Option<bool>,
+    serves: Option<Vec<String>>,
+    embedding: Option<RawEmbedding>,
     /// The entry of the catalogue that its card is made from.
     catalogue: Option<String>,
     #[serde(default)]
@@ -102,6 +108,17 @@ struct RawTimeouts {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RawEmbedding {
+    batch: Option<usize>,
+    dimensions: Option<u32>,
+    #[serde(default)]
+    before_question: String,
+    #[serde(default)]
+    before_passage: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawCertificate {
     certificate: String,
     key: String,
@@ -118,7 +135,8 @@ pub(super) fn upstreams(
 ) -> Upstreams {
     faults.names("upstream", raw.iter().map(|upstream| upstream.name.as_str()));
     if raw.is_empty() {
-        let target = Target::new(LOCAL, own_premises(Card::default()));
+        let mut target = Target::new(LOCAL, own_premises(Card::default()));
+        target.serves = vec![Purpose::Chat];
         return (vec![target], vec![(LOCAL.to_owned(), Kind::Extractive)]);
     }
     let mut targets = Vec::with_capacity(raw.len());
@@ -126,6 +144,7 @@ pub(super) fn upstreams(
     for mut upstream in raw {
         let (name, attestations) = (upstream.name.clone(), std::mem::take(&mut upstream.attestation));
         let card = card(&mut upstream, catalogue, faults);
+        let serves = serves(&upstream, faults);
         let (kind, card) = match upstream.kind.as_str() {
             "extractive" => (Kind::Extractive, own_premises(card)),
             "openai" => (Kind::OpenAi(Box::new(remote(upstream, file, faults))), card),
@@ -139,6 +158,7 @@ pub(super) fn upstreams(
             name,
             card,
             attestations,
+            serves,
         });
     }
     (targets, kinds)
@@ -196,6 +216,56 @@ fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote 
         timeouts: timeouts(&at("timeouts"), &raw.timeouts, faults),
         client_certificate,
         stream: raw.stream.unwrap_or(true),
+        embedding: embedding(raw.embedding, &at("embedding.batch"), faults),
+    }
+}
+
+/// What a model is made for.
+const SERVES: [Purpose; 3] = [Purpose::Chat, Purpose::Embedding, Purpose::Reranking];
+
+/// What an upstream's model is made for: answers, where nothing else is written.
+fn serves(raw: &RawUpstream, faults: &mut Faults) -> Vec<Purpose> {
+    let key = format!("upstream.{}.serves", raw.name);
+    let Some(written) = &raw.serves else {
+        return vec![Purpose::Chat];
+    };
+    let known: &[Purpose] = if raw.kind == "extractive" {
+        &SERVES[..1]
+    } else {
+        &SERVES
+    };
+    let mut serves = Vec::with_capacity(written.len());
+    for word in written {
+        match known.iter().find(|purpose| purpose.name() == word) {
+            Some(purpose) if !serves.contains(purpose) => serves.push(*purpose),
+            Some(_) => {}
+            None => faults.value(
+                &key,
+                word,
+                &known.iter().map(|one| one.name()).collect::<Vec<_>>().join(", "),
+            ),
+        }
+    }
+    if written.is_empty() {
+        faults.missing(&key);
+    }
+    serves
+}
+
+fn embedding(raw: Option<RawEmbedding>, key: &str, faults: &mut Faults) -> EmbedderOptions {
+    let usual = EmbedderOptions::default();
+    let Some(raw) = raw else {
+        return usual;
+    };
+    let batch = raw.batch.unwrap_or(usual.batch);
+    if !(1..=2048).contains(&batch) {
+        faults.value(key, &batch.to_string(), "1..2048");
+    }
+    EmbedderOptions {
+        batch,
+        dimensions: raw.dimensions,
+        before_question: raw.before_question,
+        before_passage: raw.before_passage,
     }
 }
 

@@ -21,16 +21,8 @@ impl Gateway {
         header: Option<&Label>,
         request: &ChatRequest,
     ) -> Result<Labelling, GatewayError> {
-        let mut labelling = Labelling::new();
-        let name = principal.user.clone();
-        labelling.raise(Origin::Key { name }, &principal.label_floor);
-        let name = route.name.clone();
-        labelling.raise(Origin::Route { name }, &route.label_floor);
-        if let Some(header) = header {
-            labelling.raise(Origin::Header, header);
-        }
-        let detectors = &plan.settings.detectors;
-        request.visit_texts(&mut |text| labelling.raise_findings(text, &detectors.detect(text)));
+        let texts = &mut |visit: &mut dyn FnMut(&str)| request.visit_texts(visit);
+        let mut labelling = Self::label_texts(principal, (plan, route), header, texts);
         for message in &request.messages {
             if message.role == Role::Assistant {
                 let known = self
@@ -43,6 +35,26 @@ impl Gateway {
             }
         }
         Ok(labelling)
+    }
+
+    /// The label of texts, each of which `texts` visits: key, route, header, detectors.
+    pub(crate) fn label_texts(
+        principal: &Principal,
+        (plan, route): (&Plan, &Route),
+        header: Option<&Label>,
+        texts: &mut dyn FnMut(&mut dyn FnMut(&str)),
+    ) -> Labelling {
+        let mut labelling = Labelling::new();
+        let name = principal.user.clone();
+        labelling.raise(Origin::Key { name }, &principal.label_floor);
+        let name = route.name.clone();
+        labelling.raise(Origin::Route { name }, &route.label_floor);
+        if let Some(header) = header {
+            labelling.raise(Origin::Header, header);
+        }
+        let detectors = &plan.settings.detectors;
+        texts(&mut |text| labelling.raise_findings(text, &detectors.detect(text)));
+        labelling
     }
 }
 

@@ -1,7 +1,7 @@
 //! The service behind every interface.
 //!
 //! Two files tell what happens: [`answer`], the way of one question, and [`ingest`], the way of one
-//! document. Both are methods of [`service::Gateway`], which the composition root puts together from
+//! document; [`vectors`] is the first one's twin, for texts that are turned into vectors or weighed. All are methods of [`service::Gateway`], which the composition root puts together from
 //! the plan in force ([`settings`], targets and rules of the policy, models: `trousseau-plan`), the library, the [`records`]
 //! and the [`logs`].
 //!
@@ -26,6 +26,7 @@ mod labels;
 pub mod logs;
 pub mod records;
 pub mod service;
+pub mod vectors;
 
 pub use trousseau_entries::{commitment, entry};
 pub use trousseau_plan::settings;

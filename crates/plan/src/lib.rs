@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use trousseau_core::digest::Digest;
+use trousseau_core::embedding::Embedder;
 use trousseau_core::model::ChatModel;
 use trousseau_core::principal::Principal;
+use trousseau_core::reranking::Reranker;
 use trousseau_policy::card::Price;
 use trousseau_policy::decide::Target;
 use trousseau_policy::rules::Rules;
@@ -22,6 +24,12 @@ use settings::{Route, Settings};
 
 /// The models that can be called, by their target's name.
 pub type Models = HashMap<String, Arc<dyn ChatModel>>;
+
+/// The models that turn texts into vectors, by their target's name.
+pub type Embedders = HashMap<String, Arc<dyn Embedder>>;
+
+/// The models that weigh texts against a question, by their target's name.
+pub type Rerankers = HashMap<String, Arc<dyn Reranker>>;
 
 /// What the service works by.
 #[derive(Clone)]
@@ -36,6 +44,10 @@ pub struct Plan {
     pub policy: Digest,
     /// The models that can be called, by their target's name.
     pub models: Models,
+    /// Those that turn texts into vectors.
+    pub embedders: Embedders,
+    /// Those that weigh texts.
+    pub rerankers: Rerankers,
 }
 
 impl Plan {
@@ -51,7 +63,16 @@ impl Plan {
             targets,
             rules,
             models,
+            embedders: Embedders::new(),
+            rerankers: Rerankers::new(),
         })
+    }
+
+    /// The same, with models that measure texts.
+    #[must_use]
+    pub fn with_measures(mut self, embedders: Embedders, rerankers: Rerankers) -> Self {
+        (self.embedders, self.rerankers) = (embedders, rerankers);
+        self
     }
 
     /// The route of this name, or the first one, among those that `principal` may ask through.

@@ -38,6 +38,7 @@ policy-not-a-date = « { $value } » n’est pas une date.
 reason-banned = exclu par l’organisation ({ $found })
 reason-country-unknown = un pays est exclu et le champ { $field } n’est pas connu
 reason-above-clearance = documents de classe { $found }, au-dessus de l’habilitation { $required }
+reason-does-not-serve = ce modèle n’est pas fait pour cet usage (voulu : { $required } ; il sert à : { $found })
 reason-denied-by-rule = refusé par une règle de l’organisation
 reason-field-unknown = { $field } inconnu sur la fiche (voulu : { $required })
 reason-field-not-met = { $field } vaut { $found } (voulu : { $required })

@@ -78,6 +78,7 @@ impl Remedy {
             }
             Code::Banned | Code::DeniedByRule | Code::AboveClearance => Self::Rules,
             Code::InferenceOutsideEea
+            | Code::DoesNotServe
             | Code::TrainsOnData
             | Code::OperatorNotAdequate
             | Code::UnderUsLaw
@@ -88,7 +89,7 @@ impl Remedy {
     }
 }
 
-/// What would make `target` eligible for chat under `label`; empty when it is.
+/// What would make `target` eligible under `label` for what it is made for, chat where nothing is said; empty when it is.
 ///
 /// `about` says for whom and when; [`About::default`] for nobody in particular.
 pub fn would_make_eligible(
@@ -100,7 +101,7 @@ pub fn would_make_eligible(
 ) -> Vec<Missing> {
     let request = Request {
         label,
-        purpose: Purpose::Chat,
+        purpose: target.serves.first().copied().unwrap_or(Purpose::Chat),
         content: Digest::of(b""),
         read: Class::Public,
         clearance: Class::Restricted,

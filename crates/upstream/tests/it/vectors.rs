@@ -39,7 +39,11 @@ async fn embed(
 ) -> Result<Vectors, ModelError> {
     let embedder = OpenAiEmbedder::new(server(&mock.url()), client(), options).unwrap();
     let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-    let request = Arc::new(EmbeddingRequest { side, texts });
+    let request = Arc::new(EmbeddingRequest {
+        side,
+        texts,
+        dimensions: None,
+    });
     let permit = permit(Purpose::Embedding, request.digest());
     embedder.embed(&permit, request).await
 }
