@@ -29,6 +29,7 @@ mod health;
 pub mod language;
 mod ledger;
 mod live;
+mod messages;
 mod metrics;
 mod models;
 mod page;
@@ -38,6 +39,7 @@ mod query;
 mod records;
 pub mod refusal;
 mod report;
+mod responses;
 pub mod routes;
 mod segment;
 pub mod serve;
@@ -48,6 +50,7 @@ mod upload;
 mod upstreams;
 mod usage;
 mod vector_stores;
+mod vectors;
 
 use std::sync::Arc;
 
