@@ -29,4 +29,15 @@ def tells_errors_by_type():
         raise AssertionError("no error")
 
 
-run([answers, streams, tells_errors_by_type])
+def responds():
+    answer = litellm.responses(model="openai/libre", input="Bonjour", api_base=f"{BASE}/v1", api_key=KEY)
+    texts = [part.text for item in answer.output if item.type == "message" for part in item.content]
+    assert texts == ["Bonjour à vous."], answer
+
+
+def embeds():
+    answer = litellm.embedding(model="openai/vecteurs", input=["un"], api_base=f"{BASE}/v1", api_key=KEY, encoding_format="float")
+    assert answer.data[0]["embedding"] == [2.0, 0.5], answer
+
+
+run([answers, streams, tells_errors_by_type, responds, embeds])

@@ -61,9 +61,9 @@ impl<'a> Fields<'a> {
     }
 
     /// A field that is an object of its own.
-    pub(super) fn fields(&self, name: &str) -> Result<Option<Fields<'a>>, Fault> {
+    pub(super) fn fields(&self, name: &str) -> Result<Option<Self>, Fault> {
         let value = self.value(name);
-        value.map(|value| Fields::of(value, self.at(name))).transpose()
+        value.map(|value| Self::of(value, self.at(name))).transpose()
     }
 
     /// Refuses every field that is not among the `known` ones.

@@ -84,7 +84,7 @@ fn a_documented_request_in_another_form_is_sent_as_a_chat() {
         (message, "anthropic/messages-chat.json"),
     ] {
         let body = chat_body(&call.request, &call.request.messages, &call.model, call.stream);
-        let written = serde_json::to_value(&body).unwrap();
+        let written = serde_json::to_value(body).unwrap();
         assert_eq!(
             written,
             serde_json::from_str::<Value>(&file(name)).unwrap(),

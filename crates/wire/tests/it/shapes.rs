@@ -81,8 +81,8 @@ proptest! {
         }
         let last = &told.last().unwrap()["response"];
         prop_assert_eq!(&told.last().unwrap()["type"], "response.completed");
-        prop_assert_eq!(texts(last, "message"), answer.text.clone());
-        prop_assert_eq!(texts(last, "reasoning"), answer.reasoning.clone());
+        prop_assert_eq!(&texts(last, "message"), &answer.text);
+        prop_assert_eq!(&texts(last, "reasoning"), &answer.reasoning);
         // Every item is added once, told in pieces and done once, with what is there in the end.
         for (place, item) in last["output"].as_array().unwrap().iter().enumerate() {
             let of = |kind: &str| {
@@ -124,7 +124,7 @@ proptest! {
                 _ => prop_assert_eq!(open, None),
             }
         }
-        prop_assert_eq!((text, thinking), (answer.text.clone(), answer.reasoning.clone()));
+        prop_assert_eq!((&text, &thinking), (&answer.text, &answer.reasoning));
         let calls = told.iter().filter(|event| event["content_block"]["type"] == "tool_use");
         prop_assert_eq!(calls.count(), answer.tool_calls.len());
         prop_assert_eq!(&told.last().unwrap()["trousseau"]["entry"], ENTRY);
