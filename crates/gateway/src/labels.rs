@@ -21,8 +21,9 @@ impl Gateway {
         header: Option<&Label>,
         request: &ChatRequest,
     ) -> Result<Labelling, GatewayError> {
-        let texts = &mut |visit: &mut dyn FnMut(&str)| request.visit_texts(visit);
-        let mut labelling = Self::label_texts(principal, (plan, route), header, texts);
+        let mut labelling = label_asker(principal, route, header);
+        let detectors = &plan.settings.detectors;
+        request.visit_texts(&mut |text| labelling.raise_findings(text, &detectors.detect(text)));
         for message in &request.messages {
             if message.role == Role::Assistant {
                 let known = self
@@ -36,26 +37,19 @@ impl Gateway {
         }
         Ok(labelling)
     }
+}
 
-    /// The label of texts, each of which `texts` visits: key, route, header, detectors.
-    pub(crate) fn label_texts(
-        principal: &Principal,
-        (plan, route): (&Plan, &Route),
-        header: Option<&Label>,
-        texts: &mut dyn FnMut(&mut dyn FnMut(&str)),
-    ) -> Labelling {
-        let mut labelling = Labelling::new();
-        let name = principal.user.clone();
-        labelling.raise(Origin::Key { name }, &principal.label_floor);
-        let name = route.name.clone();
-        labelling.raise(Origin::Route { name }, &route.label_floor);
-        if let Some(header) = header {
-            labelling.raise(Origin::Header, header);
-        }
-        let detectors = &plan.settings.detectors;
-        texts(&mut |text| labelling.raise_findings(text, &detectors.detect(text)));
-        labelling
+/// What is known of a label before any text is read: key, route, header.
+pub(crate) fn label_asker(principal: &Principal, route: &Route, header: Option<&Label>) -> Labelling {
+    let mut labelling = Labelling::new();
+    let name = principal.user.clone();
+    labelling.raise(Origin::Key { name }, &principal.label_floor);
+    let name = route.name.clone();
+    labelling.raise(Origin::Route { name }, &route.label_floor);
+    if let Some(header) = header {
+        labelling.raise(Origin::Header, header);
     }
+    labelling
 }
 
 /// Raises the label to cover every passage that stands in the request.

@@ -27,6 +27,7 @@ use trousseau_policy::explanation::Explanation;
 use crate::answer::{Answered, Decided, Open, check_question};
 use crate::entry::{self, Attempt, State};
 use crate::error::GatewayError;
+use crate::labels::label_asker;
 use crate::records::Made;
 use crate::service::Gateway;
 
@@ -82,9 +83,10 @@ impl Gateway {
         if asked.forget && !plan.settings.incognito && !plan.settings.forgets {
             return Err(GatewayError::MustKeep);
         }
-        let labelling = Self::label_texts(principal, (plan, route), asked.label.as_ref(), &mut |visit| {
-            texts.iter().for_each(|text| visit(text))
-        });
+        let mut labelling = label_asker(principal, route, asked.label.as_ref());
+        for text in &texts {
+            labelling.raise_findings(text, &plan.settings.detectors.detect(text));
+        }
         let content = asked.request.digest();
         let what = (M::PURPOSE, content, Class::Public);
         let decision = self.decide_about(principal, plan, route, (labelling.label(), what, &[]));

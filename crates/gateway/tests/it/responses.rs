@@ -345,7 +345,7 @@ async fn file_search_is_the_search_of_a_grounded_route() {
     let other = wired.post(PATH, &asked(search(&json!("vs_none")))).await;
     assert_eq!((other.status, other.code().as_str()), (404, "files-no-store"));
     change(&wired.server.gateway, |plan| {
-        plan.settings.routes[0].grounded = false
+        plan.settings.routes[0].grounded = false;
     });
     let reply = wired.post(PATH, &asked(search(&store["id"]))).await;
     assert_eq!(

@@ -41,7 +41,7 @@ async fn what_was_said_before_comes_back_without_its_instructions() {
     assert_eq!(call.messages[3].extra["reasoning_content"], "Hm.");
 
     let other = new_key(&wired.server, Role::User, |grants| {
-        grants.label_floor = "public".parse().unwrap()
+        grants.label_floor = "public".parse().unwrap();
     })
     .await;
     let stolen = asked(json!({ "previous_response_id": first["id"] }));

@@ -21,10 +21,13 @@ const ANSWER: &[Step] = &[Step::Say("Oui."), Step::End];
 const EMBEDDINGS: &str = "/v1/embeddings";
 const RERANK: &str = "/v1/rerank";
 
+/// How a target of a name fails.
+type Failure = fn(String) -> ModelError;
+
 /// A model that measures: as vectors the lengths of texts, as relevance how many words they share with the question.
 pub(crate) struct Measures {
     target: String,
-    failure: Option<fn(String) -> ModelError>,
+    failure: Option<Failure>,
     folder: std::path::PathBuf,
     /// What was asked, and the ledger as it was then.
     calls: Mutex<Vec<(Vec<String>, Vec<Value>)>>,
@@ -32,7 +35,7 @@ pub(crate) struct Measures {
 }
 
 impl Measures {
-    fn new(stage: &Stage, target: &str, failure: Option<fn(String) -> ModelError>) -> Arc<Self> {
+    fn new(stage: &Stage, target: &str, failure: Option<Failure>) -> Arc<Self> {
         Arc::new(Self {
             target: target.to_owned(),
             failure,
@@ -111,10 +114,7 @@ impl Reranker for Measures {
 }
 
 /// A server whose first route goes to these targets: a scripted one that chats, then those that measure.
-async fn measuring(
-    stage: &Stage,
-    measures: &[(&str, Option<fn(String) -> ModelError>)],
-) -> (Wired, Vec<Arc<Measures>>) {
+async fn measuring(stage: &Stage, measures: &[(&str, Option<Failure>)]) -> (Wired, Vec<Arc<Measures>>) {
     let (gateway, _) = staged(stage, &[("local", ANSWER)]).await;
     change(&gateway, |plan| {
         plan.targets[0].serves = vec![Purpose::Chat];
@@ -138,7 +138,7 @@ pub(crate) fn add_measure(
     stage: &Stage,
     gateway: &Gateway,
     name: &str,
-    failure: Option<fn(String) -> ModelError>,
+    failure: Option<Failure>,
 ) -> Arc<Measures> {
     let model = Measures::new(stage, name, failure);
     change(gateway, |plan| {
@@ -299,12 +299,7 @@ async fn a_target_that_fails_is_followed_by_the_next() {
     );
 
     for (failure, status, code, state) in [
-        (
-            down as fn(String) -> ModelError,
-            503,
-            "gateway-exhausted",
-            "failed",
-        ),
+        (down as Failure, 503, "gateway-exhausted", "failed"),
         (wrong, 400, "gateway-declined", "failed"),
     ] {
         let stage = Stage::new();
@@ -492,7 +487,7 @@ async fn what_cannot_be_measured_is_refused_by_name() {
     }
     assert!(models[0].calls().is_empty());
     let key = new_key(&wired.server, Role::User, |grants| {
-        grants.routes = Some(["autre".to_owned()].into())
+        grants.routes = Some(["autre".to_owned()].into());
     })
     .await;
     let reply = wired.post_as(&key, EMBEDDINGS, &texts(json!({}))).await;
