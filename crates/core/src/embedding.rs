@@ -42,8 +42,11 @@ pub struct EmbeddingRequest {
 impl EmbeddingRequest {
     /// The digest of everything that would be sent. A [`Permit`] is bound to it.
     pub fn digest(&self) -> Digest {
-        let dimensions = self.dimensions.unwrap_or(0).to_string();
-        let head = ["embedding", self.side.name(), &dimensions];
+        let head = [
+            "embedding",
+            self.side.name(),
+            &self.dimensions.unwrap_or(0).to_string(),
+        ];
         let texts = self.texts.iter().map(String::as_str);
         Digest::of_fields(head.into_iter().chain(texts).map(str::as_bytes))
     }
