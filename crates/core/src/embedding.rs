@@ -42,11 +42,8 @@ pub struct EmbeddingRequest {
 impl EmbeddingRequest {
     /// The digest of everything that would be sent. A [`Permit`] is bound to it.
     pub fn digest(&self) -> Digest {
-        let head = [
-            "embedding",
-            self.side.name(),
-            &self.dimensions.unwrap_or(0).to_string(),
-        ];
+        let dimensions = self.dimensions.unwrap_or(0).to_string();
+        let head = ["embedding", self.side.name(), &dimensions];
         let texts = self.texts.iter().map(String::as_str);
         Digest::of_fields(head.into_iter().chain(texts).map(str::as_bytes))
     }
@@ -117,19 +114,15 @@ mod tests {
 
     #[test]
     fn the_digest_tells_sides_and_texts_apart() {
-        let request = |side, texts: &[&str], dimensions| {
-            let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-            EmbeddingRequest {
-                side,
-                texts,
-                dimensions,
-            }
-            .digest()
+        let request = |side, texts: &[&str], dimensions| EmbeddingRequest {
+            side,
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            dimensions,
         };
-        let one = request(Side::Question, &["a", "b"], None);
-        assert_ne!(one, request(Side::Passage, &["a", "b"], None));
-        assert_ne!(one, request(Side::Question, &["ab"], None));
-        assert_ne!(one, request(Side::Question, &["a", "b"], Some(2)));
+        let one = request(Side::Question, &["a", "b"], None).digest();
+        assert_ne!(one, request(Side::Passage, &["a", "b"], None).digest());
+        assert_ne!(one, request(Side::Question, &["ab"], None).digest());
+        assert_ne!(one, request(Side::Question, &["a", "b"], Some(2)).digest());
     }
 
     #[test]
