@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use trousseau_core::permit::Purpose;
 use trousseau_core::principal::Principal;
+use trousseau_gateway::entry::State as Ended;
 use trousseau_gateway::error::GatewayError;
 use trousseau_wire::Fault;
 use trousseau_wire::server::ChatCall;
@@ -73,6 +75,15 @@ async fn put_before(
         GatewayError::NoEntry { .. } => Refusal::from(error).about(PARAM),
         error => error.into(),
     })?;
+    // What was measured is no answer, and one that broke off is not gone on from.
+    let answered = matches!(record.state, Ended::Answered | Ended::Abstained);
+    if !answered || record.decision["decision"]["purpose"] != Purpose::Chat.name() {
+        let (param, reason) = (
+            PARAM.to_owned(),
+            "that is no whole answer to a question".to_owned(),
+        );
+        return Err(Fault::Invalid { param, reason }.into());
+    }
     call.options.label.get_or_insert_default().raise(&record.label);
     let reasoning = record.reasoning.map(|reasoning| reasoning.text);
     let answer = earlier_answer(record.answer.unwrap_or_default(), reasoning, record.tool_calls);

@@ -187,6 +187,9 @@ async fn a_response_that_is_cut_fails_and_says_so() {
     assert_eq!(response["output"][0]["status"], "incomplete");
     assert!(response["trousseau"]["entry"].is_string(), "{response}");
     assert!(!types(&told).contains(&"completed"));
+    let next = json!({ "previous_response_id": response["id"] });
+    let refused = wired.post(PATH, &asked(next)).await;
+    assert_eq!((refused.status, refused.code().as_str()), (400, "wire-invalid"));
     let whole = wired.post(PATH, &asked(json!({}))).await;
     assert_eq!((whole.status, whole.code().as_str()), (502, "gateway-broken"));
 }
