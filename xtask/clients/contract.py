@@ -56,6 +56,8 @@ MAKERS = {
     "conversation": lambda: {"conversation": call("POST", "/api/conversations", {})["id"]},
     "model": lambda: {"model": "documents"},
 }
+# Where a model is named.
+ASKED = {f"/v1/{path}" for path in ["chat/completions", "responses", "messages", "completions", "embeddings", "rerank"]}
 kept = {}
 turns = itertools.count()
 
@@ -81,7 +83,7 @@ def before_call(context, case, kwargs):
         case.path_parameters = {name: known.get(name, value) for name, value in named.items()}
     if not isinstance(case.body, dict):
         return
-    if case.path == "/v1/chat/completions" and isinstance(case.body.get("model"), str):
+    if case.path in ASKED and isinstance(case.body.get("model"), str):
         case.body = {**case.body, "model": "documents"}
     elif isinstance(case.body.get("file_id"), str):
         case.body = {**case.body, "file_id": there("file", False)["file"]}

@@ -2,7 +2,7 @@
 
 from cases import BASE, KEY, run
 from langchain_core.tools import tool
-from langchain_openai import ChatOpenAI
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 
 
 def model(name="libre"):
@@ -31,4 +31,16 @@ def calls_tools():
     assert answer.tool_calls[0]["args"] == {"ville": "Lyon"}, answer
 
 
-run([answers, streams, calls_tools])
+def responds():
+    answer = ChatOpenAI(base_url=f"{BASE}/v1", api_key=KEY, model="libre", max_retries=0, use_responses_api=True).invoke("Bonjour")
+    assert answer.text.strip() == "Bonjour à vous.", answer
+
+
+def embeds():
+    # It would else send numbers of tokens, which cannot be read here.
+    embedder = OpenAIEmbeddings(base_url=f"{BASE}/v1", api_key=KEY, model="vecteurs", check_embedding_ctx_length=False)
+    assert embedder.embed_documents(["un", "quatre"]) == [[2.0, 0.5], [6.0, 0.5]]
+    assert embedder.embed_query("un") == [2.0, 0.5]
+
+
+run([answers, streams, calls_tools, responds, embeds])

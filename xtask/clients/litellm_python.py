@@ -29,4 +29,25 @@ def tells_errors_by_type():
         raise AssertionError("no error")
 
 
-run([answers, streams, tells_errors_by_type])
+def speaks_anthropics_form():
+    # LiteLLM's own call of Responses needs a package that it does not install.
+    messages = [{"role": "user", "content": "Bonjour"}]
+    more = {"model": "anthropic/libre", "messages": messages, "api_base": BASE, "api_key": KEY, "max_retries": 0, "max_tokens": 100}
+    answer = litellm.completion(**more)
+    assert answer.choices[0].message.content == "Bonjour à vous." and answer.usage.total_tokens == 12, answer
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in litellm.completion(stream=True, **more))
+    assert text.strip() == "Bonjour à vous.", text
+
+
+def ranks():
+    documents = ["la mer", "le guichet ouvre"]
+    answer = litellm.rerank(model="hosted_vllm/vecteurs", query="le guichet", documents=documents, top_n=1, api_base=f"{BASE}/v1", api_key=KEY)
+    assert [result["index"] for result in answer.results] == [1], answer
+
+
+def embeds():
+    answer = litellm.embedding(model="openai/vecteurs", input=["un"], api_base=f"{BASE}/v1", api_key=KEY, encoding_format="float")
+    assert answer.data[0]["embedding"] == [2.0, 0.5], answer
+
+
+run([answers, streams, tells_errors_by_type, speaks_anthropics_form, embeds, ranks])

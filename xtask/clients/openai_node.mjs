@@ -30,6 +30,29 @@ const cases = {
     const { message } = (await stream.finalChatCompletion()).choices[0];
     assert.equal(message.tool_calls[0].function.arguments, '{"ville":"Lyon"}');
   },
+  async responds() {
+    const answer = await client.responses.create({ model: "libre", input: "Bonjour" });
+    assert.equal(answer.output_text, "Bonjour à vous.");
+    assert(answer.trousseau.entry);
+    const stream = client.responses.stream({ model: "libre", input: "Bonjour", previous_response_id: answer.id });
+    const kinds = [];
+    for await (const event of stream) kinds.push(event.type);
+    assert.equal(kinds.at(-1), "response.completed");
+    assert.equal((await stream.finalResponse()).output_text.trim(), "Bonjour à vous.");
+    await assert.rejects(client.responses.create({ model: "libre", input: "x", background: true }), OpenAI.BadRequestError);
+  },
+  async responds_with_tools() {
+    const flat = [{ type: "function", strict: false, ...tools[0].function }];
+    const answer = await client.responses.create({ model: "libre", input: "outil", tools: flat });
+    const call = answer.output.find((item) => item.type === "function_call");
+    const output = [{ type: "function_call_output", call_id: call.call_id, output: "20 degrés" }];
+    const follow = await client.responses.create({ model: "libre", input: output, previous_response_id: answer.id, tools: flat });
+    assert.equal(follow.output_text, "Il fait beau (20 degrés).");
+  },
+  async embeds() {
+    const answer = await client.embeddings.create({ model: "vecteurs", input: ["un", "quatre"] });
+    assert.deepEqual(answer.data.map((vector) => [...vector.embedding]), [[2, 0.5], [6, 0.5]]);
+  },
   async tells_errors_by_type() {
     await assert.rejects(ask("Bonjour", { model: "gpt-4o" }), OpenAI.NotFoundError);
     await assert.rejects(ask("trop long"), OpenAI.BadRequestError);

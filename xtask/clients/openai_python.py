@@ -90,6 +90,78 @@ def tells_errors_by_type():
     assert error.body["trousseau"]["rejected"], error.body
 
 
+def responds():
+    answer = client.responses.create(model="libre", input="Bonjour", instructions="Réponds.")
+    assert answer.output_text == "Bonjour à vous." and answer.status == "completed", answer
+    assert answer.output[0].content[0].text == "Je réfléchis."
+    assert answer.usage.total_tokens == 12 and answer.trousseau["entry"], answer
+    follow = client.responses.create(model="libre", input="Et encore ?", previous_response_id=answer.id)
+    assert follow.previous_response_id == answer.id and follow.output_text == "Bonjour à vous.", follow
+    try:
+        client.responses.create(model="libre", input="Bonjour", previous_response_id="resp_main_999999")
+        raise AssertionError("no NotFoundError")
+    except openai.NotFoundError as error:
+        assert error.param == "previous_response_id", error
+    try:
+        client.responses.create(model="libre", input="Bonjour", tools=[{"type": "web_search"}])
+        raise AssertionError("no BadRequestError")
+    except openai.BadRequestError as error:
+        assert error.code == "wire-runs-elsewhere" and error.param == "tools[0].type", error
+
+
+def responds_in_streams():
+    with client.responses.stream(model="libre", input="Bonjour") as stream:
+        kinds = [event.type for event in stream]
+        answer = stream.get_final_response()
+    assert kinds[:2] == ["response.created", "response.in_progress"] and kinds[-1] == "response.completed", kinds
+    assert answer.output_text.strip() == "Bonjour à vous." and answer.trousseau["entry"], answer
+    text = ""
+    for event in client.responses.create(model="libre", input="Bonjour", stream=True):
+        text += event.delta if event.type == "response.output_text.delta" else ""
+    assert text.strip() == "Bonjour à vous.", text
+
+
+def responds_with_tools():
+    tools = [{"type": "function", **TOOLS[0]["function"]}]
+    whole = client.responses.create(model="libre", input="outil", tools=tools)
+    with client.responses.stream(model="libre", input="outil", tools=tools) as stream:
+        for _ in stream:
+            pass
+        streamed = stream.get_final_response()
+    for answer in [whole, streamed]:
+        call = next(item for item in answer.output if item.type == "function_call")
+        assert (call.call_id, call.name, call.arguments) == ("call_1", "meteo", '{"ville":"Lyon"}'), answer
+        output = [{"type": "function_call_output", "call_id": call.call_id, "output": "20 degrés"}]
+        follow = client.responses.create(model="libre", input=output, previous_response_id=answer.id, tools=tools)
+        assert follow.output_text == "Il fait beau (20 degrés).", follow
+        # The same with everything sent back, as clients do that keep nothing here.
+        history = [{"role": "user", "content": "outil"}, *[item.model_dump(exclude_none=True) for item in answer.output], *output]
+        again = client.responses.create(model="libre", input=history, tools=tools)
+        assert again.output_text == "Il fait beau (20 degrés).", again
+
+
+def embeds():
+    texts = ["un", "quatre"]
+    # The client asks for base64 by itself.
+    answer = client.embeddings.create(model="vecteurs", input=texts)
+    assert [vector.embedding for vector in answer.data] == [[2.0, 0.5], [6.0, 0.5]], answer
+    assert answer.usage.prompt_tokens == 3 and answer.trousseau["decision"]["target"] == "measures", answer
+    answer = client.embeddings.create(model="vecteurs", input="un", encoding_format="float")
+    assert answer.data[0].embedding == [2.0, 0.5], answer
+    try:
+        client.embeddings.create(model="vecteurs", input=[1, 2, 3])
+        raise AssertionError("no BadRequestError")
+    except openai.BadRequestError as error:
+        assert error.param == "input[0]", error
+
+
+def completes():
+    answer = client.completions.create(model="libre", prompt="Bonjour")
+    assert answer.choices[0].text == "Bonjour à vous.", answer
+    text = "".join(chunk.choices[0].text for chunk in client.completions.create(model="libre", prompt="Bonjour", stream=True))
+    assert text.strip() == "Bonjour à vous.", text
+
+
 def stops_the_model_when_cancelled():
     stream = ask("lent", stream=True)
     next(iter(stream))
@@ -126,5 +198,5 @@ def keeps_files_and_searches_them():
         pass
 
 
-run([lists_its_routes, answers, streams, calls_tools, sends_parts, tells_errors_by_type, stops_the_model_when_cancelled,
+run([lists_its_routes, answers, streams, calls_tools, responds, responds_in_streams, responds_with_tools, embeds, completes, sends_parts, tells_errors_by_type, stops_the_model_when_cancelled,
      keeps_files_and_searches_them])

@@ -1,6 +1,6 @@
 """A small OpenAI-compatible server for the tests of clients: answers, streams, tools, refusals, and a slow stream.
 
-Prints its port. What it does follows the last user message: `outil`, `lent`, `trop long`, `panne`, anything else.
+Prints its port. A vector is the length of a text, relevance how many words it shares. What a chat does follows the last user message: `outil`, `lent`, `trop long`, `panne`, anything else.
 """
 
 import http.server
@@ -22,6 +22,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path == "/v1/embeddings":
+            data = [{"index": at, "embedding": [len(text), 0.5]} for at, text in enumerate(request["input"])]
+            return self.send_json({"object": "list", "data": data, "usage": {"prompt_tokens": 3, "total_tokens": 3}})
+        if self.path == "/v1/rerank":
+            scores = [len(set(text.split()) & set(request["query"].split())) for text in request["documents"]]
+            return self.send_json({"results": [{"index": at, "relevance_score": score} for at, score in enumerate(scores)]})
         asked = [message for message in request["messages"] if message["role"] == "user"][-1]["content"]
         asked = asked if isinstance(asked, str) else json.dumps(asked, ensure_ascii=False)
         called = request["messages"][-1]["role"] == "tool"

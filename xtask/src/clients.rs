@@ -1,4 +1,4 @@
-//! Existing clients of OpenAI's API, run unchanged against a real server: their cases are in `xtask/clients`.
+//! Existing clients of OpenAI's API and of Anthropic's, run unchanged against a real server: their cases are in `xtask/clients`.
 //!
 //! Each client gets a server of its own with an empty data folder, and all of them the same small upstream.
 
@@ -43,13 +43,18 @@ const CLIENTS: &[Client] = &[
         packages: Packages::Python(&["litellm==1.106.2"]),
     },
     Client {
+        name: "client-anthropic",
+        script: "anthropic_python.py",
+        packages: Packages::Python(&["anthropic==2.14.0"]),
+    },
+    Client {
         name: "client-openai-node",
         script: "openai_node.mjs",
         packages: Packages::Node(&["openai@6.49.0"]),
     },
 ];
 
-/// Two routes to the upstream, of which one is for what is public, and one to the documents.
+/// Routes to the upstream, of which one is for what is public and one for vectors, and one to the documents.
 const CONFIG: &str = r#"
 [[upstream]]
 name = "local"
@@ -71,6 +76,17 @@ kind = "openai"
 url = "{upstream}/v1"
 model = "mock-model"
 
+[[upstream]]
+name = "measures"
+kind = "openai"
+url = "{upstream}/v1"
+model = "mock-measures"
+serves = ["embedding", "reranking"]
+
+[upstream.card]
+provider = "mock"
+premises = "own"
+
 [[route]]
 name = "documents"
 targets = ["local"]
@@ -78,6 +94,11 @@ targets = ["local"]
 [[route]]
 name = "libre"
 targets = ["mock"]
+grounded = false
+
+[[route]]
+name = "vecteurs"
+targets = ["measures"]
 grounded = false
 
 [[route]]

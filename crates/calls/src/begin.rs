@@ -217,7 +217,7 @@ pub(crate) fn cut(permit: &Permit) -> ModelError {
 }
 
 /// What a failure says of the target, for those who ask it next.
-pub(crate) fn failure(error: &ModelError) -> Failure {
+pub fn failure(error: &ModelError) -> Failure {
     match error {
         ModelError::Unavailable { .. } | ModelError::Misconfigured { .. } => Failure::Unavailable,
         ModelError::RateLimited { retry_after, .. } => Failure::RateLimited {

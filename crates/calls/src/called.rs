@@ -46,6 +46,14 @@ pub trait Decides: Send + Sync {
     fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Permit>>;
 }
 
+/// The code of an attempt that was none, since the target cannot be called now.
+pub const fn not_now_code(not_now: NotNow) -> &'static str {
+    match not_now {
+        NotNow::Open { .. } => "target-resting",
+        NotNow::Full { .. } => "target-busy",
+    }
+}
+
 /// A request as it is sent now, and where it may go.
 pub(crate) struct Part {
     pub(crate) request: Arc<ChatRequest>,
@@ -158,12 +166,8 @@ impl Called {
 
     /// Notes that a target was not asked now.
     pub(crate) fn note_not_now(&mut self, target: &str, not_now: &NotNow) {
-        let (code, seconds) = match not_now {
-            NotNow::Open { seconds } => ("target-resting", *seconds),
-            NotNow::Full { seconds } => ("target-busy", *seconds),
-        };
-        self.come_back(seconds);
-        self.note_code(target, code);
+        self.come_back(not_now.seconds());
+        self.note_code(target, not_now_code(*not_now));
     }
 
     /// Notes what came of a target, once: one that is waited for is asked again and again.

@@ -17,5 +17,6 @@ mod event;
 mod reading;
 mod round;
 
-pub use called::{CallEnd, Called, Decides, Means};
+pub use begin::failure;
+pub use called::{CallEnd, Called, Decides, Means, not_now_code};
 pub use event::{AnswerEvent, Events};

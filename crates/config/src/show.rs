@@ -11,6 +11,7 @@ use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
 use trousseau_plan::settings::{Bounds, Hedge, Route, TargetLimits, Way};
 use trousseau_policy::decide::Target;
+use trousseau_upstream::embedding::EmbedderOptions;
 
 use super::{Config, Egress, Kind, Oidc, Remote, Server, spending};
 
@@ -164,7 +165,7 @@ fn push(lists: &mut Map<String, Value>, name: &str, value: &str) {
 fn upstream(target: &Target, kind: &Kind, limits: &TargetLimits) -> Value {
     let mut shown = match kind {
         Kind::Extractive => json!({ "name": target.name, "kind": "extractive" }),
-        Kind::OpenAi(remote) => self::remote(&target.name, remote),
+        Kind::OpenAi(remote) => self::remote(target, remote),
     };
     shown["limits"] = json!({
         "concurrency": limits.concurrency,
@@ -177,16 +178,19 @@ fn upstream(target: &Target, kind: &Kind, limits: &TargetLimits) -> Value {
         "open_seconds": limits.breaker.open_for.as_secs(),
         "longest_seconds": limits.breaker.longest.as_secs(),
     });
+    let serves = target.serves.iter().map(|purpose| purpose.name());
+    shown["serves"] = serves.collect();
     shown["card"] = serde_json::to_value(&target.card).unwrap_or_default();
     shown["attestation"] = serde_json::to_value(&target.attestations).unwrap_or_default();
     shown
 }
 
-fn remote(name: &str, remote: &Remote) -> Value {
+fn remote(target: &Target, remote: &Remote) -> Value {
+    let embeds = remote.embedding != EmbedderOptions::default();
     let certificate = remote.client_certificate.as_ref();
     let timeouts = &remote.timeouts;
     json!({
-        "name": name,
+        "name": target.name,
         "kind": "openai",
         "url": remote.url,
         "model": remote.model,
@@ -203,6 +207,15 @@ fn remote(name: &str, remote: &Remote) -> Value {
             "idle_seconds": timeouts.idle.as_secs(),
             "total_seconds": timeouts.total.as_secs(),
         },
+        "embedding": embeds.then(|| {
+            let EmbedderOptions { batch, dimensions, before_question, before_passage } = &remote.embedding;
+            json!({
+                "batch": batch,
+                "dimensions": dimensions,
+                "before_question": before_question,
+                "before_passage": before_passage,
+            })
+        }),
         "client_certificate": certificate.map(|(certificate, key)| {
             json!({ "certificate": certificate, "key": key })
         }),

@@ -7,11 +7,13 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 use trousseau_catalogue::Catalogue;
+use trousseau_core::permit::Purpose;
 use trousseau_plan::settings::TargetLimits;
 use trousseau_policy::attestation::Attestation;
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::decide::Target;
 use trousseau_policy::fact::Fact;
+use trousseau_upstream::embedding::EmbedderOptions;
 use trousseau_upstream::server::Timeouts;
 use trousseau_upstream::{Continues, Dialect};
 
@@ -68,6 +70,8 @@ pub struct Remote {
     pub stream: bool,
     /// How often it is asked whether it is there; never where `None`.
     pub health_check: Option<Duration>,
+    /// How texts are put to it, where its model turns them into vectors.
+    pub embedding: EmbedderOptions,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,6 +96,8 @@ pub(super) struct RawUpstream {
     #[serde(default)]
     breaker: RawBreaker,
     health_check: Option<RawHealthCheck>,
+    serves: Option<Vec<String>>,
+    embedding: Option<RawEmbedding>,
     /// The entry of the catalogue that its card is made from.
     catalogue: Option<String>,
     #[serde(default)]
@@ -110,6 +116,17 @@ struct RawTimeouts {
     first_byte_seconds: Option<u64>,
     idle_seconds: Option<u64>,
     total_seconds: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawEmbedding {
+    batch: Option<usize>,
+    dimensions: Option<u32>,
+    #[serde(default)]
+    before_question: String,
+    #[serde(default)]
+    before_passage: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,7 +154,8 @@ pub(super) fn upstreams(
 ) -> Upstreams {
     faults.names("upstream", raw.iter().map(|upstream| upstream.name.as_str()));
     if raw.is_empty() {
-        let target = Target::new(LOCAL, own_premises(Card::default()));
+        let mut target = Target::new(LOCAL, own_premises(Card::default()));
+        target.serves = vec![Purpose::Chat];
         return Upstreams {
             targets: vec![target],
             kinds: vec![(LOCAL.to_owned(), Kind::Extractive)],
@@ -152,6 +170,7 @@ pub(super) fn upstreams(
         let card = card(&mut upstream, catalogue, faults);
         let place = format!("upstream.{name}");
         let most = limits::limits(&place, (&upstream.limits, &upstream.breaker), faults);
+        let serves = serves(&upstream, faults);
         let (kind, card) = match upstream.kind.as_str() {
             "extractive" => {
                 if upstream.health_check.is_some() {
@@ -171,6 +190,7 @@ pub(super) fn upstreams(
             name,
             card,
             attestations,
+            serves,
         });
     }
     Upstreams {
@@ -237,6 +257,56 @@ fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote 
         health_check: raw
             .health_check
             .map(|raw| limits::health_check(&place, &raw, faults)),
+        embedding: embedding(raw.embedding, &at("embedding.batch"), faults),
+    }
+}
+
+/// What a model is made for.
+const SERVES: [Purpose; 3] = [Purpose::Chat, Purpose::Embedding, Purpose::Reranking];
+
+/// What an upstream's model is made for: answers, where nothing else is written.
+fn serves(raw: &RawUpstream, faults: &mut Faults) -> Vec<Purpose> {
+    let key = format!("upstream.{}.serves", raw.name);
+    let Some(written) = &raw.serves else {
+        return vec![Purpose::Chat];
+    };
+    let known: &[Purpose] = if raw.kind == "extractive" {
+        &SERVES[..1]
+    } else {
+        &SERVES
+    };
+    let mut serves = Vec::with_capacity(written.len());
+    for word in written {
+        match known.iter().find(|purpose| purpose.name() == word) {
+            Some(purpose) if !serves.contains(purpose) => serves.push(*purpose),
+            Some(_) => {}
+            None => faults.value(
+                &key,
+                word,
+                &known.iter().map(|one| one.name()).collect::<Vec<_>>().join(", "),
+            ),
+        }
+    }
+    if written.is_empty() {
+        faults.missing(&key);
+    }
+    serves
+}
+
+fn embedding(raw: Option<RawEmbedding>, key: &str, faults: &mut Faults) -> EmbedderOptions {
+    let usual = EmbedderOptions::default();
+    let Some(raw) = raw else {
+        return usual;
+    };
+    let batch = raw.batch.unwrap_or(usual.batch);
+    if !(1..=2048).contains(&batch) {
+        faults.value(key, &batch.to_string(), "1..2048");
+    }
+    EmbedderOptions {
+        batch,
+        dimensions: raw.dimensions,
+        before_question: raw.before_question,
+        before_passage: raw.before_passage,
     }
 }
 

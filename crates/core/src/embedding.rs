@@ -35,12 +35,15 @@ pub struct EmbeddingRequest {
     pub side: Side,
     /// The texts.
     pub texts: Vec<String>,
+    /// How many numbers each vector is to have, where the model offers a choice.
+    pub dimensions: Option<u32>,
 }
 
 impl EmbeddingRequest {
     /// The digest of everything that would be sent. A [`Permit`] is bound to it.
     pub fn digest(&self) -> Digest {
-        let head = ["embedding", self.side.name()];
+        let dimensions = self.dimensions.unwrap_or(0).to_string();
+        let head = ["embedding", self.side.name(), &dimensions];
         let texts = self.texts.iter().map(String::as_str);
         Digest::of_fields(head.into_iter().chain(texts).map(str::as_bytes))
     }
@@ -73,11 +76,9 @@ impl Vectors {
         if self.values.is_empty() {
             self.dimensions = vector.len();
         }
-        if vector.is_empty() || vector.len() != self.dimensions {
-            return Err(WrongDimensions {
-                expected: self.dimensions,
-                found: vector.len(),
-            });
+        let (expected, found) = (self.dimensions, vector.len());
+        if found == 0 || found != expected {
+            return Err(WrongDimensions { expected, found });
         }
         self.values.extend_from_slice(vector);
         Ok(())
@@ -99,8 +100,7 @@ pub trait Embedder: Send + Sync {
     /// What the model is. Vectors are kept under this name: those of two models cannot be compared.
     fn name(&self) -> &str;
 
-    /// Turns texts into vectors. Implementations check with [`EmbeddingRequest::check_permit`] before the first byte
-    /// leaves.
+    /// Turns texts into vectors; checks with [`EmbeddingRequest::check_permit`] before the first byte leaves.
     fn embed<'a>(
         &'a self,
         permit: &'a Permit,
@@ -114,14 +114,15 @@ mod tests {
 
     #[test]
     fn the_digest_tells_sides_and_texts_apart() {
-        let request = |side, texts: &[&str]| {
-            let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-            EmbeddingRequest { side, texts }.digest()
+        let request = |side, texts: &[&str], dimensions| EmbeddingRequest {
+            side,
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+            dimensions,
         };
-        let one = request(Side::Question, &["a", "b"]);
-        assert_ne!(one, request(Side::Passage, &["a", "b"]));
-        assert_ne!(one, request(Side::Question, &["ab"]));
-        assert_eq!(one, request(Side::Question, &["a", "b"]));
+        let one = request(Side::Question, &["a", "b"], None).digest();
+        assert_ne!(one, request(Side::Passage, &["a", "b"], None).digest());
+        assert_ne!(one, request(Side::Question, &["ab"], None).digest());
+        assert_ne!(one, request(Side::Question, &["a", "b"], Some(2)).digest());
     }
 
     #[test]

@@ -226,13 +226,10 @@ impl Explain for ModelError {
                 ("phase", phase.name().to_owned()),
                 ("limit", limit_ms.to_string()),
             ],
-            Self::RateLimited { target, retry_after } => vec![
-                ("target", target.clone()),
-                (
-                    "seconds",
-                    retry_after.map_or_else(String::new, |seconds| seconds.to_string()),
-                ),
-            ],
+            Self::RateLimited { target, retry_after } => {
+                let seconds = retry_after.map_or_else(String::new, |seconds| seconds.to_string());
+                vec![("target", target.clone()), ("seconds", seconds)]
+            }
             Self::Misconfigured {
                 target,
                 status,

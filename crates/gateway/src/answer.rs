@@ -21,7 +21,7 @@ use trousseau_core::permit::Purpose;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
 use trousseau_plan::Plan;
-use trousseau_policy::decide::{About, Decision, Denied, Request, decide};
+use trousseau_policy::decide::{Decision, Denied};
 use trousseau_policy::explanation::{Explanation, Origin};
 use trousseau_retrieval::followup::standalone;
 use trousseau_retrieval::library::keep_relevant;
@@ -237,28 +237,12 @@ impl Gateway {
         (request, content, collections): (&ChatRequest, Digest, &[&str]),
     ) -> Decision {
         let read = request.passages.iter().map(|passage| passage.label.class).max();
-        let groups: Vec<&str> = principal.groups.iter().map(String::as_str).collect();
-        let now = (self.now)();
-        let withdrawn = self.withdrawals.in_force(now);
-        let wanted = Request {
-            label,
-            purpose: Purpose::Chat,
-            content,
-            read: read.unwrap_or(Class::Public),
-            clearance: principal.clearance,
-            about: About {
-                tenant: principal.tenant.as_str(),
-                groups: &groups,
-                collections,
-                time: plan.settings.local_time(now),
-                withdrawn: withdrawn.as_deref(),
-            },
-        };
-        decide(&wanted, plan.targets_of(route), &plan.rules, self.today())
+        let what = (Purpose::Chat, content, read.unwrap_or(Class::Public));
+        self.decide_about(principal, plan, route, (label, what, collections))
     }
 
     /// Sequences the decision, then keeps what it was about, where anything is kept.
-    async fn record_decision(
+    pub(crate) async fn record_decision(
         &self,
         principal: &Principal,
         decided: &Decided<'_>,
@@ -368,11 +352,7 @@ impl Gateway {
             label: Some(&label),
             price: target.as_deref().and_then(|target| plan.price(target)),
         };
-        if open.keeps {
-            self.records
-                .keep_made(&open.tenant, &open.entry(), &made, open.durability)
-                .await?;
-        }
+        self.keep_answer(&open, &made).await?;
         let outcome = entry::Outcome {
             decision: open.index,
             state,
@@ -410,7 +390,18 @@ impl Gateway {
         }
     }
 
-    async fn refuse(&self, open: Open, denied: Denied) -> Result<GatewayError, GatewayError> {
+    /// Keeps what the calls brought, where anything is kept.
+    pub(crate) async fn keep_answer(&self, open: &Open, made: &Made<'_>) -> Result<(), GatewayError> {
+        if open.keeps {
+            let (records, entry) = (&self.records, open.entry());
+            records
+                .keep_made(&open.tenant, &entry, made, open.durability)
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn refuse(&self, open: Open, denied: Denied) -> Result<GatewayError, GatewayError> {
         let outcome = entry::Outcome::without_answer(open.index, State::Refused, &[]);
         self.close_decision(&open, outcome).await?;
         let (denied, entry) = (Box::new(denied), open.entry());
@@ -439,15 +430,15 @@ impl Gateway {
 }
 
 /// A request, and what was decided about it.
-struct Decided<'a> {
-    plan: &'a Plan,
-    route: &'a Route,
-    request: &'a ChatRequest,
-    content: Digest,
-    explanation: &'a Explanation,
-    conversation: Option<&'a str>,
-    parent: Option<&'a EntryId>,
-    keeps: bool,
+pub(crate) struct Decided<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) route: &'a Route,
+    pub(crate) request: &'a ChatRequest,
+    pub(crate) content: Digest,
+    pub(crate) explanation: &'a Explanation,
+    pub(crate) conversation: Option<&'a str>,
+    pub(crate) parent: Option<&'a EntryId>,
+    pub(crate) keeps: bool,
 }
 
 /// A decided request whose outcome is owed.
@@ -477,7 +468,7 @@ pub(crate) fn collections_of(request: &ChatRequest) -> Vec<&str> {
     names.into_iter().collect()
 }
 
-fn check_question(question: &str, limit: usize) -> Result<(), GatewayError> {
+pub(crate) fn check_question(question: &str, limit: usize) -> Result<(), GatewayError> {
     if question.trim().is_empty() {
         return Err(GatewayError::EmptyQuestion);
     }

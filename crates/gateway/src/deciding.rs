@@ -1,12 +1,52 @@
-//! What a decision's entry is written from.
+//! What is decided about, and what a decision's entry is written from.
 
 use trousseau_core::chat::ChatRequest;
 use trousseau_core::digest::Digest;
-use trousseau_core::permit::Permit;
+use trousseau_core::label::{Class, Label};
+use trousseau_core::permit::{Permit, Purpose};
+use trousseau_core::principal::Principal;
+use trousseau_plan::Plan;
+use trousseau_policy::decide::{About, Decision, Request, decide};
 use trousseau_policy::explanation::Explanation;
 
 use crate::commitment::{Commitment, Secret};
 use crate::entry;
+use crate::service::Gateway;
+use crate::settings::Route;
+
+/// A label, what the call is for, the digest of what would be sent, the highest class of the documents in it, and the
+/// collections that they are from.
+pub(crate) type Wanted<'a> = (&'a Label, (Purpose, Digest, Class), &'a [&'a str]);
+
+impl Gateway {
+    /// Which targets of a route may see what is wanted.
+    pub(crate) fn decide_about(
+        &self,
+        principal: &Principal,
+        plan: &Plan,
+        route: &Route,
+        (label, (purpose, content, read), collections): Wanted<'_>,
+    ) -> Decision {
+        let groups: Vec<&str> = principal.groups.iter().map(String::as_str).collect();
+        let now = (self.now)();
+        let withdrawn = self.withdrawals.in_force(now);
+        let wanted = Request {
+            label,
+            purpose,
+            content,
+            read,
+            clearance: principal.clearance,
+            about: About {
+                tenant: principal.tenant.as_str(),
+                groups: &groups,
+                collections,
+                time: plan.settings.local_time(now),
+                withdrawn: withdrawn.as_deref(),
+            },
+        };
+        decide(&wanted, plan.targets_of(route), &plan.rules, self.today())
+    }
+}
 
 /// The request, its decision, and the names that stand in the entry.
 pub(crate) struct Written<'a> {

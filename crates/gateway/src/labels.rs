@@ -21,14 +21,7 @@ impl Gateway {
         header: Option<&Label>,
         request: &ChatRequest,
     ) -> Result<Labelling, GatewayError> {
-        let mut labelling = Labelling::new();
-        let name = principal.user.clone();
-        labelling.raise(Origin::Key { name }, &principal.label_floor);
-        let name = route.name.clone();
-        labelling.raise(Origin::Route { name }, &route.label_floor);
-        if let Some(header) = header {
-            labelling.raise(Origin::Header, header);
-        }
+        let mut labelling = label_asker(principal, route, header);
         let detectors = &plan.settings.detectors;
         request.visit_texts(&mut |text| labelling.raise_findings(text, &detectors.detect(text)));
         for message in &request.messages {
@@ -44,6 +37,19 @@ impl Gateway {
         }
         Ok(labelling)
     }
+}
+
+/// What is known of a label before any text is read: key, route, header.
+pub(crate) fn label_asker(principal: &Principal, route: &Route, header: Option<&Label>) -> Labelling {
+    let mut labelling = Labelling::new();
+    let name = principal.user.clone();
+    labelling.raise(Origin::Key { name }, &principal.label_floor);
+    let name = route.name.clone();
+    labelling.raise(Origin::Route { name }, &route.label_floor);
+    if let Some(header) = header {
+        labelling.raise(Origin::Header, header);
+    }
+    labelling
 }
 
 /// Raises the label to cover every passage that stands in the request.

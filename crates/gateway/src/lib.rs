@@ -1,7 +1,7 @@
 //! The service behind every interface.
 //!
 //! Two files tell what happens: [`answer`], the way of one question, and [`ingest`], the way of one
-//! document. Both are methods of [`service::Gateway`], which the composition root puts together from
+//! document; [`vectors`] is the first one's twin, for texts that are turned into vectors or weighed. All are methods of [`service::Gateway`], which the composition root puts together from
 //! the plan in force ([`settings`], targets and rules of the policy, models: `trousseau-plan`), the library, the [`records`]
 //! and the [`logs`].
 //!
@@ -28,6 +28,7 @@ pub mod logs;
 pub mod records;
 pub mod service;
 mod spending;
+pub mod vectors;
 mod withdrawing;
 
 pub use trousseau_entries::{commitment, entry};

@@ -8,10 +8,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -19,7 +19,8 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use trousseau_core::chat::ChatEvent;
 use trousseau_core::label::Label;
 use trousseau_plan::Plan;
-use trousseau_wire::server::{ChatCall, Chunks, Completion, Head, chat, completion};
+use trousseau_wire::Fault;
+use trousseau_wire::server::{Chat, ChatCall, Head, Shape, chat};
 
 use super::envelope::Asking;
 use super::feed::Feed;
@@ -43,21 +44,26 @@ pub(super) async fn complete(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let mut asked = read(&server, &caller, request).await?;
-    let (call, asking) = (&mut asked.call, asked.asking.clone());
-    let (stream, include_usage) = (call.stream, call.include_usage);
-    call.request.whole = !stream;
-    let head = Head {
-        id: format!("chatcmpl-{}", asking.id),
-        created: (server.gateway.now)().as_second(),
-        model: call.model.clone(),
-    };
-    let answering = Answering::begin(&server, caller, asked);
+    let asked = read(&server, &caller, request).await?;
+    let head = asked.head(&server, "chatcmpl");
+    let shape = Chat::new(head, asked.call.include_usage);
+    answer(&server, caller, asked, Box::new(shape)).await
+}
+
+/// Answers in this form, whole or as a stream.
+pub(super) async fn answer(
+    server: &Arc<Server>,
+    caller: Caller,
+    mut asked: Asked,
+    shape: Box<dyn Shape>,
+) -> Result<Response, Refusal> {
+    let (stream, asking) = (asked.call.stream, asked.asking.clone());
+    asked.call.request.whole = !stream;
+    let answering = Answering::begin(server, caller, asked);
     if stream {
-        let chunks = Chunks::new(head, include_usage);
-        answering.stream(&server, chunks, asking).await
+        answering.stream(server, shape, asking).await
     } else {
-        answering.whole(&server, &head).await
+        answering.whole(server, shape).await
     }
 }
 
@@ -75,13 +81,43 @@ pub(super) struct Asked {
     parent: Option<EntryId>,
 }
 
+impl Asked {
+    /// What stands at the head of an answer in OpenAI's older forms.
+    pub(super) fn head(&self, server: &Server, kind: &str) -> Head {
+        Head {
+            id: format!("{kind}-{}", self.asking.id),
+            created: (server.gateway.now)().as_second(),
+            model: self.call.model.clone(),
+        }
+    }
+}
+
 /// Reads a request for an answer through a route that the caller may use.
 pub(super) async fn read(server: &Server, caller: &Caller, request: Request) -> Result<Asked, Refusal> {
+    let (parts, call) = read_as(server, request, chat).await?;
+    admit(server, caller, &parts, call)
+}
+
+/// Reads a request by its form; its bytes are gone then.
+pub(super) async fn read_as<T>(
+    server: &Server,
+    request: Request,
+    form: fn(&[u8]) -> Result<T, Fault>,
+) -> Result<(Parts, T), Refusal> {
     let (parts, body) = request.into_parts();
     let limits = &server.settings.limits;
     let bytes = body::read(&parts.headers, body, limits.body_bytes, limits.body).await?;
-    let mut call = chat(&bytes)?;
-    drop(bytes);
+    let read = form(&bytes)?;
+    Ok((parts, read))
+}
+
+/// A question to a route that the caller may use.
+pub(super) fn admit(
+    server: &Server,
+    caller: &Caller,
+    parts: &Parts,
+    mut call: ChatCall,
+) -> Result<Asked, Refusal> {
     if let Some(label) = stated_label(&parts.headers)? {
         call.options.label.get_or_insert_default().raise(&label);
     }
@@ -134,6 +170,8 @@ pub(super) struct Answering {
     pub(super) end: oneshot::Receiver<Result<Answered, GatewayError>>,
     /// Ready when the caller may no longer be answered.
     pub(super) revoked: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// The decision's entry, until the answer is begun.
+    decided: Option<EntryId>,
 }
 
 impl Answering {
@@ -171,11 +209,12 @@ impl Answering {
             events,
             end,
             revoked: ended,
+            decided: None,
         }
     }
 
     /// The whole answer.
-    async fn whole(mut self, server: &Server, head: &Head) -> Result<Response, Refusal> {
+    async fn whole(mut self, server: &Server, mut shape: Box<dyn Shape>) -> Result<Response, Refusal> {
         let mut first = None;
         while let Some(event) = self.next().await? {
             if matches!(event, AnswerEvent::Part(_)) {
@@ -186,23 +225,23 @@ impl Answering {
         server.note_ended(&self.route, &ended, first);
         let answered = ended?;
         let trousseau = report(&self.route, &answered);
-        let whole = Completion {
-            head,
-            answer: &answered.answer,
-            trousseau: &trousseau,
-        };
-        Ok(Json(completion(&whole)).into_response())
+        let entry = answered.entry.to_string();
+        let body = shape.whole(&entry, &answered.answer, &trousseau);
+        Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
     }
 
     /// The answer as a stream of events.
     async fn stream(
         mut self,
         server: &Arc<Server>,
-        chunks: Chunks,
+        shape: Box<dyn Shape>,
         asking: Asking,
     ) -> Result<Response, Refusal> {
         let waited = timeout(server.settings.limits.quiet, self.first_part()).await;
-        let mut feed = Feed::new(server, chunks, asking);
+        let mut feed = Feed::new(server, shape, asking);
+        if let Some(entry) = self.decided.take() {
+            feed.begin(&entry);
+        }
         match waited {
             Ok(Err(error)) => return Err(error.into()),
             Ok(Ok(Some(part))) => {
@@ -227,8 +266,10 @@ impl Answering {
     /// The first piece of the answer; `None` when it ended without one.
     async fn first_part(&mut self) -> Result<Option<ChatEvent>, HttpError> {
         while let Some(event) = self.next().await? {
-            if let AnswerEvent::Part(part) = event {
-                return Ok(Some(part));
+            match event {
+                AnswerEvent::Part(part) => return Ok(Some(part)),
+                AnswerEvent::Decided { entry, .. } => self.decided = Some(entry),
+                AnswerEvent::Loading { .. } | AnswerEvent::Queued { .. } => {}
             }
         }
         Ok(None)

@@ -66,7 +66,8 @@ pub(super) async fn answer(
     if let Some(uri) = below(&server.settings.base_path, request.uri()) {
         *request.uri_mut() = uri;
     }
-    let mut response = match line.take_place(request.uri().path()) {
+    let path = request.uri().path().to_owned();
+    let mut response = match line.take_place(&path) {
         Err(refusal) => refusal.into_response(),
         Ok(()) if origin.is_some() && request.method() == Method::OPTIONS => cross_origin::preflight(),
         Ok(()) => {
@@ -86,7 +87,12 @@ pub(super) async fn answer(
     if let Some(refusal) = refusal {
         refusal.log(&asking.id);
         let kept = ratelimit::keep(response.headers_mut());
-        response = refusal.respond(server.texts.as_ref(), asking.language, &asking.id);
+        let allow = response.headers_mut().remove(header::ALLOW);
+        let words = (server.texts.as_ref(), asking.language);
+        response = refusal.respond(&path, words, &asking.id);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
         response.headers_mut().extend(kept);
     }
     finish_headers(response.headers_mut(), &asking.id, origin);

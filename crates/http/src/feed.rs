@@ -10,8 +10,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use tokio::time::{Instant, Sleep, sleep};
 use trousseau_core::chat::ChatEvent;
-use trousseau_wire::server::Chunks;
-use trousseau_wire::sse;
+use trousseau_wire::server::Shape;
 
 use super::chat::Answering;
 use super::envelope::Asking;
@@ -19,6 +18,7 @@ use super::refusal::Refusal;
 use super::report::report;
 use super::{HttpError, Server};
 use trousseau_gateway::answer::{AnswerEvent, Answered};
+use trousseau_gateway::records::EntryId;
 
 /// How much is gathered before it is sent, in bytes, when more waits already.
 const GATHERED: usize = 16 << 10;
@@ -27,7 +27,7 @@ const GATHERED: usize = 16 << 10;
 pub(super) struct Feed {
     server: Arc<Server>,
     asking: Asking,
-    chunks: Chunks,
+    shape: Box<dyn Shape>,
     /// What is written and not yet taken.
     ready: String,
     /// The answer, as long as more of it may come.
@@ -37,12 +37,12 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    pub(super) fn new(server: &Arc<Server>, chunks: Chunks, asking: Asking) -> Self {
+    pub(super) fn new(server: &Arc<Server>, shape: Box<dyn Shape>, asking: Asking) -> Self {
         Self {
             quiet: Box::pin(sleep(server.settings.limits.quiet)),
             server: Arc::clone(server),
             asking,
-            chunks,
+            shape,
             ready: String::new(),
             coming: None,
             first: None,
@@ -54,35 +54,34 @@ impl Feed {
         self.coming = Some(answering);
     }
 
+    /// Says under which entry it is decided where the question may run.
+    pub(super) fn begin(&mut self, entry: &EntryId) {
+        self.shape.begin(&entry.to_string(), &mut self.ready);
+    }
+
     /// Takes in a piece of the answer, which came so long after it was asked for.
     pub(super) fn part(&mut self, part: &ChatEvent, after: Duration) {
         self.first.get_or_insert(after);
-        if let Some(chunk) = self.chunks.push(part) {
-            self.ready.push_str(&sse::event(&chunk));
-        }
+        self.shape.push(part, &mut self.ready);
     }
 
     /// Says nothing, audibly.
     pub(super) fn comment(&mut self) {
-        self.ready.push_str(sse::COMMENT);
+        self.ready.push_str(self.shape.idle());
     }
 
-    /// Writes the end: the last chunks of a whole answer, or an error event without `[DONE]`.
+    /// Writes the end: that of a whole answer, or an error.
     pub(super) fn finish(&mut self, route: &str, ended: Result<Answered, Refusal>) {
         match ended {
             Ok(answered) => {
                 let trousseau = report(route, &answered);
-                for chunk in self.chunks.end(&answered.answer, &trousseau) {
-                    self.ready.push_str(&sse::event(&chunk));
-                }
-                self.ready.push_str(&sse::event(sse::DONE));
+                self.shape.end(&answered.answer, &trousseau, &mut self.ready);
             }
             Err(refusal) => {
                 refusal.log(&self.asking.id);
                 let texts = self.server.texts.as_ref();
                 let body = refusal.body(texts, self.asking.language, &self.asking.id);
-                self.ready.push_str("event: error\n");
-                self.ready.push_str(&sse::event(&body.to_string()));
+                self.shape.fail(refusal.status().as_u16(), &body, &mut self.ready);
             }
         }
     }
@@ -102,9 +101,8 @@ impl Feed {
             let after = answering.began.elapsed();
             match next {
                 Some(AnswerEvent::Part(part)) => self.part(&part, after),
-                Some(
-                    AnswerEvent::Decided { .. } | AnswerEvent::Loading { .. } | AnswerEvent::Queued { .. },
-                ) => {}
+                Some(AnswerEvent::Decided { entry, .. }) => self.begin(&entry),
+                Some(AnswerEvent::Loading { .. } | AnswerEvent::Queued { .. }) => {}
                 None => {
                     let ended = ready!(Pin::new(&mut answering.end).poll(context));
                     let route = std::mem::take(&mut answering.route);

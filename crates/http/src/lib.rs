@@ -16,7 +16,6 @@ mod body;
 mod caller;
 mod chat;
 mod citations;
-mod client;
 mod configuration;
 pub mod control;
 mod conversations;
@@ -30,9 +29,9 @@ mod health;
 pub mod language;
 mod ledger;
 mod live;
+mod messages;
 mod metrics;
 mod models;
-pub mod network;
 mod page;
 mod process;
 mod proofs;
@@ -41,6 +40,7 @@ mod ratelimit;
 mod records;
 pub mod refusal;
 mod report;
+mod responses;
 pub mod routes;
 mod segment;
 pub mod serve;
@@ -51,6 +51,7 @@ mod upload;
 mod upstreams;
 mod usage;
 mod vector_stores;
+mod vectors;
 
 use std::sync::Arc;
 
@@ -58,11 +59,11 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio_util::task::TaskTracker;
 use trousseau_core::principal::Tenant;
 
-pub use trousseau_connections::tls;
+pub use trousseau_connections::client::Client;
+pub use trousseau_connections::{network, tls};
 
 pub use auth_error::AuthError;
 pub use caller::Caller;
-pub use client::Client;
 pub use error::HttpError;
 pub use health::Health;
 pub use language::{Language, Texts};

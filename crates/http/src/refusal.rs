@@ -15,11 +15,12 @@ use trousseau_plan::NoRoute;
 use trousseau_policy::decide::{Denied, Rejection};
 use trousseau_policy::reason::Reason;
 use trousseau_wire::Fault;
-use trousseau_wire::server::{error_body, status};
+use trousseau_wire::server::{anthropic, error_body, status};
 
 use super::control::Unchanged;
 use super::error::HttpError;
 use super::language::{Language, Texts};
+use super::messages;
 use trousseau_accounts::AccountError;
 use trousseau_gateway::entry::Attempt;
 use trousseau_gateway::error::GatewayError;
@@ -151,9 +152,18 @@ impl Refusal {
         body
     }
 
-    /// The whole response.
-    pub(super) fn respond(&self, texts: &dyn Texts, language: Language, request_id: &str) -> Response {
-        let body = self.body(texts, language, request_id).to_string();
+    /// The whole response to a request for `path`, in the form of that path's API.
+    pub(super) fn respond(
+        &self,
+        path: &str,
+        (texts, language): (&dyn Texts, Language),
+        request_id: &str,
+    ) -> Response {
+        let mut body = self.body(texts, language, request_id);
+        if path == messages::PATH {
+            body = anthropic::error(self.0.status.as_u16(), &body);
+        }
+        let body = body.to_string();
         let mut response = (self.0.status, body).into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");

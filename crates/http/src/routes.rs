@@ -19,8 +19,8 @@ use super::ratelimit::Limited;
 use super::refusal::Refusal;
 use super::{
     Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, explain, files,
-    health, ledger, live, metrics, models, page, proofs, records, stock, store_files, upstreams, usage,
-    vector_stores,
+    health, ledger, live, messages, metrics, models, page, proofs, records, responses, stock, store_files,
+    upstreams, usage, vector_stores, vectors,
 };
 
 /// Who may call a route.
@@ -87,6 +87,13 @@ pub const ROUTES: &[Route] = &[
     row(Method::POST, "/v1/chat/completions", KNOWN, || {
         post(chat::complete)
     }),
+    row(Method::POST, "/v1/responses", KNOWN, || post(responses::create)),
+    row(Method::POST, messages::PATH, KNOWN, || post(messages::create)),
+    row(Method::POST, "/v1/completions", KNOWN, || {
+        post(responses::complete)
+    }),
+    row(Method::POST, "/v1/embeddings", KNOWN, || post(vectors::embed)),
+    row(Method::POST, "/v1/rerank", KNOWN, || post(vectors::rerank)),
     row(Method::POST, "/api/answers", KNOWN, || post(live::begin)),
     row(Method::GET, "/api/answers", KNOWN, || get(live::list)),
     row(Method::GET, "/api/answers/{answer}/events", KNOWN, || {
@@ -359,6 +366,9 @@ async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> 
 }
 
 fn admit(guard: &Guard, request: &mut Request) -> Result<(), Refusal> {
+    if guard.path == messages::PATH {
+        messages::take_key(request.headers_mut());
+    }
     // The envelope has put it there.
     let client = request.extensions().get::<Client>().copied();
     let client = client.ok_or(HttpError::Failed)?;

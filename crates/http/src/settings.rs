@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::language::Language;
-use super::network::Network;
+use trousseau_connections::network::Network;
 
 /// All of it.
 #[derive(Clone, Debug, Default)]

@@ -13,8 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use trousseau_core::digest::Digest;
+use trousseau_core::embedding::Embedder;
 use trousseau_core::model::ChatModel;
 use trousseau_core::principal::Principal;
+use trousseau_core::reranking::Reranker;
 use trousseau_policy::card::Price;
 use trousseau_policy::decide::Target;
 use trousseau_policy::rules::Rules;
@@ -24,6 +26,11 @@ use settings::{Route, Settings};
 /// The models that can be called, by their target's name.
 pub type Models = HashMap<String, Arc<dyn ChatModel>>;
 
+/// The models that turn texts into vectors, by their target's name.
+pub type Embedders = HashMap<String, Arc<dyn Embedder>>;
+
+/// The models that weigh texts against a question, by their target's name.
+pub type Rerankers = HashMap<String, Arc<dyn Reranker>>;
 /// The next plan's number.
 static SERIAL: AtomicU64 = AtomicU64::new(0);
 
@@ -40,6 +47,10 @@ pub struct Plan {
     pub policy: Digest,
     /// The models that can be called, by their target's name.
     pub models: Models,
+    /// Those that turn texts into vectors.
+    pub embedders: Embedders,
+    /// Those that weigh texts.
+    pub rerankers: Rerankers,
     serial: u64,
 }
 
@@ -57,12 +68,21 @@ impl Plan {
             rules,
             models,
             serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            embedders: Embedders::new(),
+            rerankers: Rerankers::new(),
         })
     }
 
     /// A number that no other plan of this process has.
     pub const fn serial(&self) -> u64 {
         self.serial
+    }
+
+    /// The same, with models that measure texts.
+    #[must_use]
+    pub fn with_measures(mut self, embedders: Embedders, rerankers: Rerankers) -> Self {
+        (self.embedders, self.rerankers) = (embedders, rerankers);
+        self
     }
 
     /// The route of this name, or the first one, among those that `principal` may ask through.

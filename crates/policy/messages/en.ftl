@@ -39,6 +39,7 @@ reason-banned = ruled out by the organisation ({ $found })
 reason-withdrawn = withdrawn while the service runs ({ $found })
 reason-country-unknown = a country is ruled out and the field { $field } is not known
 reason-above-clearance = documents of class { $found }, above the clearance { $required }
+reason-does-not-serve = this model is not made for that (wanted: { $required }; it serves: { $found })
 reason-denied-by-rule = refused by a rule of the organisation
 reason-field-unknown = { $field } unknown on its card (wanted: { $required })
 reason-field-not-met = { $field } is { $found } (wanted: { $required })

@@ -39,6 +39,7 @@ reason-banned = exclu par l’organisation ({ $found })
 reason-withdrawn = retiré pendant le service ({ $found })
 reason-country-unknown = un pays est exclu et le champ { $field } n’est pas connu
 reason-above-clearance = documents de classe { $found }, au-dessus de l’habilitation { $required }
+reason-does-not-serve = ce modèle n’est pas fait pour cet usage (voulu : { $required } ; il sert à : { $found })
 reason-denied-by-rule = refusé par une règle de l’organisation
 reason-field-unknown = { $field } inconnu sur la fiche (voulu : { $required })
 reason-field-not-met = { $field } vaut { $found } (voulu : { $required })

@@ -64,6 +64,9 @@ pub struct Target {
     /// What the customer attests of it. Held against the day of each decision, so that one that ends
     /// while the program runs counts no longer.
     pub attestations: Vec<Attestation>,
+    /// What its model is made for; anything, where nothing is said. One that answers also rewrites, reads and judges.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub serves: Vec<Purpose>,
 }
 
 impl Target {
@@ -73,7 +76,17 @@ impl Target {
             name: name.into(),
             card,
             attestations: Vec::new(),
+            serves: Vec::new(),
         }
+    }
+
+    /// Whether its model is made for this.
+    pub fn is_for(&self, purpose: Purpose) -> bool {
+        let needed = match purpose {
+            Purpose::Embedding | Purpose::Reranking => purpose,
+            Purpose::Chat | Purpose::Rewriting | Purpose::Ocr | Purpose::Judging => Purpose::Chat,
+        };
+        self.serves.is_empty() || self.serves.contains(&needed)
     }
 }
 
@@ -186,6 +199,7 @@ pub fn decide<'a>(
     for target in targets {
         let mut reasons = reasons_against(target, request.label, &applied, today);
         reasons.extend(above_clearance(request));
+        reasons.extend(made_for_else(target, request.purpose));
         if reasons.is_empty() {
             decision.permitted.push(grant(target, request));
         } else {
@@ -274,6 +288,19 @@ fn above_clearance(request: &Request<'_>) -> Option<Reason> {
 /// Whether a target is among what was withdrawn.
 pub fn is_out(target: &Target, withdrawn: &Withdrawn) -> bool {
     !Out::withdrawn(withdrawn).against(target).is_empty()
+}
+
+fn made_for_else(target: &Target, purpose: Purpose) -> Option<Reason> {
+    let serves = target.serves.iter().map(|purpose| purpose.name());
+    (!target.is_for(purpose)).then(|| Reason {
+        code: Code::DoesNotServe,
+        rule: "serves".to_owned(),
+        line: 0,
+        condition: None,
+        field: String::new(),
+        found: serves.collect::<Vec<_>>().join(", "),
+        required: purpose.name().to_owned(),
+    })
 }
 
 /// Who is ruled out, and the code of the reason.

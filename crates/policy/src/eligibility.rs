@@ -83,6 +83,7 @@ impl Remedy {
             Code::Withdrawn => Self::Lift,
             Code::Banned | Code::DeniedByRule | Code::AboveClearance => Self::Rules,
             Code::InferenceOutsideEea
+            | Code::DoesNotServe
             | Code::TrainsOnData
             | Code::OperatorNotAdequate
             | Code::UnderUsLaw
@@ -93,7 +94,7 @@ impl Remedy {
     }
 }
 
-/// What would make `target` eligible for chat under `label`; empty when it is.
+/// What would make `target` eligible under `label` for what it is made for, chat where nothing is said; empty when it is.
 ///
 /// `about` says for whom and when; [`About::default`] for nobody in particular.
 pub fn would_make_eligible(
@@ -105,7 +106,7 @@ pub fn would_make_eligible(
 ) -> Vec<Missing> {
     let request = Request {
         label,
-        purpose: Purpose::Chat,
+        purpose: target.serves.first().copied().unwrap_or(Purpose::Chat),
         content: Digest::of(b""),
         read: Class::Public,
         clearance: Class::Restricted,

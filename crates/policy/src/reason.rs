@@ -102,6 +102,8 @@ codes! {
     CountryUnknown = "country-unknown",
     /// The request carries documents above the reader's clearance.
     AboveClearance = "above-clearance",
+    /// The upstream's model is made for something else.
+    DoesNotServe = "does-not-serve",
     /// A rule of the organisation refuses the upstream.
     DeniedByRule = "denied-by-rule",
     /// A rule of the organisation asks for a field of the card that nobody has established.

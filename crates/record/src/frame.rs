@@ -89,12 +89,15 @@ fn put_keep(bytes: &mut Vec<u8>, row: &KeepRow) {
     for text in [&row.attempts, &row.citations, &row.label] {
         put_text(bytes, text);
     }
-    // What was written before reasoning was kept ends here, and so does what has none; before seams, the empty one is none.
-    if row.reasoning.is_some() || row.seams.is_some() {
-        put_text(bytes, row.reasoning.as_deref().unwrap_or_default());
-    }
-    if let Some(seams) = &row.seams {
-        put_text(bytes, seams);
+    // What was written before reasoning was kept ends here, and so does what has none; the same with seams, and with calls of
+    // tools behind them. An empty text, which is no JSON, stands for none.
+    let last = [&row.reasoning, &row.seams, &row.tool_calls];
+    let some = last
+        .iter()
+        .rposition(|text| text.is_some())
+        .map_or(0, |at| at + 1);
+    for text in &last[..some] {
+        put_text(bytes, text.as_deref().unwrap_or_default());
     }
 }
 
@@ -185,7 +188,8 @@ impl<'a> Taker<'a> {
             citations: self.text()?,
             label: self.text()?,
             reasoning: self.last()?.filter(|reasoning| !reasoning.is_empty()),
-            seams: self.last()?,
+            seams: self.last()?.filter(|seams| !seams.is_empty()),
+            tool_calls: self.last()?.filter(|calls| !calls.is_empty()),
         })
     }
 
@@ -267,7 +271,8 @@ mod tests {
         }))
     }
 
-    fn keep(index: u64, answer: Option<String>, reasoning: Option<String>, seams: Option<String>) -> Framed {
+    fn keep(index: u64, answer: Option<String>, last: [Option<String>; 3]) -> Framed {
+        let [reasoning, seams, tool_calls] = last;
         Framed::Keep(Box::new(KeepRow {
             tenant: Tenant::default(),
             entry: EntryId {
@@ -281,6 +286,7 @@ mod tests {
             usage: None,
             reasoning,
             seams,
+            tool_calls,
             label: "internal".to_owned(),
         }))
     }
@@ -292,10 +298,12 @@ mod tests {
             conversation in proptest::option::of("[a-f0-9]{8}"),
             answer in proptest::option::of(".{0,40}"),
             reasoning in proptest::option::of(".{1,40}"),
-            seams in proptest::option::of(".{0,40}"),
+            seams in proptest::option::of(".{1,40}"),
+            calls in proptest::option::of(".{1,40}"),
             torn in 0usize..400,
         ) {
-            let writes = [open(4, &question, conversation, None), keep(4, answer, reasoning, seams), open(5, &question, None, Some("main/4"))];
+            let last = [reasoning, seams, calls];
+            let writes = [open(4, &question, conversation, None), keep(4, answer, last), open(5, &question, None, Some("main/4"))];
             let (mut bytes, mut ends) = (Vec::new(), Vec::new());
             for (number, framed) in writes.iter().enumerate() {
                 write(&mut bytes, number as u64 + 9, framed);
@@ -317,7 +325,8 @@ mod tests {
         fn a_changed_byte_ends_the_reading(at in 0usize..1000, flip in 1u8..) {
             let mut bytes = Vec::new();
             write(&mut bytes, 1, &open(4, "Oui ?", None, Some("main/2")));
-            write(&mut bytes, 2, &keep(4, Some("Oui.".to_owned()), Some("{}".to_owned()), Some("[]".to_owned())));
+            let last = [Some("{}".to_owned()), Some("[]".to_owned()), None];
+            write(&mut bytes, 2, &keep(4, Some("Oui.".to_owned()), last));
             let at = at % bytes.len();
             bytes[at] ^= flip;
             prop_assert!(read(&bytes).len() < 2);

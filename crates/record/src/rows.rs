@@ -86,6 +86,8 @@ pub struct KeepRow {
     pub reasoning: Option<String>,
     /// Where another target went on, as JSON, where one did.
     pub seams: Option<String>,
+    /// The tools that the answer calls, as JSON, where it calls any.
+    pub tool_calls: Option<String>,
     /// The label of the record.
     pub label: String,
 }
@@ -107,6 +109,8 @@ impl KeepRow {
         let end = made.answer.and_then(|answer| answer.end.as_ref());
         let seams = made.answer.map(|answer| &answer.seams);
         let seams = seams.filter(|seams| !seams.is_empty());
+        let calls = made.answer.map(|answer| &answer.tool_calls);
+        let calls = calls.filter(|calls| !calls.is_empty());
         let made_by = made.made_by;
         Ok(Self {
             tenant: tenant.clone(),
@@ -126,6 +130,7 @@ impl KeepRow {
                 .transpose()?,
             reasoning: made.reasoning().as_ref().map(to_json).transpose()?,
             seams: seams.map(to_json).transpose()?,
+            tool_calls: calls.map(to_json).transpose()?,
             label: made.label.map(Label::to_string).unwrap_or_default(),
         })
     }

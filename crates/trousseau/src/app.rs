@@ -2,7 +2,6 @@
 //!
 //! [`models`] puts together what answers; `reload` does it again when the configuration has changed.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +22,7 @@ use trousseau_gateway::logs::Logs;
 use trousseau_gateway::records::Records;
 use trousseau_gateway::service::Gateway;
 use trousseau_limits::Limits;
-use trousseau_plan::{InForce, Models, Plan};
+use trousseau_plan::{InForce, Plan};
 use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
@@ -212,14 +211,14 @@ impl App {
         let access = purpose.access();
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
-        let models = match purpose {
+        let opened = match purpose {
             Purpose::Answer | Purpose::Serve => models::open(&config)?,
             Purpose::Demonstrate => models::built_in(&config),
-            Purpose::Write | Purpose::Read => HashMap::new(),
+            Purpose::Write | Purpose::Read => models::Opened::default(),
         };
         let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &config.settings.replica, &config.settings.origin),
-            plan: InForce::new(plan(&config, models)?),
+            plan: InForce::new(plan(&config, opened)?),
             limits: Arc::new(Limits::open(&data, access).await?),
             router: Arc::new(Router::new(seed())),
             withdrawals: Arc::new(Withdrawals::open(&data, Timestamp::now())?),
@@ -354,9 +353,10 @@ fn provider(oidc: &Oidc, egress: &Egress) -> Result<Provider, Failure> {
 }
 
 /// What the service works by, as a configuration says.
-fn plan(config: &Config, models: Models) -> Result<Plan, GatewayError> {
+fn plan(config: &Config, opened: models::Opened) -> Result<Plan, GatewayError> {
     let decides = (config.targets.clone(), config.rules.clone());
-    Plan::new(config.settings.clone(), decides, models).map_err(GatewayError::Entry)
+    let plan = Plan::new(config.settings.clone(), decides, opened.models).map_err(GatewayError::Entry)?;
+    Ok(plan.with_measures(opened.embedders, opened.rerankers))
 }
 
 fn extraction(config: &Config) -> Result<Extraction, AppError> {

@@ -35,6 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let request = Arc::new(EmbeddingRequest {
         side: Side::Passage,
         texts: arguments.collect(),
+        dimensions: None,
     });
     let mut key = String::new();
     std::io::stdin().read_to_string(&mut key)?;

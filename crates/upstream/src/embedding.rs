@@ -85,7 +85,8 @@ impl OpenAiEmbedder {
         sent: &EmbeddingRequest,
         vectors: &mut Vectors,
     ) -> Result<(), ModelError> {
-        let body = embeddings_body(&self.endpoint.server.model, texts, self.options.dimensions);
+        let dimensions = sent.dimensions.or(self.options.dimensions);
+        let body = embeddings_body(&self.endpoint.server.model, texts, dimensions);
         let (bytes, secrets) = self.endpoint.exchange(&body, sent).await?;
         let blame = self.endpoint.blame(&secrets, sent);
         let found = embeddings(&bytes, texts.len()).map_err(|fault| blame.fault(fault))?;

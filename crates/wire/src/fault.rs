@@ -45,6 +45,14 @@ pub enum Fault {
         /// The field, as `messages[2].function_call`.
         param: String,
     },
+    /// A tool would run at a provider, which then reaches further than was decided.
+    #[error("{param}: {tool} does not run at the client")]
+    RunsElsewhere {
+        /// The field, as `tools[2].type`.
+        param: String,
+        /// The tool that was asked for.
+        tool: String,
+    },
     /// An event of a stream is too long.
     #[error("an event of the stream is longer than {limit} bytes")]
     LongEvent {
@@ -74,6 +82,7 @@ impl Fault {
             Self::TooMany { param, .. }
             | Self::Missing { param }
             | Self::Invalid { param, .. }
+            | Self::RunsElsewhere { param, .. }
             | Self::Unsupported { param } => Some(param.as_str()).filter(|param| !param.is_empty()),
             Self::NotJson { .. }
             | Self::TooDeep { .. }
@@ -108,9 +117,11 @@ impl Fault {
 impl Explain for Fault {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotJson { .. } | Self::Missing { .. } | Self::Invalid { .. } | Self::Unsupported { .. } => {
-                ErrorKind::InvalidInput
-            }
+            Self::NotJson { .. }
+            | Self::Missing { .. }
+            | Self::Invalid { .. }
+            | Self::RunsElsewhere { .. }
+            | Self::Unsupported { .. } => ErrorKind::InvalidInput,
             Self::TooDeep { .. } | Self::TooMany { .. } => ErrorKind::TooLarge,
             Self::LongEvent { .. } | Self::Malformed { .. } | Self::Reported { .. } => ErrorKind::Unavailable,
         }
@@ -124,6 +135,7 @@ impl Explain for Fault {
             Self::Missing { .. } => "wire-missing",
             Self::Invalid { .. } => "wire-invalid",
             Self::Unsupported { .. } => "wire-unsupported",
+            Self::RunsElsewhere { .. } => "wire-runs-elsewhere",
             Self::LongEvent { .. } => "wire-long-event",
             Self::Malformed { .. } => "wire-malformed",
             Self::Reported { .. } => "wire-reported",
@@ -139,6 +151,7 @@ impl Explain for Fault {
             Self::Invalid { param, reason } => {
                 vec![("param", named(param).to_owned()), ("reason", reason.clone())]
             }
+            Self::RunsElsewhere { param, tool } => vec![("param", param.clone()), ("tool", tool.clone())],
             Self::Reported { message, .. } => vec![("reason", message.clone())],
         }
     }

@@ -21,6 +21,11 @@ pub fn event(data: &str) -> String {
     text
 }
 
+/// One event of this name, whose data are JSON.
+pub fn named(name: &str, data: &serde_json::Value) -> String {
+    format!("event: {name}\ndata: {data}\n\n")
+}
+
 /// Takes a stream apart into the data of its events, wherever it is split.
 ///
 /// Lines end in `\n`, `\r\n` or `\r`; invalid UTF-8 becomes U+FFFD; an event that is not ended by an empty line is

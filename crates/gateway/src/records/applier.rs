@@ -264,7 +264,7 @@ fn bind_open<'q>(row: &'q OpenRow, query: Statement<'q>) -> Statement<'q> {
 }
 
 const KEEP: &str = "UPDATE records SET target = ?, model = ?, attempts = ?, answer = ?, answer_digest = ?,
-         citations = ?, usage = ?, reasoning = ?, seams = ?
+         citations = ?, usage = ?, reasoning = ?, seams = ?, tool_calls = ?, label = coalesce(nullif(?, ''), label)
      WHERE tenant = ? AND replica = ? AND entry = ?;";
 
 fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
@@ -278,6 +278,8 @@ fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
         .bind(&row.usage)
         .bind(&row.reasoning)
         .bind(&row.seams)
+        .bind(&row.tool_calls)
+        .bind(&row.label)
         .bind(row.tenant.as_str())
         .bind(&row.entry.replica)
         .bind(row.entry.index as i64)

@@ -4,7 +4,7 @@ use trousseau_retrieval::database::Schema;
 
 /// `records.sqlite`.
 pub(super) const RECORDS: Schema = Schema {
-    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7],
 };
 
 /// - `records`: one row per answer; `answer_digest` finds the record of an answer that comes back as history.
@@ -154,6 +154,11 @@ ALTER TABLE records ADD COLUMN reasoning TEXT;
 ///   where none did, and in what is from before.
 const STEP_6: &str = "
 ALTER TABLE records ADD COLUMN seams TEXT;
+";
+
+/// - `records.tool_calls`: the tools that the answer calls, as JSON; NULL where it calls none, and in what is from before.
+const STEP_7: &str = "
+ALTER TABLE records ADD COLUMN tool_calls TEXT;
 ";
 
 #[cfg(test)]

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use trousseau_core::permit::Purpose;
 use trousseau_core::principal::Role;
 use trousseau_http::{Access, ROUTES, Settings};
+use trousseau_policy::decide::Target;
 
 use crate::openapi_document::Document;
 use crate::scripted::{Scripted, Step};
 use crate::stage::{Stage, cast, own, route, unknown};
+use crate::vectors::{add_measure, add_route};
 use crate::wired::{Reply, Wired, new_key, request, staged};
 
 const ANSWER: &[Step] = &[Step::Say("À neuf heures [1]."), Step::Cite, Step::End];
@@ -149,11 +152,17 @@ async fn tour(stage: &Stage) -> Tour {
             &target_name,
             &Scripted::new(&target_name, stage.data(), &script),
         );
+        let target = Target {
+            serves: vec![Purpose::Chat],
+            ..target
+        };
         crate::stage::change(&gateway, |plan| plan.targets.push(target));
         crate::stage::change(&gateway, |plan| {
             plan.settings.routes.push(route(name, &[&target_name]));
         });
     }
+    add_measure(stage, &gateway, "vecteurs", None);
+    add_route(&gateway, "mesures", &["vecteurs"]);
     let logo = stage.files().join("logo.svg");
     fs_err::write(&logo, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
     let mut settings = Settings::default();
@@ -172,6 +181,7 @@ async fn what_a_server_answers_is_documented() {
     let mut tour = tour(&stage).await;
     page(&mut tour).await;
     live(&mut tour).await;
+    other_forms(&mut tour).await;
     tour.get("GET /v1/models", &[]).await;
     tour.get("GET /v1/models/{model}", &["documents"]).await;
     answers_and_records(&mut tour).await;
@@ -265,6 +275,42 @@ async fn live(tour: &mut Tour) {
     }
     tour.get("GET /api/answers", &["conversation=none"]).await;
     tour.call(events, &["none"], &[], "").await;
+}
+
+/// The other forms of a question, whole, as a stream, refused and failed.
+async fn other_forms(tour: &mut Tour) {
+    let question = "Quand ouvre le guichet ?";
+    let said = json!([{ "role": "user", "content": question }]);
+    for (call, asked) in [
+        ("POST /v1/responses", json!({ "input": question })),
+        ("POST /v1/messages", json!({ "messages": said, "max_tokens": 9 })),
+        ("POST /v1/completions", json!({ "prompt": question })),
+        ("POST /v1/embeddings", json!({ "input": [question] })),
+        (
+            "POST /v1/rerank",
+            json!({ "query": question, "documents": ["a", "b"] }),
+        ),
+    ] {
+        let mut asked = asked;
+        let words = !call.ends_with("embeddings") && !call.ends_with("rerank");
+        for (model, status) in [
+            (if words { "documents" } else { "mesures" }, 200),
+            ("outside", 403),
+            ("failing", if words { 503 } else { 403 }),
+            ("nowhere", 404),
+        ] {
+            asked["model"] = model.into();
+            tour.post(call, &[], &asked, status).await;
+        }
+        asked["model"] = "documents".into();
+        if words {
+            asked["stream"] = true.into();
+            let reply = tour.call(call, &[], &[JSON], &asked.to_string()).await;
+            assert!(reply.status == 200 && reply.events().len() > 2, "{reply:?}");
+        }
+        asked["trousseau"] = 7.into();
+        tour.post(call, &[], &asked, 400).await;
+    }
 }
 
 async fn answers_and_records(tour: &mut Tour) {

@@ -98,10 +98,11 @@ impl Document {
             "text/event-stream" => {
                 for event in reply.events().into_iter().filter(|event| *event != "[DONE]") {
                     let event: Value = serde_json::from_str(event).unwrap();
+                    let chunk = content["x-chunk"].as_str().unwrap_or("ChatChunk");
                     let schema = if event.get("error").is_some() {
                         "Error"
                     } else {
-                        "ChatChunk"
+                        chunk
                     };
                     self.check(self.schema(schema), &event, schema, &mut faults);
                 }

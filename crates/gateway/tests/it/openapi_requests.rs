@@ -33,6 +33,31 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
         "WireFunction",
     ),
     (
+        "ResponsesRequest",
+        "",
+        "wire/src/server/responses.rs",
+        "WireRequest",
+    ),
+    (
+        "MessagesRequest",
+        "",
+        "wire/src/server/anthropic.rs",
+        "WireRequest",
+    ),
+    (
+        "CompletionRequest",
+        "",
+        "wire/src/server/completions.rs",
+        "WireCompletion",
+    ),
+    (
+        "EmbeddingsRequest",
+        "",
+        "wire/src/server/embeddings.rs",
+        "WireEmbeddings",
+    ),
+    ("RerankRequest", "", "wire/src/server/rerank.rs", "WireRerank"),
+    (
         "NewVectorStore",
         "",
         "wire/src/server/vector_stores.rs",

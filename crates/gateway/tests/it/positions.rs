@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use trousseau_core::label::Class;
-use trousseau_core::principal::Tenant;
+use trousseau_core::principal::{Principal, Role, Tenant};
+use trousseau_gateway::records::own::Listing;
 use trousseau_gateway::service::Gateway;
 use trousseau_http::Settings;
 use trousseau_policy::detect::{Detectors, RawOwn};
@@ -175,6 +176,209 @@ async fn nothing_personal_goes_out_from_any_position() {
     wired.end().await.close().await.unwrap();
 }
 
+/// The same in the positions of a response and of a message in Anthropic's form.
+fn other_positions(text: &str) -> Vec<(&'static str, &'static str, Value)> {
+    let escaped = json!({ "lettre": json!({ "corps": text }).to_string() }).to_string();
+    let hello = json!({ "role": "user", "content": "Bonjour" });
+    let schema = json!({ "type": "object", "properties": { "a": { "enum": [text] } } });
+    let image = "data:image/png;base64,iVBORw0KGgo=";
+    let response = |position, more: Value| {
+        let mut asked = json!({ "model": "documents", "input": "Bonjour" });
+        asked
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        ("/v1/responses", position, asked)
+    };
+    let items = |position, items: Value| response(position, json!({ "input": items }));
+    let message = |position, more: Value| {
+        let mut asked = json!({ "model": "documents", "max_tokens": 9, "messages": [hello.clone()] });
+        asked
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        ("/v1/messages", position, asked)
+    };
+    let blocks = |position, role: &str, block: Value| {
+        message(
+            position,
+            json!({ "messages": [hello.clone(), { "role": role, "content": [block] }, hello.clone()] }),
+        )
+    };
+    let call = |arguments: &str| json!({ "type": "function_call", "call_id": "c", "name": "f", "arguments": arguments });
+    let output = |output: Value| json!({ "type": "function_call_output", "call_id": "c", "output": output });
+    let function = |description: &str, schema: &Value| json!({ "tools": [{ "type": "function", "name": "f", "description": description, "parameters": schema }] });
+    let tool = |description: &str, schema: &Value| json!({ "tools": [{ "name": "f", "description": description, "input_schema": schema }] });
+    let result = |content: Value| json!({ "type": "tool_result", "tool_use_id": "c", "content": content });
+    let document = |title: &str, data: &str| json!({ "type": "document", "title": title, "source": { "type": "text", "media_type": "text/plain", "data": data } });
+    let object = json!({ "type": "object" });
+    vec![
+        response("input", json!({ "input": text })),
+        response("instructions", json!({ "instructions": text })),
+        response("metadata", json!({ "metadata": { "dossier": text } })),
+        response("user field", json!({ "user": text })),
+        response("safety identifier", json!({ "safety_identifier": text })),
+        response("description of a tool", function(text, &object)),
+        response("schema of a tool", function("d", &schema)),
+        response(
+            "format",
+            json!({ "text": { "format": { "type": "json_schema", "name": "a", "description": text, "schema": object } } }),
+        ),
+        items("user item", json!([{ "role": "user", "content": text }])),
+        items(
+            "part",
+            json!([{ "type": "message", "role": "user", "content": [{ "type": "input_text", "text": text }] }]),
+        ),
+        items(
+            "developer item",
+            json!([{ "role": "developer", "content": text }, hello]),
+        ),
+        items(
+            "assistant item",
+            json!([hello, { "type": "message", "role": "assistant", "content": [{ "type": "output_text", "text": text, "annotations": [] }] }, hello]),
+        ),
+        items(
+            "refusal",
+            json!([hello, { "role": "assistant", "content": [{ "type": "refusal", "refusal": text }] }, hello]),
+        ),
+        items(
+            "function call",
+            json!([
+                hello,
+                call(&json!({ "n": text }).to_string()),
+                output(json!("ok"))
+            ]),
+        ),
+        items(
+            "function call, JSON in JSON",
+            json!([hello, call(&escaped), output(json!("ok"))]),
+        ),
+        items(
+            "function call, no JSON",
+            json!([hello, call(&format!("n={text}")), output(json!("ok"))]),
+        ),
+        items(
+            "function call output",
+            json!([hello, call("{}"), output(json!(text))]),
+        ),
+        items(
+            "function call output in parts",
+            json!([
+                hello,
+                call("{}"),
+                output(json!([{ "type": "input_text", "text": text }]))
+            ]),
+        ),
+        items(
+            "reasoning",
+            json!([hello, { "type": "reasoning", "summary": [], "content": [{ "type": "reasoning_text", "text": text }] }, hello]),
+        ),
+        items(
+            "summary",
+            json!([hello, { "type": "reasoning", "summary": [{ "type": "summary_text", "text": text }] }, hello]),
+        ),
+        items(
+            "address of an image",
+            json!([{ "role": "user", "content": [{ "type": "input_text", "text": "Bonjour" }, { "type": "input_image", "image_url": format!("https://exemple.fr/{text}") }] }]),
+        ),
+        items(
+            "name of a file",
+            json!([{ "role": "user", "content": [{ "type": "input_text", "text": "Bonjour" }, { "type": "input_file", "filename": format!("{text}.pdf"), "file_data": image }] }]),
+        ),
+        message(
+            "content",
+            json!({ "messages": [{ "role": "user", "content": text }] }),
+        ),
+        message("system", json!({ "system": text })),
+        message(
+            "system block",
+            json!({ "system": [{ "type": "text", "text": text }] }),
+        ),
+        message("metadata", json!({ "metadata": { "user_id": text } })),
+        message("stop sequence", json!({ "stop_sequences": [text] })),
+        message("description of a tool", tool(text, &object)),
+        message("schema of a tool", tool("d", &schema)),
+        message(
+            "format",
+            json!({ "output_config": { "format": { "type": "json_schema", "schema": schema } } }),
+        ),
+        blocks("text block", "user", json!({ "type": "text", "text": text })),
+        blocks(
+            "assistant block",
+            "assistant",
+            json!({ "type": "text", "text": text }),
+        ),
+        blocks(
+            "thinking",
+            "assistant",
+            json!({ "type": "thinking", "thinking": text, "signature": "" }),
+        ),
+        blocks(
+            "tool use",
+            "assistant",
+            json!({ "type": "tool_use", "id": "c", "name": "f", "input": { "n": text } }),
+        ),
+        blocks(
+            "tool use, JSON in JSON",
+            "assistant",
+            json!({ "type": "tool_use", "id": "c", "name": "f", "input": { "n": escaped } }),
+        ),
+        blocks("tool result", "user", result(json!(text))),
+        blocks(
+            "tool result in blocks",
+            "user",
+            result(json!([{ "type": "text", "text": text }])),
+        ),
+        blocks("document", "user", document("d", text)),
+        blocks("title of a document", "user", document(text, "d")),
+        blocks(
+            "address of an image",
+            "user",
+            json!({ "type": "image", "source": { "type": "url", "url": format!("https://exemple.fr/{text}") } }),
+        ),
+        (
+            "/v1/completions",
+            "prompt",
+            json!({ "model": "documents", "prompt": text }),
+        ),
+        (
+            "/v1/completions",
+            "user field",
+            json!({ "model": "documents", "prompt": "Bonjour", "user": text }),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn nothing_personal_goes_out_from_any_position_of_other_forms() {
+    let stage = Stage::new();
+    let (gateway, model) = afar(&stage, ANSWER).await;
+    let wired = Wired::start(&stage, gateway, Settings::default()).await;
+    for text in [
+        "1 85 05 78 006 084 91",
+        "1\u{a0}85\u{202f}05\u{a0}78\u{a0}006\u{a0}084\u{a0}91",
+        "１８５０５７８００６０８４９１",
+    ] {
+        for (path, position, asked) in other_positions(text) {
+            let reply = wired.post(path, &asked).await;
+            let told = &reply.json()["error"]["trousseau"];
+            let label = (&told["label"]["class"], &told["label"]["tags"][0]);
+            assert_eq!(reply.status, 403, "{path} {position}, {text}: {reply:?}");
+            assert_eq!(
+                label,
+                (&json!("personal"), &json!("nir")),
+                "{path} {position}, {text}"
+            );
+        }
+    }
+    assert!(model.calls().is_empty());
+    for (path, position, asked) in other_positions("rien") {
+        let reply = wired.post(path, &asked).await;
+        assert_eq!(reply.status, 200, "{path} {position}: {reply:?}");
+    }
+    wired.end().await.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_number_and_a_value_beside_its_name_count() {
     let stage = Stage::new();
@@ -297,6 +501,20 @@ async fn what_an_answer_brings_raises_its_record_and_is_held_back_by_rule() {
             "{reply:?}"
         );
         let gateway = wired.end().await;
+        // In the list, which is read from the database, and where the answer comes back as history.
+        let listing = Listing {
+            limit: 2,
+            ..Listing::default()
+        };
+        let key = Principal {
+            user: format!("key-{}", Role::Administrator),
+            ..operator()
+        };
+        let listed = gateway.records_of(&key, &listing).await.unwrap();
+        for record in &listed.items {
+            assert_eq!(record.label.to_string(), "personal+nir", "{hold:?}");
+        }
+        assert_eq!(listed.items.len(), 2);
         let label = gateway
             .records
             .label_of_answer(&Tenant::default(), text)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
-use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Seam, Usage};
+use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Seam, ToolCallDelta, Usage};
 use trousseau_core::document::{Citation, Span};
 use trousseau_core::label::Label;
 use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
@@ -27,6 +27,8 @@ pub(crate) enum Step {
     Cite,
     /// Goes on in another's place, which broke off behind these many characters.
     TakeUp(usize),
+    /// Calls the tool `meteo` under an id, or goes on with the call of this number where the id is empty.
+    Call(usize, &'static str, &'static str),
     /// Ends the answer.
     End,
     /// Ends the answer as an abstention.
@@ -127,6 +129,7 @@ impl ChatModel for Scripted {
                     match step {
                         Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
                         Step::Think(text) => Ok(ChatEvent::Reasoning(text.to_owned())),
+                        Step::Call(index, id, more) => Ok(call(index, id, more)),
                         Step::Cite => Ok(ChatEvent::Citation(first_passage(&request))),
                         Step::TakeUp(at) => Ok(ChatEvent::Seam(Seam {
                             from: "nuage".to_owned(),
@@ -155,6 +158,17 @@ impl ChatModel for Scripted {
 async fn later() -> ChatEvent {
     tokio::time::sleep(Duration::from_millis(500)).await;
     ChatEvent::Text(String::new())
+}
+
+fn call(index: usize, id: &str, arguments: &str) -> ChatEvent {
+    let begins = !id.is_empty();
+    ChatEvent::ToolCall(ToolCallDelta {
+        index,
+        id: begins.then(|| id.to_owned()),
+        name: begins.then(|| "meteo".to_owned()),
+        arguments: arguments.to_owned(),
+        ..ToolCallDelta::default()
+    })
 }
 
 fn end(abstained: bool) -> ChatEvent {

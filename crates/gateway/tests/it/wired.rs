@@ -176,14 +176,21 @@ impl Wired {
 
     /// Asks.
     pub(crate) async fn ask(&self, body: &Value) -> Reply {
-        let body = body.to_string();
-        self.call(
-            "POST",
-            "/v1/chat/completions",
-            &["content-type: application/json"],
-            &body,
-        )
-        .await
+        self.post("/v1/chat/completions", body).await
+    }
+
+    /// Sends JSON.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
+        let headers = ["content-type: application/json"];
+        self.call("POST", path, &headers, &body.to_string()).await
+    }
+
+    /// Sends JSON with another key.
+    pub(crate) async fn post_as(&self, key: &str, path: &str, body: &Value) -> Reply {
+        let key = format!("authorization: Bearer {key}");
+        let headers = [key.as_str(), "content-type: application/json"];
+        self.send(request("POST", path, &headers, &body.to_string()))
+            .await
     }
 }
 
@@ -307,14 +314,16 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The code of an error in OpenAI's form.
+    /// The code of an error in OpenAI's form, or in Anthropic's.
     pub(crate) fn code(&self) -> String {
         let body = self.json();
         assert!(
             body["error"]["message"].is_string() && body["error"]["type"].is_string(),
             "{body}"
         );
-        body["error"]["code"].as_str().unwrap().to_owned()
+        let code = body["error"]["code"].as_str();
+        let code = code.or(body["error"]["trousseau"]["code"].as_str());
+        code.unwrap().to_owned()
     }
 
     /// The events of a stream that have names: each name with its data.

@@ -49,6 +49,7 @@ pub(crate) fn target(name: &str, text: &str, attestations: &[Attestation]) -> Ta
         name: name.to_owned(),
         card: card(text),
         attestations: attestations.to_vec(),
+        serves: Vec::new(),
     }
 }
 

@@ -6,44 +6,83 @@ use std::sync::Arc;
 
 use trousseau_config::{Config, Egress, Kind, Remote, SecretPlace};
 use trousseau_core::model::ChatModel;
+use trousseau_core::permit::Purpose;
 use trousseau_extractive::{Extractive, Wording};
-use trousseau_plan::Models;
+use trousseau_plan::{Embedders, Models, Rerankers};
 use trousseau_upstream::egress::{self, ClientCertificate, Clients, Network};
 use trousseau_upstream::secret::Secret;
-use trousseau_upstream::{self as upstream, Offered, OpenAi};
+use trousseau_upstream::{self as upstream, HttpReranker, Offered, OpenAi, OpenAiEmbedder};
 
 use crate::checks::Checked;
 use crate::failure::Failure;
 use crate::messages::{Language, Messages};
 use crate::secret;
 
+/// What can be called, by what it is made for.
+#[derive(Default)]
+pub(super) struct Opened {
+    pub(super) models: Models,
+    pub(super) embedders: Embedders,
+    pub(super) rerankers: Rerankers,
+}
+
 /// The built-in answerers alone.
-pub(super) fn built_in(config: &Config) -> Models {
+pub(super) fn built_in(config: &Config) -> Opened {
     let built_in = config.kinds.iter().filter(|(_, kind)| *kind == Kind::Extractive);
-    built_in
-        .map(|(name, _)| (name.clone(), extractive(name)))
-        .collect()
+    let models = built_in.map(|(name, _)| (name.clone(), extractive(name)));
+    Opened {
+        models: models.collect(),
+        ..Opened::default()
+    }
 }
 
 /// Prepares every upstream. Its key must be there, and its certificate.
-pub(super) fn open(config: &Config) -> Result<Models, Failure> {
-    let mut models = Models::new();
+pub(super) fn open(config: &Config) -> Result<Opened, Failure> {
+    let mut opened = Opened::default();
     // Read only where something is to be reached: a local answerer needs no list of authorities.
     let mut network = None;
     for (name, kind) in &config.kinds {
-        let model = match kind {
-            Kind::Extractive => extractive(name),
-            Kind::OpenAi(remote) => {
-                let network = match &mut network {
-                    Some(network) => network,
-                    none => none.insert(self::network(&config.egress)?),
-                };
-                Arc::new(remote_model(name, remote, network)?)
+        let remote = match kind {
+            Kind::Extractive => {
+                opened.models.insert(name.clone(), extractive(name));
+                continue;
             }
+            Kind::OpenAi(remote) => remote,
         };
-        models.insert(name.clone(), model);
+        let network = match &mut network {
+            Some(network) => network,
+            none => none.insert(self::network(&config.egress)?),
+        };
+        let target = config.targets.iter().find(|target| target.name == *name);
+        let is_for = |purpose| target.is_some_and(|target| target.is_for(purpose));
+        opened.add((name, remote), network, is_for)?;
     }
-    Ok(models)
+    Ok(opened)
+}
+
+impl Opened {
+    /// Adds a server for everything that its model is made for.
+    fn add(
+        &mut self,
+        (name, remote): (&str, &Remote),
+        network: &Network,
+        is_for: impl Fn(Purpose) -> bool,
+    ) -> Result<(), Failure> {
+        let (server, clients) = (server(name, remote, network)?, clients(remote, network)?);
+        if is_for(Purpose::Embedding) {
+            let embedder = OpenAiEmbedder::new(server.clone(), clients.clone(), remote.embedding.clone())?;
+            self.embedders.insert(name.to_owned(), Arc::new(embedder));
+        }
+        if is_for(Purpose::Reranking) {
+            let reranker = HttpReranker::new(server.clone(), clients.clone())?;
+            self.rerankers.insert(name.to_owned(), Arc::new(reranker));
+        }
+        if is_for(Purpose::Chat) {
+            let model = OpenAi::new(server, clients, upstream_wording())?;
+            self.models.insert(name.to_owned(), Arc::new(model));
+        }
+        Ok(())
+    }
 }
 
 /// The upstreams that the configuration has checked.
@@ -87,12 +126,6 @@ pub(crate) fn network(config: &Egress) -> Result<Network, Failure> {
         ca_files: config.ca_files.clone(),
         system_authorities: config.system_authorities,
     })?)
-}
-
-fn remote_model(name: &str, remote: &Remote, network: &Network) -> Result<OpenAi, Failure> {
-    let server = server(name, remote, network)?;
-    let clients = clients(remote, network)?;
-    Ok(OpenAi::new(server, clients, upstream_wording())?)
 }
 
 fn server(name: &str, remote: &Remote, network: &Network) -> Result<upstream::Server, Failure> {

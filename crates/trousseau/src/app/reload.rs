@@ -38,11 +38,11 @@ impl App {
                 Config::without_file()
             };
             let (config, changes) = running.renewed(fresh.map_err(Failure::config)?, &data);
-            let models = models::open(&config)?;
-            Ok::<_, Failure>((config, changes, models))
+            let opened = models::open(&config)?;
+            Ok::<_, Failure>((config, changes, opened))
         });
-        let (config, changes, models) = read.await.map_err(GatewayError::from)??;
-        let plan = plan(&config, models)?;
+        let (config, changes, opened) = read.await.map_err(GatewayError::from)??;
+        let plan = plan(&config, opened)?;
         if changes.taken_up.is_empty() {
             // The same settings over certificates that may have been renewed.
             self.gateway.put(plan);

@@ -39,7 +39,11 @@ async fn embed(
 ) -> Result<Vectors, ModelError> {
     let embedder = OpenAiEmbedder::new(server(&mock.url()), client(), options).unwrap();
     let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-    let request = Arc::new(EmbeddingRequest { side, texts });
+    let request = Arc::new(EmbeddingRequest {
+        side,
+        texts,
+        dimensions: None,
+    });
     let permit = permit(Purpose::Embedding, request.digest());
     embedder.embed(&permit, request).await
 }
@@ -175,6 +179,7 @@ async fn embedders_of_both_kinds_are_used_in_the_same_way() {
         let request = Arc::new(EmbeddingRequest {
             side: Side::Passage,
             texts,
+            dimensions: None,
         });
         let granted = permit(Purpose::Embedding, request.digest());
         let vectors = embedder.embed(&granted, Arc::clone(&request)).await.unwrap();
@@ -191,6 +196,7 @@ async fn without_a_permit_no_text_leaves() {
     let request = Arc::new(EmbeddingRequest {
         side: Side::Question,
         texts: vec!["secret".to_owned()],
+        dimensions: None,
     });
     let embedder = OpenAiEmbedder::new(server(&mock.url()), client(), EmbedderOptions::default()).unwrap();
     let other = Arc::new(EmbeddingRequest {

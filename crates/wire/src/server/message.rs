@@ -120,7 +120,11 @@ fn role(name: Option<&str>, field: impl FnOnce() -> String) -> Result<Role, Faul
 }
 
 /// Takes in a content of several parts. One part that is nothing but a text is that text.
-fn take_parts(message: &mut Message, parts: Vec<Value>, field: impl Fn() -> String) -> Result<(), Fault> {
+pub(super) fn take_parts(
+    message: &mut Message,
+    parts: Vec<Value>,
+    field: impl Fn() -> String,
+) -> Result<(), Fault> {
     limit(parts.len(), &field)?;
     for (at, part) in parts.iter().enumerate() {
         let place = || format!("{}[{at}]", field());

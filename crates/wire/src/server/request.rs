@@ -11,9 +11,9 @@ use crate::fault::Fault;
 use crate::json;
 
 /// The most messages of one request.
-const MESSAGES: usize = 4096;
+pub(super) const MESSAGES: usize = 4096;
 /// The most tools of one request.
-const TOOLS: usize = 512;
+pub(super) const TOOLS: usize = 512;
 
 /// A request for an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ struct StreamOptions {
 }
 
 #[derive(Deserialize)]
-struct WireOptions {
+pub(super) struct WireOptions {
     #[serde(default)]
     collections: Option<Vec<String>>,
     #[serde(default)]
@@ -190,7 +190,8 @@ fn include_usage(options: Option<StreamOptions>) -> Result<bool, Fault> {
     Ok(options.include_usage.unwrap_or(false))
 }
 
-fn options(options: Option<WireOptions>) -> Result<Options, Fault> {
+/// What the `trousseau` object of a request says.
+pub(super) fn options(options: Option<WireOptions>) -> Result<Options, Fault> {
     let Some(options) = options else {
         return Ok(Options::default());
     };
@@ -210,14 +211,14 @@ fn options(options: Option<WireOptions>) -> Result<Options, Fault> {
     })
 }
 
-fn unknown(object: &str, fields: &Map<String, Value>) -> Result<(), Fault> {
+pub(super) fn unknown(object: &str, fields: &Map<String, Value>) -> Result<(), Fault> {
     match fields.keys().next() {
         Some(name) => Err(Fault::unsupported(format!("{object}.{name}"))),
         None => Ok(()),
     }
 }
 
-fn limit(param: &str, found: usize, limit: usize) -> Result<(), Fault> {
+pub(super) fn limit(param: &str, found: usize, limit: usize) -> Result<(), Fault> {
     if found > limit {
         let param = param.to_owned();
         return Err(Fault::TooMany { param, limit });

@@ -53,7 +53,7 @@ fn every_file_is_read() {
             servers.insert(server);
         }
     }
-    assert_eq!(servers.len(), 8, "{servers:?}");
+    assert_eq!(servers.len(), 10, "{servers:?}");
 }
 
 #[test]
@@ -72,6 +72,24 @@ fn a_documented_request_is_passed_on_unchanged() {
         let written = serde_json::to_string(&body.in_dialect(dialect)).unwrap();
         let written: Value = serde_json::from_str(&written).unwrap();
         assert_eq!(written, serde_json::from_str::<Value>(&sent).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_documented_request_in_another_form_is_sent_as_a_chat() {
+    let response = server::responses::responses(file("openai/responses-request.json").as_bytes()).unwrap();
+    let message = server::anthropic::messages(file("anthropic/messages-request.json").as_bytes()).unwrap();
+    for (call, name) in [
+        (response.call, "openai/responses-chat.json"),
+        (message, "anthropic/messages-chat.json"),
+    ] {
+        let body = chat_body(&call.request, &call.request.messages, &call.model, call.stream);
+        let written = serde_json::to_value(body).unwrap();
+        assert_eq!(
+            written,
+            serde_json::from_str::<Value>(&file(name)).unwrap(),
+            "{name}"
+        );
     }
 }
 

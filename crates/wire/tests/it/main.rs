@@ -7,6 +7,7 @@ mod golden;
 mod messages;
 mod quirks;
 mod requests;
+mod shapes;
 mod stores;
 mod streams;
 mod told;

@@ -23,6 +23,10 @@ fn faults() -> Vec<Fault> {
             reason: text(),
         },
         Fault::Unsupported { param: text() },
+        Fault::RunsElsewhere {
+            param: text(),
+            tool: text(),
+        },
         Fault::LongEvent { limit: 1 },
         Fault::Malformed { reason: text() },
         Fault::Reported {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use http::header::FORWARDED;
 
-use super::network::Network;
+use crate::network::Network;
 
 /// The client of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
