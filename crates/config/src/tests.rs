@@ -1,5 +1,6 @@
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::Class;
+use trousseau_core::permit::Purpose;
 use trousseau_upstream::{Continues, Dialect};
 
 use super::*;
@@ -459,4 +460,40 @@ name = "*"
         panic!("{fault}");
     };
     assert_eq!(faults[0].fields[2], ("known", "scaleway/fr-par".to_owned()));
+}
+
+#[test]
+fn what_an_upstream_serves_is_read_and_its_faults_told_together() {
+    let text = "[[upstream]]\nname = 'v'\nkind = 'openai'\nurl = 'http://127.0.0.1:1/v1'\nmodel = 'm'\n\
+        serves = ['embedding', 'reranking']\nembedding = { before_question = 'query: ' }\n\
+        [[upstream]]\nname = 'local'\nkind = 'extractive'\n";
+    let config = Config::parse(text, None).unwrap();
+    let serves = |at: usize| config.targets[at].serves.clone();
+    assert_eq!(serves(0), [Purpose::Embedding, Purpose::Reranking]);
+    assert_eq!(serves(1), [Purpose::Chat]);
+    let Kind::OpenAi(remote) = &config.kinds[0].1 else {
+        panic!("{:?}", config.kinds)
+    };
+    assert_eq!(
+        (remote.embedding.batch, remote.embedding.before_question.as_str()),
+        (32, "query: ")
+    );
+
+    let wrong = text
+        .replace("'embedding', ", "'vectors', ")
+        .replace("embedding = {", "embedding = { batch = 0,")
+        .replace("'extractive'\n", "'extractive'\nserves = ['embedding']\n");
+    let error = Config::parse(&wrong, None).unwrap_err();
+    let ConfigError::Faults { faults, .. } = error else {
+        panic!("{error}")
+    };
+    let keys: Vec<&str> = faults.iter().map(|fault| fault.fields[0].1.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "upstream.v.serves",
+            "upstream.v.embedding.batch",
+            "upstream.local.serves"
+        ]
+    );
 }
