@@ -1,33 +1,20 @@
 //! What a request may cost, reserved before it is sent, and what it did cost, settled afterwards.
 //!
-//! What is reserved is never less than what can come of it: no token is shorter than a byte, and where a limit counts tokens or
-//! money, an answer ends after as many tokens as the request says, or the configuration. What nobody counted is estimated.
+//! What is reserved is never less than what can come of one call: where a limit counts tokens or money, an answer ends after as
+//! many tokens as the request says, or the configuration.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
-use trousseau_core::chat::{ChatAnswer, ChatEnd, ChatRequest};
+use trousseau_core::chat::{ChatAnswer, ChatRequest};
 use trousseau_core::permit::Permit;
 use trousseau_core::principal::Principal;
 use trousseau_ledger::Durability;
-use trousseau_limits::{Asked, Counting, Price, Rates, Refused, Reserved, Spent, Standing, Turned};
+use trousseau_limits::{Asked, Counting, Price, Rates, Refused, Reserved, Spent, Standing, Turned, tokens};
 use trousseau_plan::Plan;
 use trousseau_policy::decide::Decision;
 
 use crate::entry::{self, Event};
 use crate::error::GatewayError;
 use crate::service::Gateway;
-
-/// What is sent around each message, in tokens at most.
-const MESSAGE: u64 = 16;
-
-/// What a part of a message costs that is no text, beside its bytes, in tokens at most.
-const PART: u64 = 4096;
-
-/// What is sent around passages, in tokens at most.
-const GROUNDED: u64 = 4096;
-
-/// How many bytes of text a token has, where nobody counted them.
-const BYTES_PER_TOKEN: u64 = 3;
 
 /// What is kept for a request that was let in.
 #[derive(Default)]
@@ -63,7 +50,7 @@ impl Gateway {
             return Ok(Held::default());
         }
         let now = (self.now)();
-        let bytes = bytes(request);
+        let bytes = tokens::bytes(request);
         let targets = decision.permitted.iter().map(Permit::target);
         let prices: Vec<Price<'_>> = targets.map(|target| price(plan, target)).collect();
         let mut asked = Asked {
@@ -74,7 +61,7 @@ impl Gateway {
         if counting.costs() && !prices.is_empty() {
             let output = request.sampling.max_tokens.get_or_insert(spending.output_tokens);
             asked.output = u64::from(*output);
-            asked.input = bytes.saturating_add(around(request));
+            asked.input = tokens::most_read(request, bytes);
         }
         let reserved = self.limits.reserve(counting, spending, &asked, now);
         let reserved = reserved.map_err(|refused| self.turn_away(principal, refused, now))?;
@@ -87,20 +74,7 @@ impl Gateway {
         if !held.reserved.is_counted() {
             return;
         }
-        let end = answer.end.as_ref();
-        // What was counted is the last target's: those before it read as much, and wrote what stands before the seam.
-        let (read, before) = before_seams(answer, held.bytes);
-        let (input, output) = match end.and_then(ChatEnd::counted) {
-            Some(usage) => (
-                usage.input.saturating_add(read),
-                usage.output.saturating_add(before),
-            ),
-            None if end.is_none() && answer.is_empty() => (0, 0),
-            None => (
-                estimate(held.bytes).saturating_add(read),
-                estimate(written(answer)),
-            ),
-        };
+        let (input, output) = tokens::spent(answer, held.bytes);
         let spent = Spent {
             input,
             output,
@@ -173,87 +147,4 @@ fn price<'a>(plan: &'a Plan, target: &str) -> Price<'a> {
         None if target.card.on_own_premises() => Price::Free,
         None => Price::Unknown,
     }
-}
-
-/// The bytes of everything that is sent.
-fn bytes(request: &ChatRequest) -> u64 {
-    let mut sum = length_of_map(&request.extra);
-    for message in &request.messages {
-        sum += if message.parts.is_empty() {
-            message.content.len()
-        } else {
-            message.parts.iter().map(length).sum()
-        };
-        for call in &message.tool_calls {
-            sum += call.id.len() + call.name.len() + call.arguments.len() + length_of_map(&call.extra);
-        }
-        sum += length_of_map(&message.extra);
-    }
-    for passage in &request.passages {
-        sum += passage.title.len() + passage.text.len();
-    }
-    sum += request
-        .tools
-        .definitions
-        .iter()
-        .chain(&request.tools.choice)
-        .map(length)
-        .sum::<usize>();
-    sum as u64
-}
-
-/// The tokens of what is sent around the texts, at most.
-fn around(request: &ChatRequest) -> u64 {
-    let is_text = |part: &&Value| part["type"] == "text";
-    let messages = request.messages.iter().map(|message| {
-        let others = message.parts.iter().filter(|part| !is_text(part)).count();
-        MESSAGE + others as u64 * PART
-    });
-    let passages = if request.grounded {
-        GROUNDED + request.passages.len() as u64 * MESSAGE
-    } else {
-        0
-    };
-    messages.sum::<u64>() + passages
-}
-
-/// About as many bytes as a value has in JSON.
-fn length(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 24,
-        Value::String(text) => text.len() + 2,
-        Value::Array(values) => values.iter().map(length).sum::<usize>() + values.len() + 2,
-        Value::Object(map) => length_of_map(map) + 2,
-    }
-}
-
-fn length_of_map(map: &Map<String, Value>) -> usize {
-    map.iter()
-        .map(|(name, value)| name.len() + length(value) + 4)
-        .sum()
-}
-
-/// The bytes of what came.
-fn written(answer: &ChatAnswer) -> u64 {
-    let calls = answer
-        .tool_calls
-        .iter()
-        .map(|call| call.name.len() + call.arguments.len());
-    (answer.text.len() + answer.reasoning.len() + calls.sum::<usize>()) as u64
-}
-
-/// What the targets before the last one read and wrote, where the answer is of several.
-fn before_seams(answer: &ChatAnswer, bytes: u64) -> (u64, u64) {
-    let Some(last) = answer.seams.last() else {
-        return (0, 0);
-    };
-    let before: usize = answer.text.chars().take(last.at).map(char::len_utf8).sum();
-    (
-        estimate(bytes).saturating_mul(answer.seams.len() as u64),
-        estimate(before as u64),
-    )
-}
-
-const fn estimate(bytes: u64) -> u64 {
-    bytes.div_ceil(BYTES_PER_TOKEN)
 }
