@@ -1,5 +1,6 @@
 //! A model writes an answer with citation markers, which comes in pieces. However it is split, the text and the
-//! citations are the same, no marker points to nothing, and every citation is a place in its passage.
+//! citations are the same, no marker points to nothing, and every citation is a place in its passage; in the rest of an
+//! answer they have numbers that were not given out before.
 
 #![no_main]
 
@@ -72,8 +73,8 @@ struct Read {
     end: Option<(bool, u64)>,
 }
 
-fn read<'a>(pieces: impl Iterator<Item = &'a str>) -> Read {
-    let mut citing = Citing::new(Arc::clone(&REQUEST), Arc::clone(&WORDING));
+fn read<'a>(request: &Arc<ChatRequest>, pieces: impl Iterator<Item = &'a str>) -> Read {
+    let mut citing = Citing::new(Arc::clone(request), Arc::clone(&WORDING));
     let mut events = VecDeque::new();
     for piece in pieces {
         citing.take(ChatEvent::Text(piece.to_owned()), &mut events);
@@ -118,9 +119,9 @@ fn split<'a>(text: &'a str, sizes: &[u8]) -> Vec<&'a str> {
 
 fuzz_target!(|input: ([u8; 4], &str)| {
     let (sizes, text) = input;
-    let whole = read([text].into_iter());
-    assert_eq!(whole, read(split(text, &sizes).into_iter()));
-    assert_eq!(whole, read(split(text, &[1]).into_iter()));
+    let whole = read(&REQUEST, [text].into_iter());
+    assert_eq!(whole, read(&REQUEST, split(text, &sizes).into_iter()));
+    assert_eq!(whole, read(&REQUEST, split(text, &[1]).into_iter()));
 
     let numbers: HashSet<usize> = whole.citations.iter().map(|citation| citation.number).collect();
     assert_eq!(numbers, (1..=whole.citations.len()).collect());
@@ -133,6 +134,17 @@ fuzz_target!(|input: ([u8; 4], &str)| {
         let cited: String = place.take(citation.span.end - citation.span.start).collect();
         assert_eq!(cited, citation.text);
     }
+    // Another model goes on: what it cites has numbers of its own.
+    let begun = Arc::new(ChatRequest {
+        begun: Some(whole.text.clone()),
+        cited: whole.citations.clone(),
+        ..ChatRequest::clone(&REQUEST)
+    });
+    citing::as_written(&begun);
+    let rest = read(&begun, [text].into_iter());
+    assert_eq!(rest, read(&begun, split(text, &sizes).into_iter()));
+    let taken = whole.citations.len();
+    assert!(rest.citations.iter().all(|citation| citation.number > taken));
     // A passage goes into a prompt without anything that would be taken for a marker.
     let mut bare = text.to_owned();
     markers::in_round_brackets(&mut bare);

@@ -84,7 +84,7 @@ describe("what something took", () => {
 describe("what is taken elsewhere", () => {
   const said: Said = {
     id: "main/17", parent: null, question: "Combien ?", answer: "Deux jours [1].", reasoning: "La charte d’abord.", state: "answered", created: at, route: "default",
-    label: { class: "internal" }, target: "local", model: "extractive/1", entered: true, why: null,
+    label: { class: "internal" }, target: "local", model: "extractive/1", entered: true, why: null, seams: [],
     sources: [{ number: 1, document: "d", version: 1, title: "Charte", path: "charte.md", heading: ["Charte", "Jours"], start: 0, end: 9, text: "Deux\njours" }],
   };
 
@@ -97,6 +97,13 @@ describe("what is taken elsewhere", () => {
       format: "trousseau-conversation/1",
       turns: [{ entry: "main/17", reasoning: "La charte d’abord.", citations: [{ number: 1 }] }],
     });
+  });
+
+  it("says where another place went on", () => {
+    const taken = { ...said, seams: [{ from: "nuage", to: "local", at: 5, error: "model-cut" }] };
+    expect(answerMarkdown(taken, fr)).toContain("· Interrompue chez «\u00a0nuage\u00a0» et poursuivie chez «\u00a0local\u00a0» ·");
+    expect(JSON.parse(conversationJson("c1", "Titre", [taken])).turns[0].seams).toEqual(taken.seams);
+    expect(conversationJson("c1", "Titre", [said])).not.toContain("seams");
   });
 
   it("has a name that every file system takes", () => {

@@ -7,7 +7,7 @@ import type { Block, Inline } from "../src/markdown/tree";
 
 const KINDS = new Set([
   "heading", "paragraph", "list", "quote", "code", "table", "math", "rule",
-  "text", "strong", "em", "del", "link", "image", "cite", "checkbox", "break",
+  "text", "strong", "em", "del", "link", "image", "cite", "seam", "checkbox", "break",
 ]);
 
 /** Every node of a tree. */

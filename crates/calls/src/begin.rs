@@ -2,7 +2,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use tokio::time::sleep;
@@ -10,9 +10,13 @@ use trousseau_core::chat::{ChatEvent, ChatRequest};
 use trousseau_core::digest::Digest;
 use trousseau_core::model::{ChatModel, ChatStream, ModelError};
 use trousseau_core::permit::Permit;
-use trousseau_routing::{Failure, NotNow, Ticket};
+use trousseau_routing::{Failure, NotNow, TargetLimits, Ticket};
 
 use crate::called::{Called, Means, Part};
+use crate::event::AnswerEvent;
+
+/// After which time in a queue whoever asked is told.
+const NOTICED: Duration = Duration::from_millis(300);
 
 /// How much of a request counts as its beginning, in bytes.
 const PREFIX: usize = 4096;
@@ -141,7 +145,7 @@ async fn begin_at(means: Means<'_>, part: &Part, permit: &Permit) -> Outset {
         return Err(hitch(Hitch::Failed(error)));
     };
     let limits = means.plan.settings.limits_of(target);
-    let entered = means.router.enter(target, &limits, Instant::now()).await;
+    let entered = enter(means, target, &limits).await;
     let mut ticket = entered.map_err(|not_now| hitch(Hitch::NotNow(not_now)))?;
     // Since it was decided, time has passed in a queue, or with others that failed.
     if means
@@ -152,7 +156,11 @@ async fn begin_at(means: Means<'_>, part: &Part, permit: &Permit) -> Outset {
         return Err(hitch(Hitch::Denied));
     }
     let since = Instant::now();
-    match first_event(model.as_ref(), permit, &part.request).await {
+    let first = tokio::select! {
+        first = first_event(model.as_ref(), permit, &part.request) => first,
+        () = means.decides.withdrawn(permit) => Err(withdrawn(permit)),
+    };
+    match first {
         Ok((stream, first)) => {
             ticket.first_byte(Instant::now());
             Ok(Box::new(Begun {
@@ -171,6 +179,19 @@ async fn begin_at(means: Means<'_>, part: &Part, permit: &Permit) -> Outset {
     }
 }
 
+/// Goes in where there is room at a target, else waits for it; whoever asked hears of a wait that is long enough to notice.
+async fn enter(means: Means<'_>, target: &str, limits: &TargetLimits) -> Result<Ticket, NotNow> {
+    let mut entering = pin!(means.router.enter(target, limits, Instant::now()));
+    tokio::select! {
+        biased;
+        entered = &mut entering => return entered,
+        () = sleep(NOTICED) => {}
+    }
+    let target = target.to_owned();
+    let _hung_up = means.events.send(AnswerEvent::Queued { target }).await;
+    entering.await
+}
+
 async fn first_event(
     model: &dyn ChatModel,
     permit: &Permit,
@@ -180,6 +201,12 @@ async fn first_event(
     match stream.next().await {
         Some(first) => Ok((stream, first?)),
         None => Err(cut(permit)),
+    }
+}
+
+pub(crate) fn withdrawn(permit: &Permit) -> ModelError {
+    ModelError::Withdrawn {
+        target: permit.target().to_owned(),
     }
 }
 
@@ -194,11 +221,12 @@ pub(crate) fn failure(error: &ModelError) -> Failure {
     match error {
         ModelError::Unavailable { .. } | ModelError::Misconfigured { .. } => Failure::Unavailable,
         ModelError::RateLimited { retry_after, .. } => Failure::RateLimited {
-            retry_after: retry_after.map(std::time::Duration::from_secs),
+            retry_after: retry_after.map(Duration::from_secs),
         },
         ModelError::TimedOut { .. } => Failure::TimedOut,
         ModelError::Malformed { .. } | ModelError::Cut { .. } => Failure::Broken,
         ModelError::Loading { .. }
+        | ModelError::Withdrawn { .. }
         | ModelError::Refused { .. }
         | ModelError::Unsupported { .. }
         | ModelError::NotPermitted { .. } => Failure::NotItsFault,

@@ -38,6 +38,9 @@ pub trait Decides: Send + Sync {
     /// Which of the permits for a request hold still. Nothing is added to them.
     fn still(&self, permits: &[Permit], request: &ChatRequest) -> Vec<Permit>;
 
+    /// Ends when the target of a permit is withdrawn with what runs there; for most requests never.
+    fn withdrawn<'a>(&'a self, permit: &'a Permit) -> BoxFuture<'a, ()>;
+
     /// The permits for a request that goes on from what was delivered of its answer. The decision is in the ledger when they
     /// are there; nothing where nobody may see it, or where it could not be recorded.
     fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Permit>>;

@@ -15,9 +15,6 @@ use crate::called::{Broken, Called, Means, Part};
 /// The most seams of one answer.
 const SEAMS: usize = 3;
 
-/// How many characters a token has, at the least that is usual: what was delivered is never counted as more than it was.
-const CHARACTERS_PER_TOKEN: usize = 4;
-
 impl Called {
     /// The request that goes on from what was delivered, and where it may go; what broke it where it ends here.
     pub(crate) async fn continuation(
@@ -35,12 +32,6 @@ impl Called {
         let mut request = asked.clone();
         request.begun = Some(self.answer.text.clone()).filter(|text| !text.is_empty());
         request.cited.clone_from(&self.answer.citations);
-        if let Some(most) = &mut request.sampling.max_tokens {
-            let delivered = self.answer.text.chars().count() / CHARACTERS_PER_TOKEN;
-            *most = most
-                .saturating_sub(u32::try_from(delivered).unwrap_or(u32::MAX))
-                .max(1);
-        }
         let mut permits = means.decides.anew(&request).await;
         permits.retain(others);
         if permits.is_empty() {

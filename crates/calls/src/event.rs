@@ -21,6 +21,11 @@ pub enum AnswerEvent {
         /// The target.
         target: String,
     },
+    /// As many calls as may run at this target: this one waits for its turn.
+    Queued {
+        /// The target.
+        target: String,
+    },
     /// More of the answer; never its end, which comes with the record of it.
     Part(ChatEvent),
 }

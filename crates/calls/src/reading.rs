@@ -8,7 +8,7 @@ use trousseau_core::error::Explain as _;
 use trousseau_core::model::ModelError;
 use trousseau_policy::detect;
 
-use crate::begin::{Begun, cut, failure};
+use crate::begin::{Begun, cut, failure, withdrawn};
 use crate::called::{Broken, Called, Means, Part};
 use crate::event::AnswerEvent;
 
@@ -54,6 +54,7 @@ impl Called {
             }),
         };
         let mut next = Some(Ok(first));
+        let mut out = means.decides.withdrawn(&permit);
         let read = loop {
             let event = match next.unwrap_or_else(|| Err(cut(&permit))) {
                 Ok(event) => event,
@@ -66,6 +67,7 @@ impl Called {
             }
             next = tokio::select! {
                 next = stream.next() => next,
+                () = &mut out => Some(Err(withdrawn(&permit))),
                 () = means.events.closed() => break Err(Stopped::HungUp),
             };
         };

@@ -169,6 +169,7 @@ impl Round {
                 return Err(Ended::With(CallEnd::Failed(Box::new(error.clone()))));
             }
             ModelError::Refused { .. }
+            | ModelError::Withdrawn { .. }
             | ModelError::Misconfigured { .. }
             | ModelError::Unsupported { .. }
             | ModelError::NotPermitted { .. } => {}

@@ -191,6 +191,7 @@ fn remote(name: &str, remote: &Remote) -> Value {
         "url": remote.url,
         "model": remote.model,
         "dialect": remote.dialect.name(),
+        "continues": remote.continues.name(),
         "key": remote.key,
         "key_header": remote.key_header.as_ref().map(HeaderName::as_str),
         "stream": remote.stream,

@@ -1,6 +1,6 @@
 use trousseau_core::error::Explain as _;
 use trousseau_core::label::Class;
-use trousseau_upstream::Dialect;
+use trousseau_upstream::{Continues, Dialect};
 
 use super::*;
 
@@ -155,6 +155,25 @@ fn the_dialect_is_the_one_that_is_written_or_the_one_that_the_host_tells() {
             panic!("the upstream is a server");
         };
         assert_eq!(remote.dialect, expected, "{text}");
+    }
+}
+
+#[test]
+fn how_an_answer_is_gone_on_with_is_written_or_what_the_dialect_knows() {
+    for (written, expected) in [
+        ("", Continues::Prompt),
+        ("dialect = \"mistral\"", Continues::MistralPrefix),
+        ("dialect = \"mistral\"\ncontinues = \"no\"", Continues::No),
+        ("continues = \"vllm-prefix\"", Continues::VllmPrefix),
+    ] {
+        let text = format!(
+            "[[upstream]]\nname = \"u\"\nkind = \"openai\"\nurl = \"https://a.example/v1\"\nmodel = \"m\"\n{written}\n"
+        );
+        let config = Config::parse(&text, None).unwrap();
+        let Kind::OpenAi(remote) = &config.kinds[0].1 else {
+            panic!("the upstream is a server");
+        };
+        assert_eq!(remote.continues, expected, "{text}");
     }
 }
 
@@ -325,6 +344,7 @@ kind = "openai"
 url = "https://models.example/v1"
 model = "m"
 dialect = "Mistral"
+continues = "yes"
 
 [[route]]
 name = "r"
@@ -344,6 +364,7 @@ banned = ["nobody"]
     upstream.u.model is missing
     upstream.v.kind: "claude" is not one of extractive, openai
     upstream.x.dialect: "Mistral" is not one of openai, mistral
+    upstream.x.continues: "yes" is not one of mistral-prefix, vllm-prefix, assistant-prefix, prompt, no
     route.r.targets: there is no "w"; there are u, x
     route.r.durability: "batch" is not one of request
     collection: the name "a" is taken twice

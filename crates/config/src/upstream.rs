@@ -12,8 +12,8 @@ use trousseau_policy::attestation::Attestation;
 use trousseau_policy::card::{Card, Premises};
 use trousseau_policy::decide::Target;
 use trousseau_policy::fact::Fact;
-use trousseau_upstream::Dialect;
 use trousseau_upstream::server::Timeouts;
+use trousseau_upstream::{Continues, Dialect};
 
 use super::egress::check_url;
 use super::faults::Faults;
@@ -52,6 +52,8 @@ pub struct Remote {
     pub model: String,
     /// The way of speaking that it wants.
     pub dialect: Dialect,
+    /// How it is asked to go on with an answer that another began.
+    pub continues: Continues,
     /// Where the key stands that it asks for.
     pub key: Option<SecretPlace>,
     /// The header that carries the key, in place of `Authorization: Bearer`.
@@ -76,6 +78,7 @@ pub(super) struct RawUpstream {
     url: Option<String>,
     model: Option<String>,
     dialect: Option<String>,
+    continues: Option<String>,
     key: Option<RawSecret>,
     key_header: Option<String>,
     #[serde(default)]
@@ -219,8 +222,10 @@ fn remote(raw: RawUpstream, file: Option<&Path>, faults: &mut Faults) -> Remote 
     if key_header.is_some() && raw.key.is_none() {
         faults.missing(&at("key"));
     }
+    let dialect = dialect(&at("dialect"), raw.dialect.as_deref(), &url, faults);
     Remote {
-        dialect: dialect(&at("dialect"), raw.dialect.as_deref(), &url, faults),
+        dialect,
+        continues: continues(&at("continues"), raw.continues.as_deref(), dialect, faults),
         url,
         model,
         key: secret::resolve(raw.key, &at("key"), file, faults),
@@ -244,6 +249,18 @@ fn dialect(key: &str, written: Option<&str>, url: &str, faults: &mut Faults) -> 
     Dialect::named(name).unwrap_or_else(|| {
         faults.value(key, name, &Dialect::ALL.map(Dialect::name).join(", "));
         guessed
+    })
+}
+
+/// The way that is written; else the one that all servers of the dialect know.
+fn continues(key: &str, written: Option<&str>, dialect: Dialect, faults: &mut Faults) -> Continues {
+    let usual = Continues::of(dialect);
+    let Some(name) = written else {
+        return usual;
+    };
+    Continues::named(name).unwrap_or_else(|| {
+        faults.value(key, name, &Continues::ALL.map(Continues::name).join(", "));
+        usual
     })
 }
 

@@ -14,3 +14,5 @@ model-malformed = The answer of { $target } cannot be read: { $reason }
     .hint = Check that the URL is that of an OpenAI-compatible API, with its /v1.
 model-refused = { $target } refused the request: { $reason }
 model-cut = The answer of { $target } was cut.
+model-withdrawn = { $target } was withdrawn while the service runs.
+    .hint = "trousseau withdraw list" says by whom, and until when.

@@ -14,3 +14,5 @@ model-malformed = La réponse de { $target } est illisible : { $reason }
     .hint = Vérifiez que l’URL est celle d’une API compatible avec OpenAI, avec son /v1.
 model-refused = { $target } a refusé la demande : { $reason }
 model-cut = La réponse de { $target } a été coupée.
+model-withdrawn = { $target } a été retiré pendant le service.
+    .hint = « trousseau withdraw list » dit par qui, et jusqu’à quand.

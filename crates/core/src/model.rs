@@ -91,6 +91,12 @@ pub enum ModelError {
         /// The target.
         target: String,
     },
+    /// The target was withdrawn while it answered.
+    #[error("{target} was withdrawn")]
+    Withdrawn {
+        /// The target.
+        target: String,
+    },
     /// The target took too long.
     #[error("{target} took longer than {limit_ms} ms ({})", .phase.name())]
     TimedOut {
@@ -176,6 +182,7 @@ impl Explain for ModelError {
             Self::NotPermitted { .. } => ErrorKind::Internal,
             Self::Unavailable { .. }
             | Self::Loading { .. }
+            | Self::Withdrawn { .. }
             | Self::RateLimited { .. }
             | Self::Misconfigured { .. }
             | Self::Malformed { .. }
@@ -190,6 +197,7 @@ impl Explain for ModelError {
             Self::NotPermitted { .. } => "model-not-permitted",
             Self::Unavailable { .. } => "model-unavailable",
             Self::Loading { .. } => "model-loading",
+            Self::Withdrawn { .. } => "model-withdrawn",
             Self::TimedOut { .. } => "model-timed-out",
             Self::RateLimited { .. } => "model-rate-limited",
             Self::Misconfigured { .. } => "model-misconfigured",
@@ -202,9 +210,10 @@ impl Explain for ModelError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::NotPermitted { target } | Self::Loading { target } | Self::Cut { target } => {
-                vec![("target", target.clone())]
-            }
+            Self::NotPermitted { target }
+            | Self::Loading { target }
+            | Self::Withdrawn { target }
+            | Self::Cut { target } => vec![("target", target.clone())],
             Self::Unavailable { target, reason } | Self::Malformed { target, reason } => {
                 vec![("target", target.clone()), ("reason", reason.clone())]
             }

@@ -62,6 +62,8 @@ pub enum Event<'a> {
     Turned(Turned<'a>),
     /// A changed configuration was taken up while the service ran.
     Configuration(Configuration<'a>),
+    /// A provider, a country or an upstream was withdrawn while the service ran, or is let in again.
+    Withdrawal(Withdrawal<'a>),
     /// A record was read by somebody whose it is not.
     Access(Access),
     /// The contents of records, and the secrets that open their commitments, were deleted.
@@ -78,6 +80,10 @@ pub enum Event<'a> {
 /// See [`Event::Decision`].
 #[derive(Debug, Serialize)]
 pub struct Decision<'a> {
+    /// Of the rest of an answer that a target broke off: the index of the decision that the answer began with. Its outcome
+    /// is that of both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continues: Option<u64>,
     /// The pseudonym of who asked.
     pub actor: Commitment,
     /// The route that was asked.
@@ -86,7 +92,7 @@ pub struct Decision<'a> {
     pub purpose: &'a str,
     /// The label that was decided under.
     pub label: &'a Label,
-    /// The whole request: messages and passages.
+    /// The whole request: messages, passages and what of the answer was delivered before.
     pub request: Commitment,
     /// The question alone.
     pub question: Commitment,
@@ -98,9 +104,6 @@ pub struct Decision<'a> {
     pub rejected: Vec<Rejected<'a>>,
     /// The digest of the rules and cards that decided.
     pub policy: &'a str,
-    /// The decision's entry of the answer that this one goes on with, where its stream broke off.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub continues: Option<u64>,
     /// The program's version.
     pub program: &'a str,
 }
@@ -134,7 +137,7 @@ pub struct Outcome<'a> {
     pub decision: u64,
     /// How it ended.
     pub state: State,
-    /// The target that answered.
+    /// The target that answered; of several, the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<&'a str>,
     /// The model that answered.
@@ -143,14 +146,14 @@ pub struct Outcome<'a> {
     /// The targets tried before it, each with the code of its failure.
     #[serde(skip_serializing_if = "<[Attempt]>::is_empty")]
     pub attempts: &'a [Attempt],
+    /// Where one target broke off and another went on, in the order of the answer.
+    #[serde(skip_serializing_if = "<[Seam]>::is_empty")]
+    pub seams: &'a [Seam],
     /// The answer's text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Commitment>,
     /// How many citations it has.
     pub citations: usize,
-    /// Where another target went on.
-    #[serde(skip_serializing_if = "<[Seam]>::is_empty")]
-    pub seams: &'a [Seam],
     /// What it cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<&'a Usage>,
@@ -168,9 +171,9 @@ impl<'a> Outcome<'a> {
             target: None,
             model: None,
             attempts,
+            seams: &[],
             answer: None,
             citations: 0,
-            seams: &[],
             usage: None,
             repeats: None,
         }
@@ -311,6 +314,26 @@ pub struct Attested<'a> {
     pub until: &'a str,
 }
 
+/// See [`Event::Withdrawal`].
+#[derive(Debug, Serialize)]
+pub struct Withdrawal<'a> {
+    /// `withdrawn` or `lifted`.
+    pub operation: &'a str,
+    /// The pseudonym of who did it.
+    pub actor: Commitment,
+    /// The withdrawal's id.
+    pub withdrawal: &'a str,
+    /// `provider`, `country` or `upstream`.
+    pub what: &'a str,
+    /// Its name; of a country, its code.
+    pub name: &'a str,
+    /// When it ends by itself, where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What becomes of answers that are being made there: `stop` or `finish`.
+    pub running: &'a str,
+}
+
 /// See [`Event::Access`].
 #[derive(Debug, Serialize)]
 pub struct Access {
@@ -359,6 +382,8 @@ pub struct Outline {
     pub time: Timestamp,
     /// Of an outcome: the index of its decision.
     pub decision: Option<u64>,
+    /// Of a decision on the rest of an answer: the index of the first one, whose outcome is that of both.
+    pub continues: Option<u64>,
     /// Of an outcome: how it ended.
     pub state: Option<State>,
 }
@@ -379,9 +404,9 @@ mod tests {
                 target: Some("local"),
                 model: Some("extractive/1"),
                 attempts: &[],
+                seams: &[],
                 answer: Some(secret.commit("answer", b"Oui.")),
                 citations: 1,
-                seams: &[],
                 usage: None,
                 repeats: None,
             }),
@@ -390,5 +415,43 @@ mod tests {
         insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @r#"{"v":1,"time":"1970-01-01T00:00:00Z","type":"outcome","decision":3,"state":"answered","target":"local","model":"extractive/1","answer":"7479ca33f66224eb2283b8d476549692134a11430f8942239632e2439a5c8e9e","citations":1}"#);
         let outline: Outline = serde_json::from_slice(&bytes).unwrap();
         assert_eq!((outline.kind.as_str(), outline.decision), ("outcome", Some(3)));
+    }
+
+    #[test]
+    fn where_an_answer_was_taken_up_is_told_without_a_word_of_it() {
+        let seams = [Seam {
+            from: "nuage".to_owned(),
+            to: "gpu".to_owned(),
+            at: 12,
+            error: "model-cut".to_owned(),
+        }];
+        let outcome = Outcome {
+            seams: &seams,
+            ..Outcome::without_answer(3, State::Failed, &[])
+        };
+        let bytes = Entry::new(Timestamp::UNIX_EPOCH, Event::Outcome(outcome)).to_bytes();
+        insta::assert_snapshot!(String::from_utf8(bytes.unwrap()).unwrap(), @r#"{"v":1,"time":"1970-01-01T00:00:00Z","type":"outcome","decision":3,"state":"failed","seams":[{"from":"nuage","to":"gpu","at":12,"error":"model-cut"}],"citations":0}"#);
+
+        let commitment = Secret([0; 32]).commit("actor", b"x");
+        let label = Label::default();
+        let decision = |continues| Decision {
+            continues,
+            actor: commitment,
+            route: "r",
+            purpose: "chat",
+            label: &label,
+            request: commitment,
+            question: commitment,
+            passages: Vec::new(),
+            permitted: Vec::new(),
+            rejected: Vec::new(),
+            policy: "",
+            program: "",
+        };
+        for continues in [None, Some(3)] {
+            let entry = Entry::new(Timestamp::UNIX_EPOCH, Event::Decision(decision(continues)));
+            let outline: Outline = serde_json::from_slice(&entry.to_bytes().unwrap()).unwrap();
+            assert_eq!(outline.continues, continues);
+        }
     }
 }

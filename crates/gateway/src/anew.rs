@@ -1,8 +1,6 @@
 //! Deciding again while a request is answered: before each further call, and about an answer that goes on from what was
 //! delivered of it.
 
-use std::sync::{Mutex, PoisonError};
-
 use futures_util::future::{BoxFuture, FutureExt as _};
 use trousseau_calls::Decides;
 use trousseau_core::chat::ChatRequest;
@@ -11,9 +9,10 @@ use trousseau_core::label::Label;
 use trousseau_core::permit::Permit;
 use trousseau_core::principal::Principal;
 use trousseau_plan::Plan;
+use trousseau_policy::decide::is_out;
 use trousseau_policy::explanation::Explanation;
 
-use crate::answer::{Open, collections_of};
+use crate::answer::{Open, collections_of, durability};
 use crate::deciding::{Written, decision_entry};
 use crate::entry::Event;
 use crate::error::GatewayError;
@@ -31,16 +30,9 @@ pub(crate) struct Anew<'a> {
     pub stated: Option<&'a Label>,
     /// The first decision.
     pub open: &'a Open,
-    /// The later ones, by the index of their entries; their outcomes are owed.
-    pub later: Mutex<Vec<u64>>,
 }
 
 impl Anew<'_> {
-    /// The later decisions, whose outcomes are owed.
-    pub(crate) fn into_later(self) -> Vec<u64> {
-        self.later.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Labels and decides about a continuation, and sequences the decision before anything of it is sent.
     async fn decide_anew(&self, request: &ChatRequest) -> Result<Vec<Permit>, GatewayError> {
         let (gateway, principal) = (self.gateway, self.principal);
@@ -65,13 +57,9 @@ impl Anew<'_> {
             secret,
             continues: Some(self.open.index),
         }));
-        let index = log
-            .append_decision((gateway.now)(), event, self.open.durability)
-            .await?;
-        self.later
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(index);
+        // Its outcome is that of the first decision.
+        let durability = durability(self.route, explanation.labelling.label());
+        log.append((gateway.now)(), event, durability).await?;
         Ok(explanation.decision.permitted)
     }
 }
@@ -91,6 +79,30 @@ impl Decides for Anew<'_> {
         let mut permits = permits.to_vec();
         permits.retain(|permit| now.permit(permit.target()).is_some());
         permits
+    }
+
+    fn withdrawn<'a>(&'a self, permit: &'a Permit) -> BoxFuture<'a, ()> {
+        let gateway = self.gateway;
+        let mut changes = gateway.withdrawals.changes();
+        async move {
+            let target = self
+                .plan
+                .targets
+                .iter()
+                .find(|target| target.name == permit.target());
+            let is_out = || {
+                let stops = gateway.withdrawals.stops((gateway.now)());
+                target
+                    .zip(stops)
+                    .is_some_and(|(target, stops)| is_out(target, &stops))
+            };
+            while !is_out() {
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        }
+        .boxed()
     }
 
     fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Permit>> {

@@ -10,7 +10,7 @@
 //! receiver of the events and lets the future finish: spawn it.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use trousseau_calls::{CallEnd, Called, Means};
@@ -183,7 +183,6 @@ impl Gateway {
             route,
             stated: asked.label.as_ref(),
             open: &open,
-            later: Mutex::default(),
         };
         let means = Means {
             plan,
@@ -194,11 +193,8 @@ impl Gateway {
         };
         held.reserved.sending();
         let called = Called::by(means, permits, Arc::new(request)).await;
-        let later = anew.into_later();
         let found = called.label.clone();
-        let answered = self
-            .finish(plan, (open, later), (called, held), explanation)
-            .await?;
+        let answered = self.finish(plan, open, (called, held), explanation).await?;
         if let Some((place, since)) = missed {
             let conversation = asked.conversation.as_deref();
             let owner = Owner {
@@ -340,7 +336,7 @@ impl Gateway {
     async fn finish(
         &self,
         plan: &Plan,
-        (open, later): (Open, Vec<u64>),
+        open: Open,
         (called, held): (Called, Held),
         explanation: Explanation,
     ) -> Result<Answered, GatewayError> {
@@ -389,14 +385,6 @@ impl Gateway {
             usage: answer.end.as_ref().and_then(|end| end.counted()),
             repeats: None,
         };
-        for decision in later {
-            let outcome = entry::Outcome {
-                target: target.as_deref(),
-                model: model.as_deref(),
-                ..entry::Outcome::without_answer(decision, state, &[])
-            };
-            self.close_decision(&open, outcome).await?;
-        }
         let index = self.close_decision(&open, outcome).await?;
         let entry = open.entry();
         match end {
@@ -435,11 +423,11 @@ impl Gateway {
         open: &Open,
         outcome: entry::Outcome<'_>,
     ) -> Result<u64, GatewayError> {
-        let (now, state, decision) = ((self.now)(), outcome.state, outcome.decision);
+        let (now, state) = ((self.now)(), outcome.state);
         let event = Event::Outcome(outcome);
         let index = open.log.append(now, event, open.durability).await?;
         let closed = Closed {
-            entry: open.log.entry(decision),
+            entry: open.entry(),
             outcome: index,
             state,
             finished: now,
@@ -515,7 +503,7 @@ fn within(route: Option<&[String]>, asked: Option<&[String]>) -> Option<Vec<Stri
 }
 
 /// What is sensitive is on disk before it is answered, whatever the route says.
-fn durability(route: &Route, label: &Label) -> Durability {
+pub(crate) fn durability(route: &Route, label: &Label) -> Durability {
     if label.class >= Class::Sensitive {
         Durability::Request
     } else {

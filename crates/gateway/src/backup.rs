@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/documents.sqlite  records.sqlite                    the stores, each as it was at one moment
 //! DIR/accounts.sqlite  limits.sqlite                      the same
+//! DIR/withdrawals.json                                    what is withdrawn
 //! DIR/files/...                                           the bytes of uploads
 //! DIR/ledger/...                                          the ledgers, published: no write-ahead files
 //! DIR/keys/...                                            the ledgers' private keys
@@ -75,6 +76,10 @@ pub async fn backup(
         if data.join(store).is_file() {
             copy_store(&data.join(store), &to.join(store)).await?;
         }
+    }
+    let withdrawn = data.join(trousseau_withdrawals::FILE);
+    if withdrawn.is_file() {
+        fs_err::copy(&withdrawn, to.join(trousseau_withdrawals::FILE))?;
     }
     for (tenant, replica) in ledgers(data)? {
         copy_ledger(gateway, data, to, (&tenant, &replica)).await?;

@@ -7,6 +7,7 @@ use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
 use crate::backup::ledgers;
+use crate::commitment::Commitment;
 use crate::entry::{self, Event};
 use crate::error::GatewayError;
 use crate::service::Gateway;
@@ -54,35 +55,48 @@ impl Gateway {
     /// Has requests that begin from now on be answered by `plan`; those that run keep theirs. Every ledger of this replica
     /// says so first, under the pseudonym of `by` there; where one cannot, the plan of before stays.
     pub async fn take_up(&self, plan: Plan, by: &Principal, change: Change<'_>) -> Result<(), GatewayError> {
-        let now = (self.now)();
         let before = self.plan();
+        let (policy, earlier) = (plan.policy.to_string(), before.policy.to_string());
+        self.enter_everywhere(by, |actor| {
+            Event::Configuration(entry::Configuration {
+                operation: change.operation.name(),
+                actor,
+                changed: change.tables,
+                before: &earlier,
+                policy: &policy,
+                attested: change.operation.attested(),
+            })
+        })
+        .await?;
+        self.put(plan);
+        Ok(())
+    }
+
+    /// Enters what concerns everybody in every ledger of this replica, under the pseudonym of `by` there.
+    pub(crate) async fn enter_everywhere<'a>(
+        &self,
+        by: &Principal,
+        event: impl Fn(Commitment) -> Event<'a>,
+    ) -> Result<(), GatewayError> {
+        let now = (self.now)();
         let data = self.logs.data().to_path_buf();
-        let replica = &before.settings.replica;
+        let plan = self.plan();
         let there = blocking(move || ledgers(&data))
             .await?
             .map_err(StoreError::File)?;
         let mut tenants: Vec<_> = there
             .into_iter()
-            .filter(|(_, of)| of == replica)
+            .filter(|(_, of)| *of == plan.settings.replica)
             .map(|(tenant, _)| tenant)
             .collect();
         if !tenants.contains(&by.tenant) {
             tenants.push(by.tenant.clone());
         }
-        let (policy, earlier) = (plan.policy.to_string(), before.policy.to_string());
         for tenant in &tenants {
             let log = self.logs.log(tenant, &self.records, now).await?;
-            let event = Event::Configuration(entry::Configuration {
-                operation: change.operation.name(),
-                actor: log.pseudonym(tenant, &self.records, &by.user).await?,
-                changed: change.tables,
-                before: &earlier,
-                policy: &policy,
-                attested: change.operation.attested(),
-            });
-            log.append(now, event, Durability::Request).await?;
+            let actor = log.pseudonym(tenant, &self.records, &by.user).await?;
+            log.append(now, event(actor), Durability::Request).await?;
         }
-        self.put(plan);
         Ok(())
     }
 }

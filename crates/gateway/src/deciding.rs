@@ -17,7 +17,7 @@ pub(crate) struct Written<'a> {
     pub policy: &'a str,
     pub actor: Commitment,
     pub secret: &'a Secret,
-    /// The decision whose answer it goes on with.
+    /// Of the rest of an answer: the index of the first decision.
     pub continues: Option<u64>,
 }
 
@@ -52,6 +52,7 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
             .collect(),
     });
     entry::Decision {
+        continues,
         actor,
         route,
         purpose: decision.purpose.name(),
@@ -62,7 +63,6 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
         permitted: decision.permitted.iter().map(Permit::target).collect(),
         rejected: rejected.collect(),
         policy,
-        continues,
         program: env!("CARGO_PKG_VERSION"),
     }
 }

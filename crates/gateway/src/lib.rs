@@ -28,6 +28,7 @@ pub mod logs;
 pub mod records;
 pub mod service;
 mod spending;
+mod withdrawing;
 
 pub use trousseau_entries::{commitment, entry};
 pub use trousseau_plan::settings;

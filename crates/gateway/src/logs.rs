@@ -437,6 +437,8 @@ fn earlier(ledger: &Ledger, from: u64) -> Result<Earlier, trousseau_ledger::Ledg
             continue;
         };
         match (outline.kind.as_str(), outline.decision) {
+            // The outcome of the answer's first decision is that of its rest as well.
+            ("decision", _) if outline.continues.is_some() => {}
             ("decision", _) => {
                 found.open.insert(index);
             }

@@ -102,7 +102,9 @@ impl Feed {
             let after = answering.began.elapsed();
             match next {
                 Some(AnswerEvent::Part(part)) => self.part(&part, after),
-                Some(AnswerEvent::Decided { .. } | AnswerEvent::Loading { .. }) => {}
+                Some(
+                    AnswerEvent::Decided { .. } | AnswerEvent::Loading { .. } | AnswerEvent::Queued { .. },
+                ) => {}
                 None => {
                     let ended = ready!(Pin::new(&mut answering.end).poll(context));
                     let route = std::mem::take(&mut answering.route);

@@ -198,6 +198,10 @@ fn told(event: AnswerEvent) -> Vec<(Kind, String)> {
             let loading = json!({ "state": "loading", "target": target });
             vec![(Kind::State, loading.to_string())]
         }
+        AnswerEvent::Queued { target } => {
+            let queued = json!({ "state": "queued", "target": target });
+            vec![(Kind::State, queued.to_string())]
+        }
         AnswerEvent::Part(ChatEvent::Text(text)) => vec![(Kind::Text, text)],
         AnswerEvent::Part(ChatEvent::Reasoning(text)) => vec![(Kind::Reasoning, text)],
         AnswerEvent::Part(ChatEvent::Citation(citation)) => {

@@ -411,7 +411,7 @@ fn exhausted(attempts: &[Attempt]) -> StatusCode {
     } else if attempts.iter().any(|attempt| {
         matches!(
             attempt.error.as_str(),
-            "model-unavailable" | "model-loading" | "target-busy" | "target-resting"
+            "model-unavailable" | "model-loading" | "model-withdrawn" | "target-busy" | "target-resting"
         )
     }) {
         StatusCode::SERVICE_UNAVAILABLE
@@ -432,6 +432,7 @@ fn failed(error: &ModelError) -> StatusCode {
         ModelError::NotPermitted { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         ModelError::Unavailable { .. }
         | ModelError::Loading { .. }
+        | ModelError::Withdrawn { .. }
         | ModelError::RateLimited { .. }
         | ModelError::Misconfigured { .. }
         | ModelError::Malformed { .. }

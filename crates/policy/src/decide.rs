@@ -271,6 +271,11 @@ fn above_clearance(request: &Request<'_>) -> Option<Reason> {
     })
 }
 
+/// Whether a target is among what was withdrawn.
+pub fn is_out(target: &Target, withdrawn: &Withdrawn) -> bool {
+    !Out::withdrawn(withdrawn).against(target).is_empty()
+}
+
 /// Who is ruled out, and the code of the reason.
 struct Out<'a> {
     code: Code,

@@ -89,9 +89,12 @@ fn put_keep(bytes: &mut Vec<u8>, row: &KeepRow) {
     for text in [&row.attempts, &row.citations, &row.label] {
         put_text(bytes, text);
     }
-    // What was written before reasoning was kept ends here, and so does what has none.
-    if let Some(reasoning) = &row.reasoning {
-        put_text(bytes, reasoning);
+    // What was written before reasoning was kept ends here, and so does what has none; before seams, the empty one is none.
+    if row.reasoning.is_some() || row.seams.is_some() {
+        put_text(bytes, row.reasoning.as_deref().unwrap_or_default());
+    }
+    if let Some(seams) = &row.seams {
+        put_text(bytes, seams);
     }
 }
 
@@ -181,7 +184,8 @@ impl<'a> Taker<'a> {
             attempts: self.text()?,
             citations: self.text()?,
             label: self.text()?,
-            reasoning: self.last()?,
+            reasoning: self.last()?.filter(|reasoning| !reasoning.is_empty()),
+            seams: self.last()?,
         })
     }
 
@@ -263,7 +267,7 @@ mod tests {
         }))
     }
 
-    fn keep(index: u64, answer: Option<String>, reasoning: Option<String>) -> Framed {
+    fn keep(index: u64, answer: Option<String>, reasoning: Option<String>, seams: Option<String>) -> Framed {
         Framed::Keep(Box::new(KeepRow {
             tenant: Tenant::default(),
             entry: EntryId {
@@ -276,6 +280,7 @@ mod tests {
             citations: "[]".to_owned(),
             usage: None,
             reasoning,
+            seams,
             label: "internal".to_owned(),
         }))
     }
@@ -286,10 +291,11 @@ mod tests {
             question in ".{0,40}",
             conversation in proptest::option::of("[a-f0-9]{8}"),
             answer in proptest::option::of(".{0,40}"),
-            reasoning in proptest::option::of(".{0,40}"),
+            reasoning in proptest::option::of(".{1,40}"),
+            seams in proptest::option::of(".{0,40}"),
             torn in 0usize..400,
         ) {
-            let writes = [open(4, &question, conversation, None), keep(4, answer, reasoning), open(5, &question, None, Some("main/4"))];
+            let writes = [open(4, &question, conversation, None), keep(4, answer, reasoning, seams), open(5, &question, None, Some("main/4"))];
             let (mut bytes, mut ends) = (Vec::new(), Vec::new());
             for (number, framed) in writes.iter().enumerate() {
                 write(&mut bytes, number as u64 + 9, framed);
@@ -311,7 +317,7 @@ mod tests {
         fn a_changed_byte_ends_the_reading(at in 0usize..1000, flip in 1u8..) {
             let mut bytes = Vec::new();
             write(&mut bytes, 1, &open(4, "Oui ?", None, Some("main/2")));
-            write(&mut bytes, 2, &keep(4, Some("Oui.".to_owned()), Some("{}".to_owned())));
+            write(&mut bytes, 2, &keep(4, Some("Oui.".to_owned()), Some("{}".to_owned()), Some("[]".to_owned())));
             let at = at % bytes.len();
             bytes[at] ^= flip;
             prop_assert!(read(&bytes).len() < 2);

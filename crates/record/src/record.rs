@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
-use trousseau_core::chat::{ChatAnswer, Message};
+use trousseau_core::chat::{ChatAnswer, Message, Seam};
 use trousseau_core::digest::Digest;
 use trousseau_core::document::{Citation, Passage};
 use trousseau_core::label::Label;
@@ -126,6 +126,9 @@ pub struct Record {
     /// What the model wrote before it, where it showed that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<Reasoning>,
+    /// Where another target went on with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seams: Vec<Seam>,
     /// What its markers point to.
     pub citations: Vec<Citation>,
     /// The passages.
@@ -171,7 +174,7 @@ impl Rating {
 
 /// The columns that [`record`] reads, of `records r` with `feedback f` beside it.
 pub const COLUMNS: &str = "r.replica, r.entry, r.outcome, r.state, r.created, r.actor, r.conversation, r.parent, r.route,
-     r.label, r.question, r.messages, r.target, r.model, r.answer, r.reasoning, r.citations, r.passages, r.decision, r.secret,
+     r.label, r.question, r.messages, r.target, r.model, r.answer, r.reasoning, r.seams, r.citations, r.passages, r.decision, r.secret,
      f.rating, f.comment";
 
 /// `records r` with `feedback f` beside it.
@@ -197,6 +200,7 @@ pub fn record(row: &SqliteRow) -> Result<Record, sqlx::Error> {
         model: row.try_get("model")?,
         answer: row.try_get("answer")?,
         reasoning: json_or_none(row, "reasoning")?,
+        seams: json_or_none(row, "seams")?.unwrap_or_default(),
         citations: columns::json(row, "citations")?,
         passages: columns::json(row, "passages")?,
         decision: columns::json(row, "decision")?,

@@ -84,6 +84,8 @@ pub struct KeepRow {
     pub usage: Option<String>,
     /// A [`Reasoning`](crate::Reasoning), as JSON.
     pub reasoning: Option<String>,
+    /// Where another target went on, as JSON, where one did.
+    pub seams: Option<String>,
     /// The label of the record.
     pub label: String,
 }
@@ -103,6 +105,8 @@ impl KeepRow {
         let digested = |text: &String| (text.clone(), Digest::of(text.as_bytes()).to_string());
         let citations = made.answer.map_or(&[] as &[Citation], |answer| &answer.citations);
         let end = made.answer.and_then(|answer| answer.end.as_ref());
+        let seams = made.answer.map(|answer| &answer.seams);
+        let seams = seams.filter(|seams| !seams.is_empty());
         let made_by = made.made_by;
         Ok(Self {
             tenant: tenant.clone(),
@@ -121,6 +125,7 @@ impl KeepRow {
                 })
                 .transpose()?,
             reasoning: made.reasoning().as_ref().map(to_json).transpose()?,
+            seams: seams.map(to_json).transpose()?,
             label: made.label.map(Label::to_string).unwrap_or_default(),
         })
     }

@@ -13,6 +13,8 @@ app-nothing-yet = { $data } holds no document yet.
 app-stranger = { $data } belongs to another user: only that user and root may do this.
 app-not-an-address = “{ $text }” is not an address to listen on.
     .hint = Write an address and a port, such as 127.0.0.1:8642, [::1]:8642 or 0.0.0.0:443.
+app-not-a-country = “{ $text }” is not a country.
+    .hint = Write its ISO 3166-1 code, such as US, CN or GB.
 app-exposed = { $address } would listen to other machines without TLS: keys and answers could be read on the way.
     .hint = Set tls_certificate and tls_key in [server]. If a proxy that does TLS stands before, set insecure = true or add --insecure.
 app-other-version = The server on { $data } is version { $server }, this program is version { $own }: they do not understand each other.
@@ -176,6 +178,7 @@ collections-none = No collection.
 answer-abstained = I found nothing in the documents you may read that answers this question.
 answer-sources = Sources
 answer-characters = characters { $start } to { $end }
+answer-seam = Broken off at “{ $from }”, continued at “{ $to }”.
 answer-made = Answered by “{ $target }”, label { $label }, ledger entry { $entry }.
 answer-no-documents = No document has been read yet: begin with “trousseau ingest FOLDER”.
 search-nothing = No passage speaks of this in the documents you may read.
@@ -245,6 +248,8 @@ ledger-rollback-checked = Compared with { $count ->
 ledger-own-key = The key is the folder's own: give the one that you hold with --vkey to be sure of its origin.
 ledger-written = Proof written to { $file }.
 entry-decision = route “{ $route }”, label { $label }
+entry-continues = rest of entry { $decision }: { $text }
+entry-seam = { $text }; broken off at “{ $from }”, continued at “{ $to }”
 entry-outcome = entry { $decision }: { $state ->
         [answered] answered
         [abstained] no answer in the documents
@@ -366,3 +371,32 @@ catalogue-sound = { $count ->
 confidence-official = official
 confidence-secondary = secondary
 confidence-tested = tested
+
+withdraw-what = { $kind ->
+        [provider] provider
+        [country] country
+       *[upstream] upstream
+    } { $name }
+withdraw-made = Withdrawn: { $what } (withdrawal { $id }). Nothing goes there any more; the ledger says so.
+withdraw-lifted = Lifted: { $what } (withdrawal { $id }).
+withdraw-concerns = Upstreams concerned: { $upstreams }.
+withdraw-concerns-nobody = No upstream that is configured is concerned: check the name.
+withdraw-none = Nothing is withdrawn.
+column-withdrawn = withdrawn
+column-since = since
+column-requests = requests
+column-answered = of these answered
+entry-withdrawal = { $what }, { $operation ->
+        [withdrawn] withdrawn
+        [lifted] lifted
+       *[other] { $operation }
+    }
+where-requests = { $count ->
+        [0] No request of class { $class } or above.
+        [one] One request of class { $class } or above. Upstreams that had it:
+       *[other] { $count } requests of class { $class } or above. Upstreams that had them:
+    }
+where-nowhere = Went nowhere: { $count }.
+where-open = Without a known outcome, so perhaps gone to any permitted upstream: { $count }.
+where-scope = Scope: the ledger { $ledger }, { $entries } entries, verified; decisions from { $first } to { $last }; labels as they were
+    decided. What did not pass through this service is not in it.

@@ -13,6 +13,8 @@ app-nothing-yet = { $data } ne contient encore aucun document.
 app-stranger = { $data } appartient à un autre compte : seuls ce compte et root peuvent faire cela.
 app-not-an-address = « { $text } » n’est pas une adresse d’écoute.
     .hint = Écrivez une adresse et un port, comme 127.0.0.1:8642, [::1]:8642 ou 0.0.0.0:443.
+app-not-a-country = « { $text } » n’est pas un pays.
+    .hint = Écrivez son code ISO 3166-1, comme US, CN ou GB.
 app-exposed = { $address } écouterait d’autres machines sans TLS : clés et réponses pourraient être lues en chemin.
     .hint = Donnez tls_certificate et tls_key dans [server]. Si un mandataire qui fait TLS se tient devant, écrivez insecure = true ou ajoutez --insecure.
 app-other-version = Le serveur de { $data } est en version { $server }, ce programme en version { $own } : ils ne se comprennent pas.
@@ -194,6 +196,7 @@ collections-none = Aucune collection.
 answer-abstained = Je n’ai pas trouvé, dans les documents que vous pouvez lire, de quoi répondre à cette question.
 answer-sources = Sources
 answer-characters = caractères { $start } à { $end }
+answer-seam = Interrompue chez « { $from } », poursuivie chez « { $to } ».
 answer-made = Réponse de « { $target } », étiquette { $label }, entrée { $entry } du registre.
 answer-no-documents = Aucun document n’a encore été lu : commencez par « trousseau ingest DOSSIER ».
 search-nothing = Aucun passage ne parle de cela dans les documents que vous pouvez lire.
@@ -263,6 +266,8 @@ ledger-rollback-checked = Comparé à { $count ->
 ledger-own-key = La clé est celle du dossier lui-même : donnez avec --vkey celle que vous gardez pour vous assurer de son origine.
 ledger-written = Preuve écrite dans { $file }.
 entry-decision = route « { $route } », étiquette { $label }
+entry-continues = suite de l’entrée { $decision } : { $text }
+entry-seam = { $text } ; interrompue chez « { $from } », poursuivie chez « { $to } »
 entry-outcome = entrée { $decision } : { $state ->
         [answered] répondue
         [abstained] sans réponse dans les documents
@@ -330,6 +335,7 @@ entry-kind = { $kind ->
         [access] accès
         [erasure] effacement
         [export] remise
+        [withdrawal] retrait
         [restored] retour
        *[other] { $kind }
     }
@@ -391,3 +397,32 @@ catalogue-sound = { $count ->
 confidence-official = officielle
 confidence-secondary = secondaire
 confidence-tested = essayée
+
+withdraw-what = { $kind ->
+        [provider] fournisseur
+        [country] pays
+       *[upstream] destination
+    } { $name }
+withdraw-made = Retiré : { $what } (retrait { $id }). Plus rien n’y va ; le registre le dit.
+withdraw-lifted = Levé : { $what } (retrait { $id }).
+withdraw-concerns = Destinations concernées : { $upstreams }.
+withdraw-concerns-nobody = Aucune destination configurée n’est concernée : vérifiez le nom.
+withdraw-none = Rien n’est retiré.
+column-withdrawn = retiré
+column-since = depuis
+column-requests = demandes
+column-answered = dont répondues
+entry-withdrawal = { $what }, { $operation ->
+        [withdrawn] retiré
+        [lifted] levé
+       *[other] { $operation }
+    }
+where-requests = { $count ->
+        [0] Aucune demande de classe { $class } ou au-dessus.
+        [one] Une demande de classe { $class } ou au-dessus. Destinations qui l’ont reçue :
+       *[other] { $count } demandes de classe { $class } ou au-dessus. Destinations qui les ont reçues :
+    }
+where-nowhere = Parties nulle part : { $count }.
+where-open = Sans issue connue, donc peut-être allées à toute destination autorisée : { $count }.
+where-scope = Portée : le registre { $ledger }, { $entries } entrées vérifiées ; décisions du { $first } au { $last } ; étiquettes telles qu’elles
+    furent décidées. Ce qui n’est pas passé par ce service n’y est pas.

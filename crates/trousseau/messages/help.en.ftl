@@ -118,6 +118,11 @@ help-ledger-show = Shows entries
 help-ledger-show--entry = Entry to show (else the last ones)
 help-ledger-show--limit = Number of entries
 help-ledger-show--record = Also shows the record: question, answer, passages
+help-ledger-where = Tells where the requests of a class went, from the ledger alone
+help-ledger-where--directory = Folder of the ledger (else the one in the data folder)
+help-ledger-where--class = This class and those above
+help-ledger-where--since = Since this day (2026-10-01) or in the last days (90d)
+help-ledger-where--until = Up to and with this day
 
 help-keys = Keys that programs ask with over HTTP
 help-keys-create = Makes a key and shows it, once
@@ -177,6 +182,22 @@ help-config-show = Shows the configuration with its defaults, secrets only by th
 help-config-example = Writes a commented example
 
 help-reload = Has the running server read its configuration anew, interrupting nobody; a file with a fault changes nothing
+help-withdraw = Withdraws a provider, a country or an upstream: nothing goes there any more, from now on
+help-withdraw-provider = Withdraws a provider, by its name on the cards
+help-withdraw-provider--name = The provider's name
+help-withdraw-provider--until = Last day, or number of days (else until it is lifted)
+help-withdraw-provider--let_finish = Lets answers that are being made finish (else they stop, and go on where they may)
+help-withdraw-country = Withdraws a country: whatever a card ties to it, or does not tie to any
+help-withdraw-country--name = ISO 3166-1 code, such as US
+help-withdraw-country--until = Last day, or number of days (else until it is lifted)
+help-withdraw-country--let_finish = Lets answers that are being made finish (else they stop, and go on where they may)
+help-withdraw-upstream = Withdraws an upstream
+help-withdraw-upstream--name = Its name in the configuration
+help-withdraw-upstream--until = Last day, or number of days (else until it is lifted)
+help-withdraw-upstream--let_finish = Lets answers that are being made finish (else they stop, and go on where they may)
+help-withdraw-list = Lists the withdrawals in force
+help-withdraw-lift = Lifts a withdrawal
+help-withdraw-lift--id = Its id
 
 help-doctor = Says what is wrong and how to mend it
 

@@ -118,6 +118,11 @@ help-ledger-show = Montre des entrées
 help-ledger-show--entry = Entrée à montrer (sinon les dernières)
 help-ledger-show--limit = Nombre d’entrées
 help-ledger-show--record = Montre aussi l’enregistrement : question, réponse, passages
+help-ledger-where = Dit où sont allées les demandes d’une classe, d’après le seul registre
+help-ledger-where--directory = Dossier du registre (sinon celui des données)
+help-ledger-where--class = Cette classe et celles au-dessus
+help-ledger-where--since = Depuis ce jour (2026-10-01) ou ces derniers jours (90d)
+help-ledger-where--until = Jusqu’à ce jour compris
 
 help-keys = Les clés avec lesquelles des programmes interrogent par HTTP
 help-keys-create = Crée une clé et la montre, une seule fois
@@ -177,6 +182,22 @@ help-config-show = Montre la configuration avec ses valeurs par défaut, les sec
 help-config-example = Écrit un exemple commenté
 
 help-reload = Fait relire la configuration au serveur qui tourne, sans interrompre personne ; un fichier fautif ne change rien
+help-withdraw = Retire un fournisseur, un pays ou une destination : plus rien n’y va, dès maintenant
+help-withdraw-provider = Retire un fournisseur, par son nom sur les fiches
+help-withdraw-provider--name = Nom du fournisseur
+help-withdraw-provider--until = Dernier jour, ou nombre de jours (sinon jusqu’à la levée)
+help-withdraw-provider--let_finish = Laisse finir les réponses en cours (sinon elles s’arrêtent et continuent là où elles en ont le droit)
+help-withdraw-country = Retire un pays : tout ce qu’une fiche y rattache, ou ne rattache à aucun
+help-withdraw-country--name = Code ISO 3166-1, comme US
+help-withdraw-country--until = Dernier jour, ou nombre de jours (sinon jusqu’à la levée)
+help-withdraw-country--let_finish = Laisse finir les réponses en cours (sinon elles s’arrêtent et continuent là où elles en ont le droit)
+help-withdraw-upstream = Retire une destination
+help-withdraw-upstream--name = Son nom dans la configuration
+help-withdraw-upstream--until = Dernier jour, ou nombre de jours (sinon jusqu’à la levée)
+help-withdraw-upstream--let_finish = Laisse finir les réponses en cours (sinon elles s’arrêtent et continuent là où elles en ont le droit)
+help-withdraw-list = Liste les retraits en vigueur
+help-withdraw-lift = Lève un retrait
+help-withdraw-lift--id = Son identifiant
 
 help-doctor = Dit ce qui ne va pas et comment y remédier
 

@@ -10,13 +10,16 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::{InvalidTenant, Reader, Role, Tenant};
 use trousseau_retrieval::store::TaskState;
 
+use crate::expiry::{Beginning, Expiry};
 use crate::messages::Messages;
 
 mod catalogue;
 mod keys;
+mod withdraw;
 
 pub(crate) use catalogue::{Catalogue, CatalogueAttest, CatalogueShow};
 pub(crate) use keys::{KeyCreate, KeyRevoke, Keys, Limited, Limits};
+pub(crate) use withdraw::{Lift, Withdraw, Withdrawn};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -48,11 +51,12 @@ impl Action {
             | Self::Backup(_)
             | Self::Config(Config::Show)
             | Self::Reload
+            | Self::Withdraw(_)
             | Self::Doctor => true,
             Self::Demo(_)
             | Self::Serve(_)
             | Self::Restore(_)
-            | Self::Ledger(Ledger::Verify(_))
+            | Self::Ledger(Ledger::Verify(_) | Ledger::Where(_))
             | Self::Config(Config::Check(_) | Config::Example)
             | Self::Completions(_)
             | Self::ExtractWorker
@@ -107,6 +111,8 @@ pub(crate) enum Action {
     #[command(subcommand)]
     Config(Config),
     Reload,
+    #[command(subcommand)]
+    Withdraw(Withdraw),
     Doctor,
     Completions(Completions),
     #[command(hide = true)]
@@ -251,6 +257,7 @@ pub(crate) enum Ledger {
     Verify(LedgerVerify),
     Prove(LedgerProve),
     Show(LedgerShow),
+    Where(LedgerWhere),
 }
 
 #[derive(Debug, Args)]
@@ -279,6 +286,18 @@ pub(crate) struct LedgerShow {
     pub limit: u64,
     #[arg(long)]
     pub record: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerWhere {
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    #[arg(long, value_name = "CLASS")]
+    pub class: Class,
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<Beginning>,
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<Expiry>,
 }
 
 #[derive(Debug, Subcommand)]

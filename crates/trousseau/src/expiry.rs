@@ -1,4 +1,4 @@
-//! When a key ends, as people write it: a day, or a number of days from now.
+//! When something ends or began, as people write it: a day, or a number of days from now.
 
 use std::str::FromStr;
 
@@ -52,9 +52,61 @@ impl FromStr for Expiry {
     }
 }
 
+/// When something began, as people write it: a day, or a number of days ago.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// At this moment.
+    At(Timestamp),
+    /// So many days ago.
+    Days(u32),
+}
+
+impl Beginning {
+    /// The moment, where `now` is the present.
+    pub(crate) fn before(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(moment) => moment,
+            Self::Days(days) => {
+                let back = SignedDuration::from_hours(24 * i64::from(days));
+                now.checked_sub(back).unwrap_or(Timestamp::MIN)
+            }
+        }
+    }
+}
+
+impl FromStr for Beginning {
+    type Err = InvalidExpiry;
+
+    fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
+        // A day begins with its midnight, in UTC; an end of the same text is the next one.
+        let midnight = text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC));
+        if let Ok(midnight) = midnight {
+            return Ok(Self::At(midnight.timestamp()));
+        }
+        Ok(match text.parse::<Expiry>()? {
+            Expiry::At(moment) => Self::At(moment),
+            Expiry::Days(days) => Self::Days(days),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_beginning_is_the_midnight_before_and_days_count_back() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        for (text, beginning) in [
+            ("2026-06-30", "2026-06-30T00:00:00Z"),
+            ("2026-06-30T12:00:00+02:00", "2026-06-30T10:00:00Z"),
+            ("90d", "2026-08-23T10:00:00Z"),
+        ] {
+            let read: Beginning = text.parse().unwrap();
+            assert_eq!(read.before(now).to_string(), beginning, "{text}");
+        }
+        assert!("yesterday".parse::<Beginning>().is_err());
+    }
 
     #[test]
     fn days_and_numbers_of_days_are_read() {

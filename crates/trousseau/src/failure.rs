@@ -197,6 +197,12 @@ pub(crate) enum AppError {
     /// A key, checkpoint or proof that the user gave is not well-formed.
     #[error(transparent)]
     Given(LedgerError),
+    /// What was typed is no country's code.
+    #[error("{text:?} is not a country: write its ISO 3166-1 code, such as US or CN")]
+    NotACountry {
+        /// What was typed.
+        text: String,
+    },
     /// A file or a pipe failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -222,7 +228,9 @@ pub(crate) enum AppError {
 impl Explain for AppError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotAnAddress { .. } | Self::Exposed { .. } => ErrorKind::InvalidInput,
+            Self::NotAnAddress { .. } | Self::NotACountry { .. } | Self::Exposed { .. } => {
+                ErrorKind::InvalidInput
+            }
             Self::NoEntry { .. } => ErrorKind::NotFound,
             Self::NoData | Self::NotAnEntry { .. } | Self::NothingIngested { .. } | Self::Given(_) => {
                 ErrorKind::InvalidInput
@@ -246,6 +254,7 @@ impl Explain for AppError {
             Self::Stranger { .. } => "app-stranger",
             Self::NoEntry { .. } => "app-no-entry",
             Self::NotAnAddress { .. } => "app-not-an-address",
+            Self::NotACountry { .. } => "app-not-a-country",
             Self::Exposed { .. } => "app-exposed",
             Self::OtherVersion { .. } => "app-other-version",
             Self::OtherConfig { config: Some(_), .. } => "app-other-config",
@@ -291,7 +300,9 @@ impl Explain for AppError {
             Self::NoEntry { id, known } => vec![("id", id.clone()), ("known", known.clone())],
             Self::NoKey { name } => vec![("name", name.clone())],
             Self::Exposed { address } => vec![("address", address.clone())],
-            Self::NotAnEntry { text } | Self::NotAnAddress { text } => vec![("text", text.clone())],
+            Self::NotAnEntry { text } | Self::NotAnAddress { text } | Self::NotACountry { text } => {
+                vec![("text", text.clone())]
+            }
             Self::Ledger(error) | Self::Given(error) => error.fields(),
             Self::Io(error) | Self::Output(error) => vec![("reason", error.to_string())],
             Self::NothingIngested { failed } => vec![("failed", failed.to_string())],

@@ -63,6 +63,7 @@ impl Language {
                 include_str!("../../retrieval/messages/fr.ftl"),
                 include_str!("../../upstream/messages/fr.ftl"),
                 include_str!("../../wire/messages/fr.ftl"),
+                include_str!("../../withdrawals/messages/fr.ftl"),
             ],
             Self::English => &[
                 include_str!("../messages/en.ftl"),
@@ -79,6 +80,7 @@ impl Language {
                 include_str!("../../retrieval/messages/en.ftl"),
                 include_str!("../../upstream/messages/en.ftl"),
                 include_str!("../../wire/messages/en.ftl"),
+                include_str!("../../withdrawals/messages/en.ftl"),
             ],
         }
     }

@@ -8,17 +8,19 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream;
 use serde_json::Value;
 use tokio::time::timeout;
-use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage};
-use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
+use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Message, Usage};
+use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_not_begun, check_permit};
 use trousseau_core::permit::Permit;
-use trousseau_wire::client::{ChatReader, chat_body};
+use trousseau_wire::client::{ChatReader, Continues, chat_body};
 use trousseau_wire::sse::Decoder;
 
 use crate::abstention::Wording;
 use crate::call::{Answer, Endpoint, Form};
 use crate::citing::Citing;
+use crate::continuing::Rest;
 use crate::egress::{Clients, EgressError};
 use crate::failure::Sent;
+use crate::joint::Joint;
 use crate::prompt::{self, Fences};
 use crate::server::Server;
 
@@ -33,6 +35,9 @@ const LAST_BYTES: Duration = Duration::from_millis(20);
 /// caller asks for JSON (`response_format` and its kin), brackets are part of the answer: its markers stay as they are
 /// and there are no citations. A grounded request without passages is not sent at all: it is answered with the
 /// abstention.
+///
+/// Where an answer was begun, the server is asked for the rest in the way that its description names; it may repeat the end of
+/// what was delivered, which is taken away.
 ///
 /// A stream is whole when it ended with `[DONE]` or after a `finish_reason`; any other end is [`ModelError::Cut`].
 /// When the stream of events is dropped, the connection is closed, and the server stops.
@@ -57,6 +62,7 @@ impl OpenAi {
         check_permit(permit, &server.target, &request)?;
         let grounded = request.grounded;
         if grounded && request.passages.is_empty() {
+            check_not_begun(&server.target, &request)?;
             return Ok(self.abstain(&request));
         }
         let form = if server.streams && !request.whole {
@@ -66,8 +72,12 @@ impl OpenAi {
         };
         let prompt = grounded.then(|| prompt::grounded(&request, &self.fences, &self.wording));
         let messages = prompt.as_deref().unwrap_or(&request.messages);
-        let body =
-            chat_body(&request, messages, &server.model, form == Form::Events).in_dialect(server.dialect);
+        let rest = self.rest(&request, messages)?;
+        let messages = rest.as_ref().map_or(messages, |rest| &rest.messages);
+        let way = rest.as_ref().map_or(Continues::No, |rest| rest.way);
+        let body = chat_body(&request, messages, &server.model, form == Form::Events)
+            .in_dialect(server.dialect)
+            .going_on(way);
         let body = self.endpoint.written(&body)?;
         let answer = self.endpoint.post(body, &*request, form).await?;
         let citing = (grounded && !asks_for_json(&request))
@@ -76,6 +86,7 @@ impl OpenAi {
         let mut reading = Reading {
             endpoint: Arc::clone(&self.endpoint),
             request,
+            joint: rest.map(|rest| rest.joint),
             citing,
             events: VecDeque::new(),
         };
@@ -93,6 +104,23 @@ impl OpenAi {
         Ok(Box::pin(stream::try_unfold(state, |mut state| async move {
             Ok(state.next().await?.map(|event| (event, state)))
         })))
+    }
+
+    /// What is sent for the rest of an answer that was begun. JSON is not gone on with: it is whole or none.
+    fn rest(&self, request: &ChatRequest, messages: &[Message]) -> Result<Option<Rest>, ModelError> {
+        if request.begun.is_none() {
+            return Ok(None);
+        }
+        let Server {
+            target, continues, ..
+        } = &self.endpoint.server;
+        let rest = Some(*continues)
+            .filter(|_| !asks_for_json(request))
+            .and_then(|way| Rest::of(request, messages, way, &self.fences));
+        if rest.is_none() {
+            check_not_begun(target, request)?;
+        }
+        Ok(rest)
     }
 
     /// The answer to a request without passages.
@@ -157,6 +185,8 @@ fn asks_for_json(request: &ChatRequest) -> bool {
 struct Reading {
     endpoint: Arc<Endpoint>,
     request: Arc<ChatRequest>,
+    /// Of the rest of an answer: as long as text of it may still be held back.
+    joint: Option<Joint>,
     citing: Option<Citing>,
     events: VecDeque<ChatEvent>,
 }
@@ -164,10 +194,37 @@ struct Reading {
 impl Reading {
     fn take(&mut self, events: Vec<ChatEvent>) {
         for event in events {
-            match &mut self.citing {
-                Some(citing) => citing.take(event, &mut self.events),
-                None => self.events.push_back(event),
+            match (&mut self.joint, event) {
+                (Some(joint), ChatEvent::Text(more)) => {
+                    let mut text = String::with_capacity(more.len());
+                    joint.push(&more, &mut text);
+                    self.cite_text(text);
+                }
+                (_, event) => {
+                    // Nothing is held back behind what comes after the text.
+                    if matches!(event, ChatEvent::ToolCall(_) | ChatEvent::End(_))
+                        && let Some(mut joint) = self.joint.take()
+                    {
+                        let mut text = String::new();
+                        joint.finish(&mut text);
+                        self.cite_text(text);
+                    }
+                    self.cite(event);
+                }
             }
+        }
+    }
+
+    fn cite_text(&mut self, text: String) {
+        if !text.is_empty() {
+            self.cite(ChatEvent::Text(text));
+        }
+    }
+
+    fn cite(&mut self, event: ChatEvent) {
+        match &mut self.citing {
+            Some(citing) => citing.take(event, &mut self.events),
+            None => self.events.push_back(event),
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A marker cites the sentence of its passage that shares the most words with the sentence it stands behind; the whole
 //! passage where none shares enough. Citations are numbered by first use, so that a reader meets `[1]` before `[2]`; the
-//! same sentence keeps its number. Markers that point to no passage are removed and counted.
+//! same sentence keeps its number. Markers that point to no passage are removed and counted. In the rest of an answer that
+//! another model began, numbers go on behind those that were delivered.
 
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
@@ -22,6 +23,10 @@ use crate::prompt;
 const BEFORE: usize = 600;
 /// The least weight of shared words for which a sentence is cited instead of its passage.
 const ENOUGH: u32 = 2;
+/// The passage of a number that was delivered without its citation.
+const UNKNOWN: usize = usize::MAX;
+/// The highest number of a citation that is taken over from what was delivered.
+const NUMBERS: usize = 999;
 /// How much of the answer's beginning is kept to see whether it is an abstention, in bytes.
 const HEAD: usize = 2_000;
 
@@ -65,19 +70,21 @@ struct Unit {
 impl Citing {
     /// For the answer to a grounded request.
     pub(crate) fn new(request: Arc<ChatRequest>, wording: Arc<Wording>) -> Self {
-        let found = Found {
+        let (scanner, begun) = Begun::read(&request);
+        let mut found = Found {
             language: prompt::language(&request),
             cut: request.passages.iter().map(|_| None).collect(),
+            cited: begun.cited,
             request,
-            cited: Vec::new(),
             text: String::new(),
             before: String::new(),
             head: String::new(),
             events: VecDeque::new(),
             removed: 0,
         };
+        found.note(&begun.text);
         Self {
-            scanner: Scanner::default(),
+            scanner,
             found,
             wording,
         }
@@ -113,17 +120,98 @@ impl Citing {
     }
 }
 
+/// What of an answer was delivered already.
+#[derive(Default)]
+struct Begun {
+    /// The text without markers.
+    text: String,
+    /// See [`Found::cited`].
+    cited: Vec<(usize, Range<usize>)>,
+}
+
+impl Begun {
+    /// What `request` says of it, and a scanner that stands behind it.
+    fn read(request: &ChatRequest) -> (Scanner, Self) {
+        let mut begun = Self::default();
+        for citation in &request.cited {
+            begun.number(citation.number);
+            let (at, place) = (citation.number.checked_sub(1), place(citation, request));
+            if let Some((cited, place)) = at.and_then(|at| begun.cited.get_mut(at)).zip(place) {
+                *cited = place;
+            }
+        }
+        let text = request.begun.as_deref().unwrap_or_default();
+        (Scanner::behind(text, &mut begun), begun)
+    }
+
+    /// Takes note that a number is taken, whatever it stands for.
+    fn number(&mut self, number: usize) {
+        if self.cited.len() < number {
+            self.cited.resize(number.min(NUMBERS), (UNKNOWN, 0..0));
+        }
+    }
+}
+
+impl Sink for Begun {
+    fn text(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn marker(&mut self, numbers: &[u16], _space: &str) -> bool {
+        numbers
+            .iter()
+            .for_each(|number| self.number(usize::from(*number)));
+        false
+    }
+}
+
+/// Where a citation of what was delivered points to: passage and place in its text.
+fn place(citation: &Citation, request: &ChatRequest) -> Option<(usize, Range<usize>)> {
+    let of = |passage: &Passage| passage.document == citation.document && passage.chunk == citation.chunk;
+    let at = request.passages.iter().position(of)?;
+    let passage = request.passages.get(at)?;
+    let from = citation.span.start.checked_sub(passage.span.start)?;
+    let (start, _) = passage.text.char_indices().nth(from)?;
+    let bytes = start..start + citation.text.len();
+    (passage.text.get(bytes.clone())? == citation.text).then_some((at, bytes))
+}
+
+/// What was delivered of an answer as its model wrote it: the numbers of its markers are those of the passages.
+pub(crate) fn as_written(request: &ChatRequest) -> String {
+    struct Written<'a>(String, &'a [(usize, Range<usize>)]);
+    impl Sink for Written<'_> {
+        fn text(&mut self, text: &str) {
+            self.0.push_str(text);
+        }
+
+        fn marker(&mut self, numbers: &[u16], space: &str) -> bool {
+            self.0.push_str(space);
+            for number in numbers {
+                let number = usize::from(*number);
+                let cited = number.checked_sub(1).and_then(|at| self.1.get(at));
+                let known = cited.filter(|(passage, _)| *passage != UNKNOWN);
+                let number = known.map_or(number, |(passage, _)| passage + 1);
+                self.0.push_str(&format!("[{number}]"));
+            }
+            true
+        }
+    }
+    let text = request.begun.as_deref().unwrap_or_default();
+    if !request.grounded {
+        return text.to_owned();
+    }
+    let (_, begun) = Begun::read(request);
+    let mut written = Written(String::with_capacity(text.len()), &begun.cited);
+    let mut scanner = Scanner::default();
+    scanner.push(text, &mut written);
+    scanner.finish(&mut written);
+    written.0
+}
+
 impl Sink for Found {
     fn text(&mut self, text: &str) {
         self.text.push_str(text);
-        if self.head.len() < HEAD {
-            self.head.push_str(text);
-        }
-        self.before.push_str(text);
-        if self.before.len() > 2 * BEFORE {
-            let from = self.before.ceil_char_boundary(self.before.len() - BEFORE);
-            self.before.drain(..from);
-        }
+        self.note(text);
     }
 
     fn marker(&mut self, numbers: &[u16], space: &str) -> bool {
@@ -164,6 +252,18 @@ impl Sink for Found {
 }
 
 impl Found {
+    /// Takes note of text without markers.
+    fn note(&mut self, text: &str) {
+        if self.head.len() < HEAD {
+            self.head.push_str(text);
+        }
+        self.before.push_str(text);
+        if self.before.len() > 2 * BEFORE {
+            let from = self.before.ceil_char_boundary(self.before.len() - BEFORE);
+            self.before.drain(..from);
+        }
+    }
+
     fn flush(&mut self) {
         if !self.text.is_empty() {
             let text = std::mem::take(&mut self.text);

@@ -9,6 +9,9 @@
 //! fails becomes one error of the core (`failure.rs`), so that the gateway can choose the next target; what a server says
 //! is stripped of secrets and of what it was asked (`redaction.rs`). [`offered`] asks which models there are.
 //!
+//! An answer that another model began is gone on with: `continuing.rs` asks for the rest, and [`joint`] takes away what the
+//! rest repeats.
+//!
 //! A grounded answer is told its passages and rules by `prompt.rs`; its markers are found by `markers.rs` and become
 //! citations in `citing.rs`; `abstention.rs` knows when there is none.
 
@@ -16,9 +19,11 @@ mod abstention;
 mod call;
 pub mod chat;
 mod citing;
+mod continuing;
 pub mod egress;
 pub mod embedding;
 mod failure;
+pub mod joint;
 mod markers;
 pub mod offered;
 mod prompt;
@@ -33,4 +38,4 @@ pub use embedding::OpenAiEmbedder;
 pub use offered::Offered;
 pub use reranking::HttpReranker;
 pub use server::Server;
-pub use trousseau_wire::client::Dialect;
+pub use trousseau_wire::client::{Continues, Dialect};

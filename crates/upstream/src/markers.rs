@@ -70,6 +70,17 @@ impl Default for Code {
 }
 
 impl Scanner {
+    /// One that has read a text, all of which has been handed on already.
+    pub(crate) fn behind(text: &str, sink: &mut impl Sink) -> Self {
+        let mut scanner = Self::default();
+        scanner.push(text, sink);
+        Self {
+            last: scanner.last,
+            code: scanner.code,
+            ..Self::default()
+        }
+    }
+
     /// Takes in more text.
     pub(crate) fn push(&mut self, text: &str, sink: &mut impl Sink) {
         for sign in text.chars() {

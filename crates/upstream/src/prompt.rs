@@ -22,17 +22,30 @@ struct Texts {
     instructions: &'static str,
     /// What surrounds the passages, up to the question.
     passages: &'static str,
+    /// What asks for the rest of an answer that was begun.
+    rest: &'static str,
 }
 
-const FRENCH: Texts = Texts {
+static FRENCH: Texts = Texts {
     instructions: include_str!("../prompts/instructions.fr.txt"),
     passages: include_str!("../prompts/passages.fr.txt"),
+    rest: include_str!("../prompts/rest.fr.txt"),
 };
 
-const ENGLISH: Texts = Texts {
+static ENGLISH: Texts = Texts {
     instructions: include_str!("../prompts/instructions.en.txt"),
     passages: include_str!("../prompts/passages.en.txt"),
+    rest: include_str!("../prompts/rest.en.txt"),
 };
+
+impl Texts {
+    fn of(language: Language) -> &'static Self {
+        match language {
+            Language::French => &FRENCH,
+            Language::English => &ENGLISH,
+        }
+    }
+}
 
 /// What chat templates and tokenizers give a meaning of its own. A blank behind the first sign takes it away.
 const CONTROLS: [&str; 18] = [
@@ -68,7 +81,7 @@ impl Fences {
     }
 
     /// The code for a request: 64 bits in hexadecimal digits.
-    fn code(&self, request: &ChatRequest) -> String {
+    pub(crate) fn code(&self, request: &ChatRequest) -> String {
         let digest = Digest::of_fields([self.0.as_slice(), &request.digest().0]);
         let mut code = digest.to_string();
         code.truncate(16);
@@ -84,10 +97,7 @@ pub(crate) fn language(request: &ChatRequest) -> Language {
 /// The messages of `request` with the rules in front and the passages before the question.
 pub(crate) fn grounded(request: &ChatRequest, fences: &Fences, wording: &Wording) -> Vec<Message> {
     let language = language(request);
-    let texts = match language {
-        Language::French => FRENCH,
-        Language::English => ENGLISH,
-    };
+    let texts = Texts::of(language);
     let mut messages = Vec::with_capacity(request.messages.len() + 2);
     messages.extend(request.messages.iter().map(remembered));
     let fence = fences.code(request);
@@ -106,6 +116,14 @@ pub(crate) fn grounded(request: &ChatRequest, fences: &Fences, wording: &Wording
         None => messages.insert(0, Message::new(Role::System, instructions)),
     }
     messages
+}
+
+/// What asks for the rest of the answer that stands before it, whose last words are `words`: they come in a block of their
+/// own, as they may be anything.
+pub(crate) fn rest(request: &ChatRequest, fences: &Fences, words: &str) -> String {
+    let texts = Texts::of(language(request));
+    let text = texts.rest.trim_end().replace("{fence}", &fences.code(request));
+    text.replace("{words}", words)
 }
 
 /// A message of the conversation as it is sent again: the markers of earlier answers number other passages.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
-use trousseau_wire::client::Dialect;
+use trousseau_wire::client::{Continues, Dialect};
 
 use crate::secret::Secret;
 
@@ -18,6 +18,8 @@ pub struct Server {
     pub url: String,
     /// The way of speaking that it wants.
     pub dialect: Dialect,
+    /// How it is asked to go on with an answer that another began.
+    pub continues: Continues,
     /// The key that it asks for.
     pub secret: Option<Secret>,
     /// The header that carries the key; `None` is `Authorization: Bearer`.
@@ -36,10 +38,12 @@ impl Server {
     /// A server without a key, with the usual limits, in the dialect that its host tells.
     pub fn new(target: impl Into<String>, model: impl Into<String>, url: impl Into<String>) -> Self {
         let url = url.into();
+        let dialect = Dialect::of_url(&url);
         Self {
             target: target.into(),
             model: model.into(),
-            dialect: Dialect::of_url(&url),
+            dialect,
+            continues: Continues::of(dialect),
             url,
             secret: None,
             key_header: None,

@@ -50,13 +50,24 @@ pub enum Running {
     Finish,
 }
 
+impl Running {
+    /// The word in the file and in the ledger.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Finish => "finish",
+        }
+    }
+}
+
 impl Withdrawal {
     /// Whether it has not ended.
     pub fn holds(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
 
-    pub(crate) fn add_to(&self, withdrawn: &mut Withdrawn) {
+    /// Adds it to what is out.
+    pub fn add_to(&self, withdrawn: &mut Withdrawn) {
         match &self.what {
             What::Provider(name) => withdrawn.providers.insert(name.trim().to_lowercase()),
             What::Country(country) => withdrawn.countries.insert(*country),

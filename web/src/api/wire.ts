@@ -93,6 +93,14 @@ export interface Thought {
   cut: boolean;
 }
 
+/** A place in an answer where one target broke off and another went on; `at` counts the characters before it. */
+export interface Seam {
+  from: string;
+  to: string;
+  at: number;
+  error: string;
+}
+
 export interface Page<Item> {
   items: Item[];
   more: boolean;
@@ -127,6 +135,7 @@ export interface RecordSummary {
   usage?: Usage | null;
   refusal?: string | null;
   reasoning?: Thought;
+  seams?: Seam[];
   languages?: { question?: Tongue; answer?: Tongue };
   feedback?: Feedback;
 }
@@ -185,11 +194,12 @@ export interface Running {
 }
 
 export type LiveEvent =
-  | { name: "state"; data: { state: "searching" | "waiting" | "loading" } }
+  | { name: "state"; data: { state: "searching" | "waiting" | "loading" | "queued" } }
   | { name: "decided"; data: { entry: string; label: Label; permitted: string[]; rejected: Rejection[] } }
   | { name: "text"; data: { text: string } }
   | { name: "reasoning"; data: { text: string } }
   | { name: "citation"; data: Citation }
+  | { name: "seam"; data: Seam }
   | { name: "end"; data: { finish_reason: string; usage?: Usage | null; reasoning?: Thought | null; language?: Tongue | null; trousseau: AnswerReport } }
   | { name: "error"; data: { error: ErrorBody } };
 

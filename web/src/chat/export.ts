@@ -2,7 +2,7 @@
 import { moment } from "../app/format";
 import type { Language } from "../app/preferences.svelte";
 import type { Messages } from "../messages/fr";
-import type { Citation, Label, Rejection } from "../api/wire";
+import type { Citation, Label, Rejection, Seam } from "../api/wire";
 
 export interface Said {
   id: string;
@@ -16,6 +16,7 @@ export interface Said {
   target: string | null;
   model: string | null;
   reasoning: string;
+  seams: Seam[];
   sources: Citation[] | null;
   why: { permitted: string[]; rejected: Rejection[] } | null;
   entered: boolean;
@@ -28,7 +29,8 @@ export function answerMarkdown(said: Said, words: Messages): string {
     return `[${one.number}] ${one.title}${heading}\n> ${one.text.replace(/\n/g, "\n> ")}`;
   });
   const place = said.target ? [words.line.whereTold(said.target, said.model ?? "?")] : [];
-  const line = [...place, `${words.line.label}${words.common.colon}${words.classes[said.label.class]}`, ...(said.entered ? [`${words.line.entry}${words.common.colon}${said.id}`] : [])];
+  const seams = said.seams.map((seam) => words.line.seam(seam.from, seam.to));
+  const line = [...place, ...seams, `${words.line.label}${words.common.colon}${words.classes[said.label.class]}`, ...(said.entered ? [`${words.line.entry}${words.common.colon}${said.id}`] : [])];
   return [said.answer, ...(sources.length > 0 ? [`**${words.markdown.footnote}**`, sources.join("\n\n")] : []), `_${line.join(" · ")}_`].join("\n\n");
 }
 
@@ -54,6 +56,7 @@ export function conversationJson(id: string | null, title: string, turns: Said[]
     question: turn.question,
     answer: turn.answer,
     ...(turn.reasoning ? { reasoning: turn.reasoning } : {}),
+    ...(turn.seams.length > 0 ? { seams: turn.seams } : {}),
     citations: turn.sources ?? [],
     permitted: turn.why?.permitted ?? [],
     rejected: turn.why?.rejected ?? [],

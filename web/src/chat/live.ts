@@ -43,6 +43,10 @@ export async function followInto(turn: Turn, id: string, signal: AbortSignal): P
         turn.phase = "writing";
         turn.thinking = false;
         return false;
+      case "seam":
+        turn.seams = [...turn.seams, event.data];
+        pen.seam(event.data.at);
+        return false;
       case "end":
       case "error":
         ended.push(event);

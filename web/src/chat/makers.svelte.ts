@@ -20,6 +20,11 @@ class Makers {
 
 export const makers = new Makers();
 
+/** What a place is called: its provider, where there is one. */
+export function called(target: string): string {
+  return makers.of(target)?.provider || target;
+}
+
 /** Where a place is, in words: « dans votre organisation », « Scaleway (France), modèle ouvert ». */
 export function described(place: Place, words: Messages, language: Language): string {
   const told = words.line.place;

@@ -1,12 +1,13 @@
 // One question and its answer, whether it is being answered or was long ago.
 import type { Failure } from "../api/client";
-import { entryOf, type Citation, type Feedback, type FullRecord, type Label, type RecordSummary, type Rejection, type State, type Thought, type Tongue, type Usage } from "../api/wire";
+import { entryOf, type Citation, type Feedback, type FullRecord, type Label, type RecordSummary, type Rejection, type Seam, type State, type Thought, type Tongue, type Usage } from "../api/wire";
 import { Reading } from "../markdown/reading";
+import { marked } from "../markdown/seams";
 import type { Block } from "../markdown/tree";
 import { ask } from "../api/client";
 
 /** How far an answer is. */
-export type Phase = "begun" | "searching" | "waiting" | "loading" | "writing" | "done";
+export type Phase = "begun" | "searching" | "waiting" | "loading" | "queued" | "writing" | "done";
 
 /** Why an answer was made where it was made. */
 export interface Why {
@@ -42,6 +43,8 @@ export class Turn {
   /** What is to be said of the reasoning once it has ended. */
   thought = $state.raw<Thought | null>(null);
   thinking = $state(false);
+  /** Where another place went on with it. */
+  seams = $state.raw<Seam[]>([]);
   route: string;
   label = $state.raw<Label>({ class: "public" });
   target = $state<string | null>(null);
@@ -83,6 +86,7 @@ export class Turn {
     this.thought = record.reasoning ?? null;
     this.asked = record.languages?.question ?? null;
     this.language = record.languages?.answer ?? null;
+    this.seams = record.seams ?? [];
     this.write(record.answer ?? "");
   }
 
@@ -90,7 +94,7 @@ export class Turn {
   write(answer: string): void {
     this.answer = answer;
     const reading = new Reading();
-    reading.append(answer);
+    reading.append(marked(answer, this.seams.map((seam) => seam.at)));
     this.groups = reading.finish();
   }
 

@@ -1,4 +1,4 @@
-// What the numbers in a text stand for, told by the answer that the text belongs to.
+// What the numbers and the seams in a text stand for, told by the answer that the text belongs to.
 import { getContext, setContext } from "svelte";
 
 export interface Citing {
@@ -6,6 +6,8 @@ export interface Citing {
   knows: (number: number) => boolean;
   title: (number: number) => string;
   open: (number: number) => void;
+  /** What is shown where another place went on, and what is to be said of it. */
+  seam?: (number: number) => { text: string; hint: string } | null;
 }
 
 const KEY = Symbol("citing");

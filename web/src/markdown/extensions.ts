@@ -1,9 +1,10 @@
-// What is not in Markdown but in answers: numbers of citations, `[2]`, and mathematics as models write it:
+// What is not in Markdown but in answers: numbers of citations, `[2]`, seams, and mathematics as models write it:
 // $...$, $$...$$, \(...\), \[...\].
 import type { TokenizerExtension, Tokens } from "marked";
+import { seamsIn, SIGN } from "./seams";
 
 export interface Marked extends Tokens.Generic {
-  type: "cite" | "mathInline" | "mathBlock";
+  type: "cite" | "seam" | "mathInline" | "mathBlock";
   value: string;
 }
 
@@ -17,6 +18,13 @@ const cite: TokenizerExtension = {
     const found = /^\[(\d{1,3})\](?!\(|\[(?!\d))/.exec(source);
     return found ? token("cite", found[0], found[1] ?? "") : undefined;
   },
+};
+
+const seam: TokenizerExtension = {
+  name: "seam",
+  level: "inline",
+  start: (source) => SIGN.exec(source)?.index,
+  tokenizer: (source) => (source && SIGN.test(source.charAt(0)) ? token("seam", source.charAt(0), String(seamsIn(source.charAt(0))[0])) : undefined),
 };
 
 // A dollar opens a formula when no blank follows it, and closes one when no blank stands before it and no digit behind:
@@ -47,4 +55,4 @@ const mathBlock: TokenizerExtension = {
   },
 };
 
-export const extensions = [cite, mathInline, mathBlock];
+export const extensions = [cite, seam, mathInline, mathBlock];

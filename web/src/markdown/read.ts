@@ -3,6 +3,7 @@ import { Marked, type Token, type Tokens } from "marked";
 import { decode } from "./entities";
 import { extensions, type Marked as Extended } from "./extensions";
 import { safeHref } from "./links";
+import { bare, seamsIn } from "./seams";
 import type { Block, Cell, Inline } from "./tree";
 
 const marked = new Marked({ gfm: true, breaks: true, extensions: [] });
@@ -41,12 +42,23 @@ export function blocks(tokens: Token[], depth: number): Block[] {
   for (const token of tokens) {
     const block = blockOf(token, depth);
     if (block) made.push(block);
+    // One that stands in code, a formula or an address is shown behind it.
+    const lost = depth === 0 ? seamsIn(token.raw).filter((number) => !holds(block, number)) : [];
+    if (lost.length > 0) made.push({ kind: "paragraph", children: lost.map((number) => ({ kind: "seam", number })) });
   }
   return made;
 }
 
+/** Whether a seam is shown somewhere in a block. */
+function holds(part: unknown, number: number): boolean {
+  if (Array.isArray(part)) return part.some((one) => holds(one, number));
+  if (part === null || typeof part !== "object") return false;
+  if ("kind" in part && part.kind === "seam") return (part as { number?: number }).number === number;
+  return Object.values(part).some((one) => holds(one, number));
+}
+
 function blockOf(token: Token, depth: number): Block | null {
-  if (depth > DEPTH) return { kind: "paragraph", children: [{ kind: "text", text: token.raw }] };
+  if (depth > DEPTH) return { kind: "paragraph", children: [text(token.raw)] };
   switch (token.type) {
     case "space":
     case "def":
@@ -57,7 +69,7 @@ function blockOf(token: Token, depth: number): Block | null {
     }
     case "code": {
       const code = token as Tokens.Code;
-      return { kind: "code", language: (code.lang ?? "").split(/\s/)[0]?.toLowerCase() ?? "", text: code.text };
+      return { kind: "code", language: bare(code.lang ?? "").split(/\s/)[0]?.toLowerCase() ?? "", text: bare(code.text) };
     }
     case "blockquote":
       return { kind: "quote", children: blocks((token as Tokens.Blockquote).tokens, depth + 1) };
@@ -74,9 +86,9 @@ function blockOf(token: Token, depth: number): Block | null {
     case "hr":
       return { kind: "rule" };
     case "mathBlock":
-      return { kind: "math", tex: (token as Extended).value };
+      return { kind: "math", tex: bare((token as Extended).value) };
     case "html":
-      return { kind: "paragraph", children: [{ kind: "text", text: token.raw.trimEnd() }] };
+      return { kind: "paragraph", children: [text(token.raw.trimEnd())] };
     default: {
       const inner = (token as Tokens.Paragraph).tokens;
       const children = inner ? inlines(inner) : inlines([token]);
@@ -110,7 +122,7 @@ function inlines(tokens: Token[], depth = 0): Inline[] {
   return made;
 }
 
-const text = (value: string): Inline => ({ kind: "text", text: value });
+const text = (value: string): Inline => ({ kind: "text", text: bare(value) });
 
 function inlineOf(token: Token, depth: number): Inline {
   switch (token.type) {
@@ -119,7 +131,7 @@ function inlineOf(token: Token, depth: number): Inline {
     case "del":
       return { kind: token.type, children: inlines((token as Tokens.Strong).tokens, depth + 1) };
     case "codespan":
-      return { kind: "code", text: (token as Tokens.Codespan).text };
+      return { kind: "code", text: bare((token as Tokens.Codespan).text) };
     case "br":
       return { kind: "break" };
     case "checkbox":
@@ -127,17 +139,19 @@ function inlineOf(token: Token, depth: number): Inline {
     case "link": {
       const link = token as Tokens.Link;
       const children = inlines(link.tokens, depth + 1);
-      const href = safeHref(decode(link.href));
+      const href = safeHref(decode(bare(link.href)));
       return href ? { kind: "link", href, children } : text(link.raw);
     }
     case "image": {
       const image = token as Tokens.Image;
-      return { kind: "image", alt: decode(image.text), href: safeHref(decode(image.href)) };
+      return { kind: "image", alt: decode(bare(image.text)), href: safeHref(decode(bare(image.href))) };
     }
     case "cite":
       return { kind: "cite", number: Number((token as Extended).value) };
+    case "seam":
+      return { kind: "seam", number: Number((token as Extended).value) };
     case "mathInline":
-      return { kind: "math", tex: (token as Extended).value };
+      return { kind: "math", tex: bare((token as Extended).value) };
     case "html":
       // Models break lines in tables this way.
       return /^<br\s*\/?>$/i.test(token.raw) ? { kind: "break" } : text(token.raw);

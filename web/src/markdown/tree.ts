@@ -7,6 +7,7 @@ export type Inline =
   | { kind: "link"; href: string; children: Inline[] }
   | { kind: "image"; alt: string; href: string | null }
   | { kind: "cite"; number: number }
+  | { kind: "seam"; number: number }
   | { kind: "math"; tex: string }
   | { kind: "checkbox"; checked: boolean }
   | { kind: "break" };

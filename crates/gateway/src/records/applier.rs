@@ -264,7 +264,7 @@ fn bind_open<'q>(row: &'q OpenRow, query: Statement<'q>) -> Statement<'q> {
 }
 
 const KEEP: &str = "UPDATE records SET target = ?, model = ?, attempts = ?, answer = ?, answer_digest = ?,
-         citations = ?, usage = ?, reasoning = ?
+         citations = ?, usage = ?, reasoning = ?, seams = ?
      WHERE tenant = ? AND replica = ? AND entry = ?;";
 
 fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
@@ -277,6 +277,7 @@ fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
         .bind(&row.citations)
         .bind(&row.usage)
         .bind(&row.reasoning)
+        .bind(&row.seams)
         .bind(row.tenant.as_str())
         .bind(&row.entry.replica)
         .bind(row.entry.index as i64)

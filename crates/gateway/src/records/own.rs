@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
-use trousseau_core::chat::Usage;
+use trousseau_core::chat::{Seam, Usage};
 use trousseau_core::label::Label;
 use trousseau_core::principal::Principal;
 use trousseau_retrieval::columns::{self, parsed};
@@ -104,6 +104,9 @@ pub struct Summary {
     /// What is to be said of the model's reasoning, where it showed one; the whole record holds its text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reasoning: Option<Thought>,
+    /// Where another target went on with the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seams: Vec<Seam>,
     /// Why there is no whole answer, where the policy or a target is why.
     pub refusal: Option<String>,
     /// What its owner says of the answer.
@@ -115,7 +118,7 @@ pub struct Summary {
 pub(super) const COLUMNS: &str =
     "r.replica, r.entry, r.state, r.created, r.conversation, r.parent, r.route, r.label,
      r.question, r.answer, r.target, r.model, json_array_length(r.citations) AS cited, r.usage, r.attempts,
-     json_remove(r.reasoning, '$.text') AS reasoning,
+     json_remove(r.reasoning, '$.text') AS reasoning, r.seams,
      f.rating, f.comment";
 
 /// The languages of a question and its answer, `fr` or `en`, where their words tell.
@@ -319,6 +322,7 @@ fn summary(row: &SqliteRow) -> Result<Summary, sqlx::Error> {
         citations: record::index(row, "cited")?,
         usage: tokens(row)?,
         reasoning: record::json_or_none(row, "reasoning")?,
+        seams: record::json_or_none(row, "seams")?.unwrap_or_default(),
         refusal: refusal(row, state)?,
         feedback: record::feedback(row)?,
     })

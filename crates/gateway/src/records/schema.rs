@@ -4,7 +4,7 @@ use trousseau_retrieval::database::Schema;
 
 /// `records.sqlite`.
 pub(super) const RECORDS: Schema = Schema {
-    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6],
 };
 
 /// - `records`: one row per answer; `answer_digest` finds the record of an answer that comes back as history.
@@ -148,6 +148,12 @@ ALTER TABLE records ADD COLUMN parent TEXT;
 ///   and in what is from before.
 const STEP_5: &str = "
 ALTER TABLE records ADD COLUMN reasoning TEXT;
+";
+
+/// - `records.seams`: where another target went on with the answer, a list of [`Seam`](trousseau_core::chat::Seam)s as JSON; NULL
+///   where none did, and in what is from before.
+const STEP_6: &str = "
+ALTER TABLE records ADD COLUMN seams TEXT;
 ";
 
 #[cfg(test)]

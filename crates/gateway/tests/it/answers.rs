@@ -60,6 +60,7 @@ fn heard(events: &[AnswerEvent]) -> Vec<&str> {
     let short = |event: &AnswerEvent| match event {
         AnswerEvent::Decided { .. } => "decided",
         AnswerEvent::Loading { .. } => "loading",
+        AnswerEvent::Queued { .. } => "queued",
         AnswerEvent::Part(ChatEvent::Text(_)) => "text",
         AnswerEvent::Part(ChatEvent::Citation(_)) => "citation",
         AnswerEvent::Part(_) => "other",

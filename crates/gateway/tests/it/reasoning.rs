@@ -117,7 +117,7 @@ fn records_of_before_are_read_without_a_reasoning() {
         let entry = tell(&gateway, &alice, question("Est-ce ouvert ?")).await;
         gateway.close().await.unwrap();
         let mut database = truth::database(&stage.data(), "records.sqlite").await;
-        let before = "ALTER TABLE records DROP COLUMN reasoning; PRAGMA user_version = 4";
+        let before = "ALTER TABLE records DROP COLUMN seams; ALTER TABLE records DROP COLUMN reasoning; PRAGMA user_version = 4";
         sqlx::raw_sql(before).execute(&mut database).await.unwrap();
         sqlx::Connection::close(database).await.unwrap();
 

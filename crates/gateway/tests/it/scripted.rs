@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
-use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Usage};
+use trousseau_core::chat::{ChatEnd, ChatEvent, ChatRequest, FinishReason, Seam, Usage};
 use trousseau_core::document::{Citation, Span};
 use trousseau_core::label::Label;
 use trousseau_core::model::{ChatModel, ChatStream, ModelError, check_permit};
@@ -25,6 +25,8 @@ pub(crate) enum Step {
     Think(&'static str),
     /// Cites the first passage.
     Cite,
+    /// Goes on in another's place, which broke off behind these many characters.
+    TakeUp(usize),
     /// Ends the answer.
     End,
     /// Ends the answer as an abstention.
@@ -126,6 +128,12 @@ impl ChatModel for Scripted {
                         Step::Say(text) => Ok(ChatEvent::Text(text.to_owned())),
                         Step::Think(text) => Ok(ChatEvent::Reasoning(text.to_owned())),
                         Step::Cite => Ok(ChatEvent::Citation(first_passage(&request))),
+                        Step::TakeUp(at) => Ok(ChatEvent::Seam(Seam {
+                            from: "nuage".to_owned(),
+                            to: target,
+                            at,
+                            error: "model-cut".to_owned(),
+                        })),
                         Step::End => Ok(end(false)),
                         Step::Abstain => Ok(end(true)),
                         Step::Fail => Err(unavailable),

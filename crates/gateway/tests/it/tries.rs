@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use trousseau_core::model::ModelError;
 use trousseau_core::principal::Tenant;
+use trousseau_gateway::answer::AnswerEvent;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::service::Gateway;
 use trousseau_routing::{Hedge, Retries, TargetLimits};
@@ -194,6 +195,45 @@ fn a_target_that_keeps_failing_is_left_alone() {
 }
 
 #[test]
+fn whoever_waits_for_a_turn_hears_of_it() {
+    let stage = Stage::new();
+    stage::run(async {
+        let slow: &[Step] = &[
+            Step::Say("Je "),
+            Step::Wait,
+            Step::Wait,
+            Step::Say("crois."),
+            Step::End,
+        ];
+        let (gateway, models) = staged(&stage, &[("narrow", slow)]).await;
+        stage::change(&gateway, |plan| {
+            let limits = TargetLimits {
+                concurrency: Some(1),
+                ..TargetLimits::default()
+            };
+            plan.settings.target_limits.insert("narrow".to_owned(), limits);
+        });
+        let caller = operator();
+        let (one, two) = tokio::join!(
+            ask(&gateway, &caller, question(OPEN)),
+            ask(&gateway, &caller, question(OPEN)),
+        );
+        let told = |events: &[AnswerEvent]| {
+            let queued =
+                |event: &&AnswerEvent| matches!(event, AnswerEvent::Queued { target } if target == "narrow");
+            events.iter().filter(queued).count()
+        };
+        assert_eq!(told(&one.1) + told(&two.1), 1);
+        assert_eq!(
+            (one.0.unwrap().answer.text, two.0.unwrap().answer.text.as_str()),
+            ("Je crois.".to_owned(), "Je crois.")
+        );
+        assert_eq!(calls(&models), [2]);
+        gateway.close().await.unwrap();
+    });
+}
+
+#[test]
 fn a_full_target_is_passed_over_and_where_it_is_the_only_one_whoever_asks_hears_when_to_come_back() {
     let stage = Stage::new();
     stage::run(async {
@@ -217,10 +257,7 @@ fn a_full_target_is_passed_over_and_where_it_is_the_only_one_whoever_asks_hears_
         };
         let meanwhile = async {
             // The first has its answer begun, and occupies the target.
-            while !matches!(
-                arriving.recv().await,
-                Some(trousseau_gateway::answer::AnswerEvent::Part(_))
-            ) {}
+            while !matches!(arriving.recv().await, Some(AnswerEvent::Part(_))) {}
             let answered = ask(&gateway, &operator(), question(OPEN)).await.0.unwrap();
             assert_eq!(
                 (answered.target.as_str(), answered.attempts[0].error.as_str()),

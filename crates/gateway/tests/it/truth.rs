@@ -90,7 +90,8 @@ pub(crate) async fn check(data: &Path) {
     check_ledger(data, &Tenant::default());
 }
 
-/// Checks that the ledger verifies and that every decision has its one outcome.
+/// Checks that the ledger verifies and that every decision has its one outcome: its own, or that of the decision before it
+/// which it continues.
 pub(crate) fn check_ledger(data: &Path, tenant: &Tenant) {
     let folder = logs::folder(data, tenant, REPLICA);
     if !folder.exists() {
@@ -103,8 +104,15 @@ pub(crate) fn check_ledger(data: &Path, tenant: &Tenant) {
         .enumerate()
         .filter(|(_, entry)| entry["type"] == "decision")
     {
+        let continues = entries[index]["continues"].as_u64();
+        if let Some(first) = continues.map(|first| usize::try_from(first).unwrap()) {
+            assert!(first < index, "decision {index} continues {first}");
+            assert_eq!(entries[first]["type"], "decision");
+            assert!(entries[first]["continues"].is_null());
+        }
+        let expected = usize::from(continues.is_none());
         let outcomes = entries.iter().filter(|entry| entry["decision"] == index);
-        assert_eq!(outcomes.count(), 1, "outcomes of decision {index}");
+        assert_eq!(outcomes.count(), expected, "outcomes of decision {index}");
     }
 }
 

@@ -102,6 +102,7 @@ fn server(name: &str, remote: &Remote, network: &Network) -> Result<upstream::Se
         key_header: remote.key_header.clone(),
         headers: remote.headers.clone(),
         dialect: remote.dialect,
+        continues: remote.continues,
         timeouts: remote.timeouts,
         streams: remote.stream,
         ..upstream::Server::new(name, &remote.model, &remote.url)

@@ -101,7 +101,10 @@ pub(super) async fn answer(
                     printer.write(&printer.styled(&shown(&text), Style::Faint));
                     reasoning = true;
                 }
-                AnswerEvent::Decided { .. } | AnswerEvent::Loading { .. } | AnswerEvent::Part(_) => {}
+                AnswerEvent::Decided { .. }
+                | AnswerEvent::Loading { .. }
+                | AnswerEvent::Queued { .. }
+                | AnswerEvent::Part(_) => {}
             }
         }
         if begun || reasoning {
@@ -128,6 +131,10 @@ pub(super) fn tell(printer: &Printer, answered: &Answered) {
         }
     }
     printer.line("");
+    for seam in &answered.answer.seams {
+        let told = messages.text("answer-seam", &[("from", &seam.from), ("to", &seam.to)]);
+        printer.line(&printer.styled(&told, Style::Faint));
+    }
     let made = messages.text(
         "answer-made",
         &[
@@ -174,7 +181,7 @@ fn refused(denied: &Denied, entry: &EntryId) -> Value {
 /// The one object of `ask --json`.
 pub(super) fn object(answered: &Answered) -> Value {
     let citations = answered.answer.citations.iter().map(|citation| json!(citation));
-    json!({
+    let mut object = json!({
         "answer": answered.answer.text,
         "abstained": answered.answer.abstained(),
         "citations": citations.collect::<Vec<_>>(),
@@ -182,5 +189,9 @@ pub(super) fn object(answered: &Answered) -> Value {
         "decision": decision::object(&answered.explanation, &answered.target),
         "entry": answered.entry.to_string(),
         "outcome": answered.outcome.to_string(),
-    })
+    });
+    if !answered.answer.seams.is_empty() {
+        object["seams"] = json!(answered.answer.seams);
+    }
+    object
 }

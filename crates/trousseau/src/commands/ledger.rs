@@ -164,7 +164,7 @@ pub(super) async fn show(caller: &Caller, show: &LedgerShow) -> Result<Exit, Fai
 }
 
 /// The ledger of this tenant and replica in the data folder.
-fn own_ledger(caller: &Caller) -> Result<(Place, PathBuf), Failure> {
+pub(super) fn own_ledger(caller: &Caller) -> Result<(Place, PathBuf), Failure> {
     let place = caller.place()?;
     let directory = logs::folder(
         &place.data,
@@ -286,11 +286,20 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
     match kind {
         "decision" => {
             let (route, label) = (word(&leaf["route"]), word(&leaf["label"]["class"]));
-            messages.text("entry-decision", &[("route", &route), ("label", &label)])
+            let text = messages.text("entry-decision", &[("route", &route), ("label", &label)]);
+            match leaf["continues"].as_u64() {
+                Some(first) => messages.text("entry-continues", &[("decision", &first), ("text", &text)]),
+                None => text,
+            }
         }
         "outcome" => {
             let (decision, state) = (&leaf["decision"], word(&leaf["state"]));
-            messages.text("entry-outcome", &[("decision", decision), ("state", &state)])
+            let text = messages.text("entry-outcome", &[("decision", decision), ("state", &state)]);
+            let seams = leaf["seams"].as_array().into_iter().flatten();
+            seams.fold(text, |text, seam| {
+                let (from, to) = (word(&seam["from"]), word(&seam["to"]));
+                messages.text("entry-seam", &[("text", &text), ("from", &from), ("to", &to)])
+            })
         }
         "document" => {
             let operation = word(&leaf["operation"]);
@@ -309,6 +318,11 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
         "export" => messages.text("entry-export", &[("records", &leaf["records"])]),
         "collection" => messages.text("entry-collection", &[("documents", &leaf["documents"])]),
         "restored" => messages.text("entry-restored", &[("backup", &word(&leaf["backup"]))]),
+        "withdrawal" => {
+            let [operation, what, name] = ["operation", "what", "name"].map(|field| word(&leaf[field]));
+            let what = messages.text("withdraw-what", &[("kind", &what), ("name", &name)]);
+            messages.text("entry-withdrawal", &[("operation", &operation), ("what", &what)])
+        }
         "gap" => messages.plain("entry-gap"),
         _ => String::new(),
     }

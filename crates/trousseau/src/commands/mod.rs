@@ -30,6 +30,8 @@ mod search;
 mod serve;
 mod tasks;
 mod users;
+mod whereabouts;
+mod withdraw;
 
 /// Does what was typed.
 pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure> {
@@ -47,6 +49,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Ledger(Ledger::Verify(verify)) => ledger::verify(caller, &verify),
         Action::Ledger(Ledger::Prove(prove)) => ledger::prove(caller, &prove).await,
         Action::Ledger(Ledger::Show(show)) => ledger::show(caller, &show).await,
+        Action::Ledger(Ledger::Where(asked)) => whereabouts::tell(caller, &asked),
         Action::Config(Config::Check(check)) => config::check(caller, check),
         Action::Config(Config::Example) => Ok(config::example(printer)),
         Action::Keys(keys) => keys::run(caller, keys).await,
@@ -58,6 +61,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Catalogue(command) => catalogue::run(caller, command).await,
         Action::Config(Config::Show) => config::show(caller),
         Action::Reload => reload::run(caller).await,
+        Action::Withdraw(withdraw) => withdraw::run(caller, withdraw).await,
         Action::Doctor => doctor::run(caller).await,
         Action::Completions(completions) => Ok(completions::run(&completions, printer)),
         Action::Generate(generate) => generate::run(&generate, printer),

@@ -41,6 +41,9 @@ const FOLDED: Duration = Duration::from_secs(1);
 /// How often records that are too old are looked for, in rounds of [`NOTED`].
 const PURGED: u32 = 60;
 
+/// How often the list of withdrawals is looked at.
+const LOOKED: Duration = Duration::from_millis(500);
+
 /// The name of the key that is made at the first start.
 const FIRST_KEY: &str = "first-start";
 
@@ -89,11 +92,12 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
             admin.serve(&app, &stop),
             rounds(&app, &stop),
             checks::run(&app, &stop),
+            withdrawals(&app, &stop),
             folds(&app, &stop)
         )
     };
     let served = tokio::select! {
-        (served, (), (), (), ()) = serving => served,
+        (served, (), (), (), (), ()) = serving => served,
         never = signals.obey(&stop, tls, &app) => match never {},
     };
     if let Err(failure) = enter_failures(&app).await {
@@ -107,6 +111,28 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     tracing::info!("ended");
     served?;
     Ok(Exit::SUCCESS)
+}
+
+/// Takes up what another process has withdrawn or lifted in this data folder.
+async fn withdrawals(app: &App, stop: &CancellationToken) {
+    let mut looks = interval(LOOKED);
+    let mut readable = true;
+    while stop.run_until_cancelled(looks.tick()).await.is_some() {
+        let gateway = Arc::clone(&app.gateway);
+        let looked = blocking(move || gateway.withdrawals.look((gateway.now)())).await;
+        let error = match looked {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(error) = error.as_ref().filter(|_| readable) {
+            tracing::error!(
+                error,
+                "the list of withdrawals cannot be read; the one of before is in force"
+            );
+        }
+        readable = error.is_none();
+    }
 }
 
 /// Where to listen: as typed, as configured, or on this machine alone.

@@ -33,3 +33,4 @@ mod spending;
 mod trial;
 mod upstreams;
 mod usage;
+mod withdraw;

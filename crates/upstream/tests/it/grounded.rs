@@ -30,7 +30,7 @@ fn passage(document: &str, text: &str) -> Passage {
     }
 }
 
-fn grounded(text: &str) -> ChatRequest {
+pub(crate) fn grounded(text: &str) -> ChatRequest {
     let mut lines = STORED.lines().skip(1);
     ChatRequest {
         passages: vec![
@@ -42,7 +42,7 @@ fn grounded(text: &str) -> ChatRequest {
     }
 }
 
-const CANTEEN: &str = "Combien coûte la cantine ?";
+pub(crate) const CANTEEN: &str = "Combien coûte la cantine ?";
 
 #[tokio::test]
 async fn a_marker_cites_the_sentence_that_supports_it() {

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod chat;
+mod continued;
 mod egress;
 mod grounded;
 mod mock;

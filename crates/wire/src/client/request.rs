@@ -3,6 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use trousseau_core::chat::{ChatRequest, Message, Role};
 
+use super::continues::Continues;
 use super::dialect::Dialect;
 use crate::call::WrittenCall;
 
@@ -17,7 +18,11 @@ pub struct ChatBody<'a> {
     model: &'a str,
     stream: bool,
     dialect: Dialect,
+    continues: Continues,
 }
+
+/// How many characters of prose a token stands for: what was delivered of an answer was counted by another model.
+const OF_A_TOKEN: usize = 4;
 
 impl ChatBody<'_> {
     /// The same request in another dialect.
@@ -25,6 +30,25 @@ impl ChatBody<'_> {
     pub const fn in_dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
+    }
+
+    /// The same request for the rest of an answer that was begun, asked for in this way; `messages` end with it.
+    #[must_use]
+    pub const fn going_on(mut self, continues: Continues) -> Self {
+        self.continues = continues;
+        self
+    }
+
+    /// The most tokens that the answer may still have. One that has had them all gets one more, for none cannot be asked.
+    fn most_tokens(&self) -> Option<u32> {
+        let begun = self.request.begun.as_deref().unwrap_or_default();
+        let had = u32::try_from(begun.chars().count() / OF_A_TOKEN).unwrap_or(u32::MAX);
+        let most = self.request.sampling.max_tokens?;
+        Some(if had == 0 {
+            most
+        } else {
+            most.saturating_sub(had).max(1)
+        })
     }
 }
 
@@ -41,6 +65,7 @@ pub const fn chat_body<'a>(
         model,
         stream,
         dialect: Dialect::OpenAi,
+        continues: Continues::No,
     }
 }
 
@@ -73,7 +98,7 @@ impl Serialize for ChatBody<'_> {
         if self.stream && self.dialect.asks_for_usage() {
             map.serialize_entry("stream_options", &IncludeUsage { include_usage: true })?;
         }
-        if let Some(most) = sampling.max_tokens {
+        if let Some(most) = self.most_tokens() {
             map.serialize_entry("max_tokens", &most)?;
         }
         if let Some(temperature) = sampling.temperature {
@@ -89,10 +114,16 @@ impl Serialize for ChatBody<'_> {
             map.serialize_entry("tool_choice", choice)?;
         }
         for (name, value) in extra {
-            if OURS.contains(&name.as_str()) || name == "seed" && sampling.seed.is_some() {
+            let ours = |name: &str| {
+                OURS.contains(&name) || self.continues.fields().iter().any(|(known, _)| *known == name)
+            };
+            if ours(name) || name == "seed" && sampling.seed.is_some() {
                 continue;
             }
             let name = if name == "seed" { self.dialect.seed() } else { name };
+            map.serialize_entry(name, value)?;
+        }
+        for (name, value) in self.continues.fields() {
             map.serialize_entry(name, value)?;
         }
         map.end()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use trousseau_core::chat::{ChatRequest, Message, Role};
 use trousseau_core::error::Explain as _;
 use trousseau_wire::Fault;
-use trousseau_wire::client::{Dialect, chat_body, embeddings_body, rerank_body};
+use trousseau_wire::client::{Continues, Dialect, chat_body, embeddings_body, rerank_body};
 use trousseau_wire::server::{ChatCall, chat};
 
 fn read(body: &Value) -> Result<ChatCall, Fault> {
@@ -489,4 +489,43 @@ fn vectors_and_rankings_are_asked_for() {
     assert_snapshot!(serde_json::to_string(&embeddings_body("m", &texts, None)).unwrap(), @r#"{"model":"m","input":["a","b"]}"#);
     assert_snapshot!(serde_json::to_string(&embeddings_body("m", &texts, Some(256))).unwrap(), @r#"{"model":"m","input":["a","b"],"dimensions":256}"#);
     assert_snapshot!(serde_json::to_string(&rerank_body("m", "q", &texts)).unwrap(), @r#"{"model":"m","query":"q","documents":["a","b"],"top_n":2}"#);
+}
+
+#[test]
+fn the_rest_of_an_answer_is_asked_for_in_the_servers_way() {
+    let mut beginning = Message::new(Role::Assistant, "Le repas coûte");
+    beginning.extra.insert("prefix".to_owned(), true.into());
+    let request = ChatRequest {
+        messages: vec![Message::user("Combien ?"), beginning],
+        begun: Some("Le repas coûte".to_owned()),
+        ..read(&with(
+            json!({ "max_tokens": 10, "add_generation_prompt": true, "top_k": 5 }),
+        ))
+        .unwrap()
+        .request
+    };
+    let asked = |way, dialect| {
+        let body = chat_body(&request, &request.messages, "m", false)
+            .in_dialect(dialect)
+            .going_on(way);
+        serde_json::to_string(&body).unwrap()
+    };
+    assert_snapshot!(asked(Continues::VllmPrefix, Dialect::OpenAi), @r#"{"model":"m","messages":[{"role":"user","content":"Combien ?"},{"role":"assistant","content":"Le repas coûte","prefix":true}],"stream":false,"max_tokens":7,"top_k":5,"continue_final_message":true,"add_generation_prompt":false}"#);
+    assert_snapshot!(asked(Continues::MistralPrefix, Dialect::Mistral), @r#"{"model":"m","messages":[{"role":"user","content":"Combien ?"},{"role":"assistant","content":"Le repas coûte","prefix":true}],"stream":false,"max_tokens":7,"add_generation_prompt":true,"top_k":5}"#);
+    for way in Continues::ALL {
+        assert_eq!(Continues::named(way.name()), Some(way));
+    }
+    assert_eq!(Continues::named("prefix"), None);
+}
+
+#[test]
+fn an_answer_that_has_had_its_tokens_may_still_end() {
+    let most = |begun: &str| {
+        let request = ChatRequest {
+            begun: Some(begun.to_owned()),
+            ..read(&with(json!({ "max_tokens": 3 }))).unwrap().request
+        };
+        sent(&request, false)["max_tokens"].clone()
+    };
+    assert_eq!(["Oui", "Oui.", "Une longue réponse"].map(most), [3, 2, 1]);
 }
