@@ -8,21 +8,13 @@ use trousseau_core::chat::{ChatAnswer, ChatRequest};
 use trousseau_core::permit::Permit;
 use trousseau_core::principal::Principal;
 use trousseau_ledger::Durability;
-use trousseau_limits::{Asked, Counting, Price, Rates, Refused, Reserved, Spent, Standing, Turned, tokens};
+use trousseau_limits::{Asked, Price, Rates, Refused, Reserved, Turned, tokens};
 use trousseau_plan::Plan;
 use trousseau_policy::decide::Decision;
 
 use crate::entry::{self, Event};
 use crate::error::GatewayError;
 use crate::service::Gateway;
-
-/// What is kept for a request that was let in.
-#[derive(Default)]
-pub(crate) struct Held {
-    pub reserved: Reserved,
-    /// The bytes that are read.
-    bytes: u64,
-}
 
 impl Gateway {
     /// Turns a request away that no limit would let in now, whatever comes of it.
@@ -43,17 +35,17 @@ impl Gateway {
         plan: &Plan,
         principal: &Principal,
         (request, decision): (&mut ChatRequest, &Decision),
-    ) -> Result<Held, GatewayError> {
+    ) -> Result<Reserved, GatewayError> {
         let spending = &plan.settings.spending;
         let counting = self.limits.counting(spending, principal);
         if counting.is_empty() {
-            return Ok(Held::default());
+            return Ok(Reserved::default());
         }
         let now = (self.now)();
-        let bytes = tokens::bytes(request);
         let targets = decision.permitted.iter().map(Permit::target);
         let prices: Vec<Price<'_>> = targets.map(|target| price(plan, target)).collect();
         let mut asked = Asked {
+            bytes: tokens::bytes(request),
             prices: &prices,
             otherwise: spending.otherwise,
             ..Asked::default()
@@ -61,43 +53,22 @@ impl Gateway {
         if counting.costs() && !prices.is_empty() {
             let output = request.sampling.max_tokens.get_or_insert(spending.output_tokens);
             asked.output = u64::from(*output);
-            asked.input = tokens::most_read(request, bytes);
+            asked.input = tokens::most_read(request, asked.bytes);
         }
         let reserved = self.limits.reserve(counting, spending, &asked, now);
-        let reserved = reserved.map_err(|refused| self.turn_away(principal, refused, now))?;
-        Ok(Held { reserved, bytes })
+        reserved.map_err(|refused| self.turn_away(principal, refused, now))
     }
 
-    /// Counts what a request did cost: what was counted where somebody counts, what came of it otherwise. What failed or was
-    /// given up before anything came costs nothing.
-    pub(crate) fn settle_cost(&self, held: Held, plan: &Plan, target: Option<&str>, answer: &ChatAnswer) {
-        if !held.reserved.is_counted() {
-            return;
-        }
-        let (input, output) = tokens::spent(answer, held.bytes);
-        let spent = Spent {
-            input,
-            output,
-            price: target.map_or(Price::Unknown, |target| price(plan, target)),
-            otherwise: plan.settings.spending.otherwise,
-        };
-        let is_something = input > 0 || output > 0;
-        held.reserved.settle(is_something.then_some(&spent), (self.now)());
-    }
-
-    /// The limits that count what a principal asks.
-    pub fn counting(&self, plan: &Plan, principal: &Principal) -> Counting {
-        self.limits.counting(&plan.settings.spending, principal)
-    }
-
-    /// How far these limits are used.
-    pub fn standings(&self, plan: &Plan, counting: &Counting) -> Vec<Standing> {
-        self.limits.mine(counting, &plan.settings.spending, (self.now)())
-    }
-
-    /// How far every limit is used.
-    pub fn all_standings(&self) -> Vec<Standing> {
-        self.limits.all(&self.plan().settings.spending, (self.now)())
+    /// Counts what came of a request in the place of what was reserved for it.
+    pub(crate) fn settle_cost(
+        &self,
+        reserved: Reserved,
+        plan: &Plan,
+        (target, answer): (Option<&str>, &ChatAnswer),
+    ) {
+        let price = target.map_or(Price::Unknown, |target| price(plan, target));
+        let otherwise = plan.settings.spending.otherwise;
+        reserved.settle_answer(answer, (price, otherwise), (self.now)());
     }
 
     /// Enters in the ledger whom limits turned away since the last time: one entry for an account, whatever the number.
