@@ -20,6 +20,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::permit::Purpose;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
+use trousseau_limits::Reserved;
 use trousseau_plan::Plan;
 use trousseau_policy::decide::{Decision, Denied};
 use trousseau_policy::explanation::{Explanation, Origin};
@@ -37,7 +38,6 @@ use crate::logs::Log;
 use crate::records::{Closed, EntryId, Made, Opened, Thought};
 use crate::service::Gateway;
 use crate::settings::Route;
-use crate::spending::Held;
 
 pub use trousseau_calls::{AnswerEvent, Events};
 
@@ -143,7 +143,7 @@ impl Gateway {
         let used: Vec<&str> = collections_of(&request);
         let label = labelling.label();
         let decision = self.decide(principal, (plan, route), label, (&request, content, &used));
-        let mut held = self.reserve_cost(plan, principal, (&mut request, &decision))?;
+        let mut reserved = self.reserve_cost(plan, principal, (&mut request, &decision))?;
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
             plan,
@@ -191,10 +191,10 @@ impl Gateway {
             decides: &anew,
             events,
         };
-        held.reserved.sending();
+        reserved.sending();
         let called = Called::by(means, permits, Arc::new(request)).await;
         let found = called.label.clone();
-        let answered = self.finish(plan, open, (called, held), explanation).await?;
+        let answered = self.finish(plan, open, (called, reserved), explanation).await?;
         if let Some((place, since)) = missed {
             let conversation = asked.conversation.as_deref();
             let owner = Owner {
@@ -321,7 +321,7 @@ impl Gateway {
         &self,
         plan: &Plan,
         open: Open,
-        (called, held): (Called, Held),
+        (called, reserved): (Called, Reserved),
         explanation: Explanation,
     ) -> Result<Answered, GatewayError> {
         let Called {
@@ -342,7 +342,7 @@ impl Gateway {
             CallEnd::Exhausted | CallEnd::Failed(_) => State::Failed,
         };
         let (target, model) = made_by.unzip();
-        self.settle_cost(held, plan, target.as_deref(), &answer);
+        self.settle_cost(reserved, plan, (target.as_deref(), &answer));
         let came = matches!(end, CallEnd::Whole) || !answer.is_empty();
         let made = Made {
             made_by: target.as_deref().zip(model.as_deref()),

@@ -1,41 +1,20 @@
 //! What a request may cost, reserved before it is sent, and what it did cost, settled afterwards.
 //!
-//! What is reserved is never less than what can come of it: no token is shorter than a byte, and where a limit counts tokens or
-//! money, an answer ends after as many tokens as the request says, or the configuration. What nobody counted is estimated.
+//! What is reserved is never less than what can come of one call: where a limit counts tokens or money, an answer ends after as
+//! many tokens as the request says, or the configuration.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
-use trousseau_core::chat::{ChatAnswer, ChatEnd, ChatRequest};
+use trousseau_core::chat::{ChatAnswer, ChatRequest};
 use trousseau_core::permit::Permit;
 use trousseau_core::principal::Principal;
 use trousseau_ledger::Durability;
-use trousseau_limits::{Asked, Counting, Price, Rates, Refused, Reserved, Spent, Standing, Turned};
+use trousseau_limits::{Asked, Price, Rates, Refused, Reserved, Turned, tokens};
 use trousseau_plan::Plan;
 use trousseau_policy::decide::Decision;
 
 use crate::entry::{self, Event};
 use crate::error::GatewayError;
 use crate::service::Gateway;
-
-/// What is sent around each message, in tokens at most.
-const MESSAGE: u64 = 16;
-
-/// What a part of a message costs that is no text, beside its bytes, in tokens at most.
-const PART: u64 = 4096;
-
-/// What is sent around passages, in tokens at most.
-const GROUNDED: u64 = 4096;
-
-/// How many bytes of text a token has, where nobody counted them.
-const BYTES_PER_TOKEN: u64 = 3;
-
-/// What is kept for a request that was let in.
-#[derive(Default)]
-pub(crate) struct Held {
-    pub reserved: Reserved,
-    /// The bytes that are read.
-    bytes: u64,
-}
 
 impl Gateway {
     /// Turns a request away that no limit would let in now, whatever comes of it.
@@ -56,17 +35,17 @@ impl Gateway {
         plan: &Plan,
         principal: &Principal,
         (request, decision): (&mut ChatRequest, &Decision),
-    ) -> Result<Held, GatewayError> {
+    ) -> Result<Reserved, GatewayError> {
         let spending = &plan.settings.spending;
         let counting = self.limits.counting(spending, principal);
         if counting.is_empty() {
-            return Ok(Held::default());
+            return Ok(Reserved::default());
         }
         let now = (self.now)();
-        let bytes = bytes(request);
         let targets = decision.permitted.iter().map(Permit::target);
         let prices: Vec<Price<'_>> = targets.map(|target| price(plan, target)).collect();
         let mut asked = Asked {
+            bytes: tokens::bytes(request),
             prices: &prices,
             otherwise: spending.otherwise,
             ..Asked::default()
@@ -74,56 +53,22 @@ impl Gateway {
         if counting.costs() && !prices.is_empty() {
             let output = request.sampling.max_tokens.get_or_insert(spending.output_tokens);
             asked.output = u64::from(*output);
-            asked.input = bytes.saturating_add(around(request));
+            asked.input = tokens::most_read(request, asked.bytes);
         }
         let reserved = self.limits.reserve(counting, spending, &asked, now);
-        let reserved = reserved.map_err(|refused| self.turn_away(principal, refused, now))?;
-        Ok(Held { reserved, bytes })
+        reserved.map_err(|refused| self.turn_away(principal, refused, now))
     }
 
-    /// Counts what a request did cost: what was counted where somebody counts, what came of it otherwise. What failed or was
-    /// given up before anything came costs nothing.
-    pub(crate) fn settle_cost(&self, held: Held, plan: &Plan, target: Option<&str>, answer: &ChatAnswer) {
-        if !held.reserved.is_counted() {
-            return;
-        }
-        let end = answer.end.as_ref();
-        // What was counted is the last target's: those before it read as much, and wrote what stands before the seam.
-        let (read, before) = before_seams(answer, held.bytes);
-        let (input, output) = match end.and_then(ChatEnd::counted) {
-            Some(usage) => (
-                usage.input.saturating_add(read),
-                usage.output.saturating_add(before),
-            ),
-            None if end.is_none() && answer.is_empty() => (0, 0),
-            None => (
-                estimate(held.bytes).saturating_add(read),
-                estimate(written(answer)),
-            ),
-        };
-        let spent = Spent {
-            input,
-            output,
-            price: target.map_or(Price::Unknown, |target| price(plan, target)),
-            otherwise: plan.settings.spending.otherwise,
-        };
-        let is_something = input > 0 || output > 0;
-        held.reserved.settle(is_something.then_some(&spent), (self.now)());
-    }
-
-    /// The limits that count what a principal asks.
-    pub fn counting(&self, plan: &Plan, principal: &Principal) -> Counting {
-        self.limits.counting(&plan.settings.spending, principal)
-    }
-
-    /// How far these limits are used.
-    pub fn standings(&self, plan: &Plan, counting: &Counting) -> Vec<Standing> {
-        self.limits.mine(counting, &plan.settings.spending, (self.now)())
-    }
-
-    /// How far every limit is used.
-    pub fn all_standings(&self) -> Vec<Standing> {
-        self.limits.all(&self.plan().settings.spending, (self.now)())
+    /// Counts what came of a request in the place of what was reserved for it.
+    pub(crate) fn settle_cost(
+        &self,
+        reserved: Reserved,
+        plan: &Plan,
+        (target, answer): (Option<&str>, &ChatAnswer),
+    ) {
+        let price = target.map_or(Price::Unknown, |target| price(plan, target));
+        let otherwise = plan.settings.spending.otherwise;
+        reserved.settle_answer(answer, (price, otherwise), (self.now)());
     }
 
     /// Enters in the ledger whom limits turned away since the last time: one entry for an account, whatever the number.
@@ -173,87 +118,4 @@ fn price<'a>(plan: &'a Plan, target: &str) -> Price<'a> {
         None if target.card.on_own_premises() => Price::Free,
         None => Price::Unknown,
     }
-}
-
-/// The bytes of everything that is sent.
-fn bytes(request: &ChatRequest) -> u64 {
-    let mut sum = length_of_map(&request.extra);
-    for message in &request.messages {
-        sum += if message.parts.is_empty() {
-            message.content.len()
-        } else {
-            message.parts.iter().map(length).sum()
-        };
-        for call in &message.tool_calls {
-            sum += call.id.len() + call.name.len() + call.arguments.len() + length_of_map(&call.extra);
-        }
-        sum += length_of_map(&message.extra);
-    }
-    for passage in &request.passages {
-        sum += passage.title.len() + passage.text.len();
-    }
-    sum += request
-        .tools
-        .definitions
-        .iter()
-        .chain(&request.tools.choice)
-        .map(length)
-        .sum::<usize>();
-    sum as u64
-}
-
-/// The tokens of what is sent around the texts, at most.
-fn around(request: &ChatRequest) -> u64 {
-    let is_text = |part: &&Value| part["type"] == "text";
-    let messages = request.messages.iter().map(|message| {
-        let others = message.parts.iter().filter(|part| !is_text(part)).count();
-        MESSAGE + others as u64 * PART
-    });
-    let passages = if request.grounded {
-        GROUNDED + request.passages.len() as u64 * MESSAGE
-    } else {
-        0
-    };
-    messages.sum::<u64>() + passages
-}
-
-/// About as many bytes as a value has in JSON.
-fn length(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 24,
-        Value::String(text) => text.len() + 2,
-        Value::Array(values) => values.iter().map(length).sum::<usize>() + values.len() + 2,
-        Value::Object(map) => length_of_map(map) + 2,
-    }
-}
-
-fn length_of_map(map: &Map<String, Value>) -> usize {
-    map.iter()
-        .map(|(name, value)| name.len() + length(value) + 4)
-        .sum()
-}
-
-/// The bytes of what came.
-fn written(answer: &ChatAnswer) -> u64 {
-    let calls = answer
-        .tool_calls
-        .iter()
-        .map(|call| call.name.len() + call.arguments.len());
-    (answer.text.len() + answer.reasoning.len() + calls.sum::<usize>()) as u64
-}
-
-/// What the targets before the last one read and wrote, where the answer is of several.
-fn before_seams(answer: &ChatAnswer, bytes: u64) -> (u64, u64) {
-    let Some(last) = answer.seams.last() else {
-        return (0, 0);
-    };
-    let before: usize = answer.text.chars().take(last.at).map(char::len_utf8).sum();
-    (
-        estimate(bytes).saturating_mul(answer.seams.len() as u64),
-        estimate(before as u64),
-    )
-}
-
-const fn estimate(bytes: u64) -> u64 {
-    bytes.div_ceil(BYTES_PER_TOKEN)
 }

@@ -36,13 +36,18 @@ impl Limited {
         }
         let caller = request.extensions().get::<Caller>()?;
         let plan = server.gateway.plan();
-        let counting = server.gateway.counting(&plan, &caller.principal);
+        let counting = server
+            .gateway
+            .limits
+            .counting(&plan.settings.spending, &caller.principal);
         (!counting.is_empty()).then_some(Self { plan, counting })
     }
 
     /// Tells how far they are used now.
     pub(super) fn tell(&self, server: &Server, headers: &mut HeaderMap) {
-        let standings = server.gateway.standings(&self.plan, &self.counting);
+        let gateway = &server.gateway;
+        let spending = &self.plan.settings.spending;
+        let standings = gateway.limits.mine(&self.counting, spending, (gateway.now)());
         for (what, names) in [(What::Requests, &REQUESTS), (What::Tokens, &TOKENS)] {
             let of_minute = standings.iter().filter(|standing| standing.what == what);
             let tightest = of_minute.min_by(|one, other| one.left.total_cmp(&other.left));

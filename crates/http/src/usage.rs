@@ -72,7 +72,10 @@ pub(super) async fn limits(
 ) -> Result<Json<Value>, Refusal> {
     Pairs::of(&uri)?.end()?;
     let tenant = caller.principal.tenant.as_str();
-    let mut standings = server.gateway.all_standings();
+    let gateway = &server.gateway;
+    let mut standings = gateway
+        .limits
+        .all(&gateway.plan().settings.spending, (gateway.now)());
     standings.retain(|standing| {
         let of_account = |account: &String| account.split('/').next() == Some(tenant);
         standing.tenant.as_deref().is_none_or(|other| other == tenant)
@@ -103,10 +106,10 @@ pub(super) async fn mine(
         .records
         .count(&caller.principal.tenant, By::Day, counting);
     let counted = counted.await.map_err(GatewayError::from)?;
-    let plan = server.gateway.plan();
-    let counting = server.gateway.counting(&plan, &caller.principal);
+    let (limits, plan) = (&server.gateway.limits, server.gateway.plan());
+    let counting = limits.counting(&plan.settings.spending, &caller.principal);
     Ok(Json(json!({
-        "limits": server.gateway.standings(&plan, &counting),
+        "limits": limits.mine(&counting, &plan.settings.spending, now),
         "by": By::Day.name(),
         "since": written(since),
         "until": written(until),

@@ -67,6 +67,7 @@ fn reserve_and_settle(bencher: Bencher<'_, '_>, (rates, budgets): (usize, usize)
         output: 4096,
         prices: &[price],
         otherwise: None,
+        ..Asked::default()
     };
     let spent = Spent {
         input: 500,

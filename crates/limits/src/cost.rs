@@ -45,6 +45,8 @@ impl Price<'_> {
 /// What a request may cost at most, before it is sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
+    /// The bytes that are sent; what is read is estimated by them where nobody counts.
+    pub bytes: u64,
     /// Tokens that are read.
     pub input: u64,
     /// Tokens that are written.
@@ -114,6 +116,7 @@ mod tests {
                 output: 1_000_000,
                 prices,
                 otherwise,
+                ..Asked::default()
             };
             asked.money("EUR")
         };

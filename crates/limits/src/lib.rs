@@ -5,10 +5,10 @@
 //! where every limit has something left, reservations of others taken off. So requests that run at the same time pass a limit
 //! by one request at most, as long as none costs more than was reserved for it.
 //!
-//! The accounting is pure, with time as an argument: `money` and `cost` say what a request may cost, `window` counts a minute,
-//! `period` knows the calendar, `counter` is what one limit has counted, and `book` holds all counters and reserves in several
-//! at once. [`Limits`] is the book of a running program, with a lock around it: budgets outlive the process in a `journal` that
-//! is written before anything is sent, and in `limits.sqlite` (`store`), into which the journal is folded from time to time.
+//! The accounting is pure, with time as an argument: [`tokens`], `money` and `cost` say what a request may cost, `window` counts
+//! a minute, `period` knows the calendar, `counter` is what one limit has counted, and `book` holds all counters and reserves in
+//! several at once. [`Limits`] is the book of a running program, with a lock around it: budgets outlive the process in a `journal`
+//! that is written before anything is sent, and in `limits.sqlite` (`store`), into which the journal is folded from time to time.
 //! [`Own`] are the limits that keys were given when they were made. Rates are kept in memory only.
 
 mod book;
@@ -23,6 +23,7 @@ mod period;
 mod refused;
 mod standing;
 mod store;
+pub mod tokens;
 mod window;
 
 pub use cost::{Asked, Price, Rates, Spent};

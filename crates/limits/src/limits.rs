@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Mutex as AsyncMutex;
+use trousseau_core::chat::ChatAnswer;
 use trousseau_core::error::Explain as _;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_retrieval::database::Access;
@@ -16,13 +17,14 @@ use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
 use super::book::{Applied, Book};
-use super::cost::{Asked, Spent};
+use super::cost::{Asked, Price, Rates, Spent};
 use super::journal::{self, Journal, Line};
 use super::limit::Spending;
 use super::own::Own;
 use super::refused::Refused;
 use super::standing::Standing;
 use super::store::{FILE, Kept, Store};
+use super::tokens;
 
 /// How often counters whose period is over are forgotten, in milliseconds.
 const TIDIED: i64 = 3_600_000;
@@ -179,6 +181,7 @@ impl Limits {
                 id,
                 is_kept,
             }),
+            bytes: asked.bytes,
             sent: false,
         })
     }
@@ -385,6 +388,7 @@ fn replay(kept: Kept, lines: Vec<Line<'static>>) -> Book {
 #[must_use]
 pub struct Reserved {
     held: Option<Holding>,
+    bytes: u64,
     sent: bool,
 }
 
@@ -402,9 +406,23 @@ impl Reserved {
         self.sent = true;
     }
 
-    /// Whether any limit counts the request.
-    pub const fn is_counted(&self) -> bool {
-        self.held.is_some()
+    /// Counts what an answer did cost at this price: what was counted where somebody counts, what came of it otherwise. What
+    /// failed or was given up before anything came costs nothing.
+    pub fn settle_answer(
+        self,
+        answer: &ChatAnswer,
+        (price, otherwise): (Price<'_>, Option<Rates>),
+        now: Timestamp,
+    ) {
+        let (input, output) = tokens::spent(answer, self.bytes);
+        let spent = Spent {
+            input,
+            output,
+            price,
+            otherwise,
+        };
+        let is_something = input > 0 || output > 0;
+        self.settle(is_something.then_some(&spent), now);
     }
 
     /// Counts what the request did cost; nothing where that is `None`.

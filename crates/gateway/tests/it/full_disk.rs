@@ -11,6 +11,7 @@ use trousseau_core::error::Explain as _;
 use trousseau_core::principal::Tenant;
 use trousseau_gateway::entry::State;
 use trousseau_gateway::records::EntryId;
+use trousseau_gateway::service::Gateway;
 use trousseau_limits::{Limit, Whose};
 
 use crate::child;
@@ -57,7 +58,7 @@ pub(crate) async fn readiness() {
         plan.settings.spending.limits = limits.clone();
     });
     let fold = async || gateway.limits.fold((gateway.now)()).await;
-    let spent = || gateway.all_standings()[0].used;
+    let spent = || used(&gateway);
     let long = format!("Question ? {}", "mot ".repeat(2000));
     let ask = json!({ "model": "documents", "messages": [{ "role": "user", "content": long }] });
     assert_eq!(wired.get("/readyz").await.status, 200);
@@ -106,12 +107,18 @@ pub(crate) async fn readiness() {
     // What could not be ended is closed when the ledger is opened next.
     let gateway = stage.open().await;
     stage::change(&gateway, |plan| plan.settings.spending.limits = limits);
-    assert_eq!(gateway.all_standings()[0].used, counted);
+    assert_eq!(used(&gateway), counted);
     let tenant = Tenant::default();
     let log = gateway.logs.log(&tenant, &gateway.records, (gateway.now)()).await;
     drop(log.unwrap());
     gateway.close().await.unwrap();
     truth::check(&stage.data()).await;
+}
+
+/// How much of the first limit is used.
+fn used(gateway: &Gateway) -> f64 {
+    let plan = gateway.plan();
+    gateway.limits.all(&plan.settings.spending, (gateway.now)())[0].used
 }
 
 /// Ingests, then asks, until there is no room for either; notes what was acknowledged.
@@ -137,7 +144,7 @@ pub(crate) async fn fill(root: &Path) {
     assert!(CLEAR.contains(&refused), "{refused}");
 }
 
-async fn ingest_until_refused(gateway: &trousseau_gateway::service::Gateway, root: &Path) -> String {
+async fn ingest_until_refused(gateway: &Gateway, root: &Path) -> String {
     let tenant = Tenant::default();
     let (ends, mut ended) = mpsc::unbounded_channel();
     let mut acknowledged = fs_err::File::create(root.join("ingested")).unwrap();

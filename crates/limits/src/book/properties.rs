@@ -100,6 +100,7 @@ impl World {
                     output: *output,
                     prices: &[PRICE],
                     otherwise: None,
+                    ..Asked::default()
                 };
                 let limits = self.limits.clone();
                 if let Ok(id) = self.book.reserve(limits, &asked, self.now, &self.zone) {
@@ -277,6 +278,7 @@ fn what_nobody_knows_the_price_of_is_not_bought_with_a_budget_of_money() {
         output: 1,
         prices: &[PRICE, Price::Unknown],
         otherwise: None,
+        ..Asked::default()
     };
     let refused = book.reserve(limits(), &asked, now, &zone).unwrap_err();
     assert_eq!((refused.what, refused.name.as_str()), (What::Unpriced, "money"));

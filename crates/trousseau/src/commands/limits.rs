@@ -15,8 +15,9 @@ pub(super) async fn show(caller: &Caller) -> Result<Exit, Failure> {
     let app = caller.open_or_read().await?;
     // Who keeps the keys tells of their limits.
     let accounts = app.accounts().await?;
-    let standings = app.gateway.all_standings();
-    let zone = app.config().settings.time_zone.clone();
+    let settings = app.gateway.plan().settings.clone();
+    let standings = app.gateway.limits.all(&settings.spending, (app.gateway.now)());
+    let zone = settings.time_zone;
     drop(accounts);
     app.close().await?;
     if printer.json() {

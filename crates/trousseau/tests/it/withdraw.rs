@@ -101,7 +101,7 @@ fn what_cannot_be_withdrawn_or_lifted_is_said() {
     let unknown = dir.french(&["withdraw", "lift", "0"]).ended_with(1);
     assert!(unknown.err.contains("withdraw list"), "{unknown:#?}");
     // A list that cannot be read opens nothing.
-    dir.write("data/withdrawals.json", "{}".to_owned());
+    dir.write("data/withdrawals.json", "{}");
     let refused = dir.french(&["ask", "Bonjour ?"]).ended_with(5);
     assert!(
         refused.err.contains("n’est pas une liste de retraits"),
