@@ -8,6 +8,8 @@
 //! [`Oidc`], upstreams with their `limits`, routes, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
 //! in; [`Config::warnings`] are what is allowed and probably not meant. A secret is never in a configuration, only
 //! its [`SecretPlace`]; it is opened by whoever reads the environment.
+//!
+//! [`file`] writes the file, whole or not at all; [`moment`] reads days and numbers of days as people type them.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +23,9 @@ mod addition;
 mod attesting;
 mod egress;
 mod faults;
+pub mod file;
 mod limits;
+pub mod moment;
 mod oidc;
 mod page;
 mod raw;

@@ -4,12 +4,12 @@
 //! changes threads once. An entry that was handed over is appended whether or not its request still waits, and a
 //! decision counts as owed from before it has an index.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 use trousseau_ledger::{Durability, Ledger, LedgerError};
+use trousseau_record::Owed;
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 use trousseau_retrieval::pace::Pace;
@@ -21,41 +21,6 @@ const GROUP: usize = 128;
 
 /// How many entries may wait; who comes then waits for room.
 const QUEUE: usize = 1024;
-
-/// The decisions whose outcome is owed, and bounds below those that are being sequenced; each as often as it
-/// was added.
-#[derive(Debug, Default)]
-pub(crate) struct Owed(Mutex<BTreeMap<u64, usize>>);
-
-impl Owed {
-    pub(crate) fn add(&self, index: u64) {
-        *self.hold().entry(index).or_default() += 1;
-    }
-
-    pub(crate) fn remove(&self, index: u64) {
-        let mut owed = self.hold();
-        if let Some(count) = owed.get_mut(&index) {
-            *count -= 1;
-            if *count == 0 {
-                owed.remove(&index);
-            }
-        }
-    }
-
-    /// The first one besides `indexes`.
-    pub(crate) fn first_besides(&self, indexes: &BTreeSet<u64>) -> Option<u64> {
-        let owed = self.hold();
-        let mut others = owed
-            .iter()
-            .filter(|(index, count)| **count > 1 || !indexes.contains(index));
-        others.next().map(|(first, _)| *first)
-    }
-
-    fn hold(&self) -> MutexGuard<'_, BTreeMap<u64, usize>> {
-        // Each change under the lock is whole, so a poisoned map is still sound.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// An entry and who waits for its index.
 struct Waiting {

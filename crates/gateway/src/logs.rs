@@ -11,10 +11,11 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 use trousseau_core::principal::Tenant;
 use trousseau_ledger::{Checkpoint, Durability, Ledger, Options, Proof, SigningKey};
+use trousseau_record::Owed;
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
-use crate::appender::{Appender, Owed};
+use crate::appender::Appender;
 use crate::commitment::{Commitment, Secret};
 use crate::entry::{self, Entry, Event, Outcome, Outline, State};
 use crate::error::GatewayError;

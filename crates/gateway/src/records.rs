@@ -3,22 +3,19 @@
 //! The ledger proves that something was decided and answered; what it was stands here, with the secret that
 //! opens the ledger's commitments. `records.sqlite` has its own writer, apart from the documents'.
 //!
-//! The answer path writes to a [`journal`], which the [`applier`] puts into the database a moment later, or before
+//! The answer path writes to a [journal](trousseau_record::journal), which the [applier](trousseau_record::applier) puts into the database a moment later, or before
 //! somebody reads.
 //! People read, search ([`search`]), rate and delete what is their own ([`own`], [`conversations`]); another's record is read by
 //! the data-protection officer alone, with a reason ([`oversight`]). What is older than the organisation keeps, and
 //! what a person wants gone, is erased ([`erasure`]); what a person wants to see is written out ([`export`]).
 
-mod applier;
 mod branches;
 pub mod conversations;
 pub mod counts;
 pub mod erasure;
 pub mod export;
-mod journal;
 pub mod oversight;
 pub mod own;
-mod rows;
 mod schema;
 mod search;
 
@@ -38,15 +35,12 @@ use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
-use self::applier::Applier;
-use self::journal::{Journal, label_key};
-use self::rows::{CloseRow, Write};
-use crate::appender::Owed;
 use crate::commitment::Secret;
 
 pub use trousseau_entries::name::{EntryId, InvalidEntryId};
+use trousseau_record::journal::label_key;
+use trousseau_record::{Applier, CloseRow, Journal, KeepRow, OpenRow, Owed, Write, applier, journal, record};
 pub use trousseau_record::{Closed, Feedback, Made, Opened, Rating, Reasoning, Record, Thought};
-use trousseau_record::{KeepRow, OpenRow, record};
 
 /// The name of the file in a data folder.
 pub const FILE: &str = "records.sqlite";

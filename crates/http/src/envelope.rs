@@ -87,12 +87,8 @@ pub(super) async fn answer(
     if let Some(refusal) = refusal {
         refusal.log(&asking.id);
         let kept = ratelimit::keep(response.headers_mut());
-        let allow = response.headers_mut().remove(header::ALLOW);
         let words = (server.texts.as_ref(), asking.language);
         response = refusal.respond(&path, words, &asking.id);
-        if let Some(allow) = allow {
-            response.headers_mut().insert(header::ALLOW, allow);
-        }
         response.headers_mut().extend(kept);
     }
     finish_headers(response.headers_mut(), &asking.id, origin);

@@ -33,7 +33,6 @@ mod messages;
 mod metrics;
 mod models;
 mod page;
-mod process;
 mod proofs;
 mod query;
 mod ratelimit;

@@ -12,8 +12,9 @@ use http::{Method, header};
 use metrics::{Key, Label, Level, Metadata, Recorder, SharedString};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
+use super::Server;
 use super::refusal::Refusal;
-use super::{Server, process};
+use trousseau_connections::process;
 use trousseau_gateway::answer::Answered;
 use trousseau_gateway::entry::{Attempt, State as Ended};
 use trousseau_gateway::error::GatewayError;

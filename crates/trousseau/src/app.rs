@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use trousseau_accounts::Accounts;
 use trousseau_accounts::oidc::{OidcSettings, Provider};
+use trousseau_config::file::create_private;
 use trousseau_config::{Config, Egress, Oidc};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
@@ -367,16 +368,6 @@ fn extraction(config: &Config) -> Result<Extraction, AppError> {
     options.timeout = config.settings.limits.extraction;
     options.limits.max_bytes = config.settings.limits.file_bytes;
     Ok(Extraction::new(Pool::new(options)))
-}
-
-/// Creates a folder that only its owner may enter.
-pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs_err::create_dir_all(folder)?;
-    fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
 }
 
 /// Takes the data folder for this process; the lock ends with it, however it ends.

@@ -10,8 +10,8 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::{InvalidTenant, Reader, Role, Tenant};
 use trousseau_retrieval::store::TaskState;
 
-use crate::expiry::{Beginning, Expiry};
 use crate::messages::Messages;
+use trousseau_config::moment::{Beginning, Expiry};
 
 mod catalogue;
 mod keys;

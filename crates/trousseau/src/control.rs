@@ -1,14 +1,13 @@
 //! What an administrator does to the configuration over HTTP: has it read anew, tries a server, adds one to the file.
 //!
-//! `trial` calls a server that is not in the configuration; `file` writes one into it.
+//! `trial` calls a server that is not in the configuration.
 
-mod file;
 mod trial;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use trousseau_config::{Addition, AdditionError, Augmented, Config, Kind, Remote, augment};
+use trousseau_config::{Addition, AdditionError, Augmented, Config, Kind, Remote, augment, file};
 use trousseau_core::principal::Principal;
 use trousseau_gateway::configuration::{Attested, Operation};
 use trousseau_gateway::error::GatewayError;
@@ -181,14 +180,6 @@ fn remote(config: &Config, name: &str) -> Option<Box<Remote>> {
         Kind::OpenAi(remote) if other == name => Some(remote.clone()),
         Kind::OpenAi(_) | Kind::Extractive => None,
     })
-}
-
-/// An error of a file, as it is told.
-fn unwritten(file: &std::path::Path, error: &std::io::Error) -> AdditionError {
-    AdditionError::Write {
-        file: file.display().to_string(),
-        reason: error.to_string(),
-    }
 }
 
 /// Shares the steward of a server.

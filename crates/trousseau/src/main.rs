@@ -15,7 +15,6 @@ mod commands;
 mod console;
 mod control;
 mod env;
-mod expiry;
 mod failure;
 mod messages;
 mod printer;

@@ -6,9 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use trousseau_core::label::UnknownClass;
 use trousseau_core::principal::{InvalidReader, InvalidRole, InvalidTenant};
 
-use crate::expiry::InvalidExpiry;
 use crate::failure::Exit;
 use crate::printer::Printer;
+use trousseau_config::moment::InvalidExpiry;
 
 /// Tells what clap has to say: help on standard output, a fault of usage on standard error.
 pub(crate) fn tell(printer: &Printer, error: &clap::Error) -> Exit {

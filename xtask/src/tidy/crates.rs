@@ -12,7 +12,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("testing", &["core"]),
     ("entries", &["core"]),
-    ("record", &["core", "entries", "policy", "retrieval"]),
+    ("record", &["core", "entries", "ledger", "policy", "retrieval"]),
     ("page", &["core"]),
     ("routing", &[]),
     ("connections", &["core"]),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 use trousseau_core::principal::Principal;
+use trousseau_record::title::title_of;
 use trousseau_retrieval::error::StoreError;
 use trousseau_text::prefixes::Prefixes;
 
@@ -12,9 +13,6 @@ use super::own::{Listing, Page, SEARCH_BYTES, Summary, language_of};
 use super::{Records, erasure, record};
 use crate::error::GatewayError;
 use crate::service::Gateway;
-
-/// The most characters of a title.
-pub const TITLE: usize = 80;
 
 /// A conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,23 +36,6 @@ pub struct Conversation {
 /// The columns of a [`Conversation`].
 pub(super) const COLUMNS: &str = "id, title, created, updated, (SELECT count(*) FROM records r
      WHERE r.tenant = conversations.tenant AND r.conversation = conversations.id) AS records";
-
-/// The first line of a text, cut to [`TITLE`] characters at the end of a word.
-pub(super) fn title_of(text: &str) -> String {
-    let mut words = text.trim().lines().next().unwrap_or_default().split_whitespace();
-    let mut title = words.next().unwrap_or_default().to_owned();
-    let mut length = title.chars().count();
-    for word in words {
-        length += 1 + word.chars().count();
-        if length >= TITLE {
-            title.push_str(" …");
-            break;
-        }
-        title.push(' ');
-        title.push_str(word);
-    }
-    title.chars().take(TITLE).collect()
-}
 
 impl Gateway {
     /// Begins a conversation without a title.
@@ -136,7 +117,7 @@ impl Gateway {
         Ok(self.records.summaries(owner, &listing).await?)
     }
 
-    /// Gives a conversation another title, cut to [`TITLE`] characters.
+    /// Gives a conversation another title, cut to [`TITLE`](trousseau_record::title::TITLE) characters.
     pub async fn rename_conversation(
         &self,
         owner: &Principal,
@@ -289,24 +270,4 @@ pub(super) fn conversation(row: &SqliteRow) -> Result<Conversation, sqlx::Error>
         updated: row.try_get("updated")?,
         records: record::index(row, "records")?,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_is_the_first_line_cut_at_a_word() {
-        assert_eq!(
-            title_of("  Quand  ouvre le guichet ?\nMerci."),
-            "Quand ouvre le guichet ?"
-        );
-        assert_eq!(title_of(" \n"), "");
-        let long = title_of(&"télétravail ".repeat(20));
-        assert!(
-            long.chars().count() <= TITLE && long.ends_with("télétravail …"),
-            "{long}"
-        );
-        assert_eq!(title_of(&"é".repeat(200)).chars().count(), TITLE);
-    }
 }

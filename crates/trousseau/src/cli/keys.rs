@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use trousseau_limits::{Money, Period};
 
 use super::Allowed;
-use crate::expiry::Expiry;
+use trousseau_config::moment::Expiry;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::expiry::Expiry;
+use trousseau_config::moment::Expiry;
 
 /// What is withdrawn, or lifted.
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use trousseau_config::file::create_private;
 use trousseau_core::chat::{ChatRequest, Message};
 use trousseau_core::principal::Principal;
 use trousseau_gateway::answer::{Answered, Asked};
@@ -13,7 +14,7 @@ use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::ingest::Registration;
 
 use super::{ask, decision, ingest};
-use crate::app::{App, create_private, tenant};
+use crate::app::{App, tenant};
 use crate::caller::Caller;
 use crate::cli::{Demo, Global};
 use crate::failure::{AppError, Exit, Failure};

@@ -5,27 +5,27 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
-use trousseau_config::AdditionError;
 use zeroize::Zeroizing;
 
-use super::unwritten;
-use crate::app::create_private;
+use super::AdditionError;
 
 /// A key and the file that it belongs in.
-pub(super) struct KeyFile {
+pub struct KeyFile {
+    /// The file.
     pub path: PathBuf,
+    /// The key.
     pub text: Zeroizing<String>,
 }
 
 /// What was written, so that it can be undone.
-pub(super) struct Written {
+pub struct Written {
     file: PathBuf,
     before: Option<String>,
     key: Option<PathBuf>,
 }
 
 /// The text of the file; the empty one where there is none.
-pub(super) fn read(file: &Path) -> Result<String, AdditionError> {
+pub fn read(file: &Path) -> Result<String, AdditionError> {
     match fs_err::read_to_string(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         read => read.map_err(|error| unwritten(file, &error)),
@@ -34,7 +34,7 @@ pub(super) fn read(file: &Path) -> Result<String, AdditionError> {
 
 /// Writes the key, then the configuration. `None` where this process may not write the configuration, and has written
 /// nothing.
-pub(super) fn write(file: &Path, text: &str, key: Option<KeyFile>) -> Result<Option<Written>, AdditionError> {
+pub fn write(file: &Path, text: &str, key: Option<KeyFile>) -> Result<Option<Written>, AdditionError> {
     // What a link leads to is written, not the link.
     let whole = fs_err::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     if !is_writable(&whole) {
@@ -78,7 +78,7 @@ pub(super) fn write(file: &Path, text: &str, key: Option<KeyFile>) -> Result<Opt
 
 impl Written {
     /// Puts everything back as it was before.
-    pub(super) fn undo(self) -> Result<(), AdditionError> {
+    pub fn undo(self) -> Result<(), AdditionError> {
         let undone = match &self.before {
             Some(text) => replace(&self.file, text),
             None => fs_err::remove_file(&self.file),
@@ -144,6 +144,23 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
         let _left = fs_err::remove_file(&beside);
     }
     written
+}
+
+/// Creates a folder that only its owner may enter.
+pub fn create_private(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs_err::create_dir_all(folder)?;
+    fs_err::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
+
+/// An error of a file, as it is told.
+fn unwritten(file: &Path, error: &io::Error) -> AdditionError {
+    AdditionError::Write {
+        file: file.display().to_string(),
+        reason: error.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::rows::{KeepRow, OpenRow};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Connection as _, Sqlite, SqliteConnection};
@@ -14,14 +15,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use trousseau_core::principal::Tenant;
-use trousseau_record::{KeepRow, OpenRow};
 use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
 
-use super::conversations::title_of;
-use super::journal::{Shared, Taken};
-use super::rows::{CloseRow, Write};
-use crate::entry::State;
+use crate::journal::{Shared, Taken};
+use crate::title::title_of;
+use crate::write::{CloseRow, Write};
+use trousseau_entries::entry::State;
 
 /// After how long what was written is in the database.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -34,13 +34,13 @@ type Settling = oneshot::Sender<Result<(), StoreError>>;
 
 /// The task.
 #[derive(Debug)]
-pub(super) struct Applier {
+pub struct Applier {
     settling: mpsc::Sender<Settling>,
     task: TaskTracker,
 }
 
 impl Applier {
-    pub(super) fn start(database: Arc<Database>, shared: Arc<Shared>) -> Self {
+    pub fn start(database: Arc<Database>, shared: Arc<Shared>) -> Self {
         let (settling, asked) = mpsc::channel(64);
         let work = Work {
             database,
@@ -54,7 +54,7 @@ impl Applier {
     }
 
     /// Returns once everything that was written before is in the database.
-    pub(super) async fn settle(&self) -> Result<(), StoreError> {
+    pub async fn settle(&self) -> Result<(), StoreError> {
         let ended = || StoreError::Died("the applier of the records has ended".to_owned());
         let (done, heard) = oneshot::channel();
         self.settling.send(done).await.map_err(|_| ended())?;
@@ -62,7 +62,7 @@ impl Applier {
     }
 
     /// Ends after the last write.
-    pub(super) async fn close(self) {
+    pub async fn close(self) {
         drop(self.settling);
         self.task.wait().await;
     }
@@ -130,7 +130,7 @@ impl Work {
 }
 
 /// Puts writes into the database in one transaction. What is there already stays as it is.
-pub(super) async fn apply(database: &Database, writes: &[Write]) -> Result<(), StoreError> {
+pub async fn apply(database: &Database, writes: &[Write]) -> Result<(), StoreError> {
     if writes.is_empty() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// When something ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expiry {
+pub enum Expiry {
     /// At this moment.
     At(Timestamp),
     /// So many days from now.
@@ -18,11 +18,11 @@ pub(crate) enum Expiry {
 /// A text that says no end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither a day (2027-06-30) nor a number of days (90d)")]
-pub(crate) struct InvalidExpiry(pub String);
+pub struct InvalidExpiry(pub String);
 
 impl Expiry {
     /// The moment, where `now` is the present.
-    pub(crate) fn after(self, now: Timestamp) -> Timestamp {
+    pub fn after(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(moment) => moment,
             Self::Days(days) => {
@@ -54,7 +54,7 @@ impl FromStr for Expiry {
 
 /// When something began, as people write it: a day, or a number of days ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Beginning {
+pub enum Beginning {
     /// At this moment.
     At(Timestamp),
     /// So many days ago.
@@ -63,7 +63,7 @@ pub(crate) enum Beginning {
 
 impl Beginning {
     /// The moment, where `now` is the present.
-    pub(crate) fn before(self, now: Timestamp) -> Timestamp {
+    pub fn before(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(moment) => moment,
             Self::Days(days) => {

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::frame::Framed;
+use crate::record::Closed;
+use crate::rows::{KeepRow, OpenRow};
 use trousseau_core::principal::Tenant;
-use trousseau_record::{Closed, Framed, KeepRow, OpenRow};
 
-use crate::appender::Owed;
+use crate::owed::Owed;
 
 /// One write.
 #[derive(Debug)]
-pub(super) enum Write {
+pub enum Write {
     /// A decision, before anything is sent.
     Open(Box<OpenRow>),
     /// What the calls brought.
@@ -29,7 +31,7 @@ impl From<Framed> for Write {
 
 /// See [`Closed`].
 #[derive(Debug)]
-pub(super) struct CloseRow {
+pub struct CloseRow {
     pub tenant: Tenant,
     pub closed: Closed,
     /// The decisions of its ledger whose outcome is owed, this one among them.
@@ -38,7 +40,7 @@ pub(super) struct CloseRow {
 
 impl CloseRow {
     /// It is written.
-    pub(super) fn settle(&self) {
+    pub fn settle(&self) {
         self.owed.remove(self.closed.entry.index);
     }
 }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 /// What the process uses.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Usage {
+pub struct Usage {
     /// Resident memory, in bytes.
-    pub(super) memory: u64,
+    pub memory: u64,
     /// Processor time, in user and system mode.
-    pub(super) cpu: Duration,
+    pub cpu: Duration,
     /// Open file descriptors.
-    pub(super) files: u64,
+    pub files: u64,
     /// Threads.
-    pub(super) threads: u64,
+    pub threads: u64,
 }
 
 /// What is used now; `None` where the system does not tell.
-pub(super) fn usage() -> Option<Usage> {
+pub fn usage() -> Option<Usage> {
     let status = fs_err::read_to_string("/proc/self/status").ok()?;
     let stat = fs_err::read_to_string("/proc/self/stat").ok()?;
     let files = fs_err::read_dir("/proc/self/fd").ok()?.count();

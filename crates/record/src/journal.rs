@@ -2,7 +2,7 @@
 //!
 //! A row of SQLite costs a request several changes of thread and several pages. A journal costs it one call of the
 //! operating system, shared by all that write at that moment. Two files take turns: while what stands in one is put
-//! into the database ([`super::applier`]), the other is written to; then the first is emptied. What a killed process
+//! into the database ([`crate::applier`]), the other is written to; then the first is emptied. What a killed process
 //! leaves in them is put into the database at the next start.
 //!
 //! A write that was handed over is made whether or not its request still waits.
@@ -14,18 +14,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::frame::{self, FramedRef};
 use fs_err::File;
 use tokio::sync::{mpsc, oneshot};
 use trousseau_ledger::Durability;
-use trousseau_record::frame::{self, FramedRef};
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 use trousseau_retrieval::pace::Pace;
 
-use super::rows::Write;
+use crate::write::Write;
 
 /// The names of the files in a data folder.
-pub(super) const FILES: [&str; 2] = ["records.journal.0", "records.journal.1"];
+pub const FILES: [&str; 2] = ["records.journal.0", "records.journal.1"];
 
 /// How many writes go together at most.
 const GROUP: usize = 128;
@@ -49,7 +49,7 @@ struct Waiting {
 
 /// Where writes are handed over.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub struct Journal {
     /// None when it ends.
     queue: Option<mpsc::Sender<Waiting>>,
     thread: Option<JoinHandle<()>>,
@@ -59,7 +59,7 @@ pub(super) struct Journal {
 
 /// The files, and what is in them and not yet in the database.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub struct Shared {
     state: Mutex<State>,
     /// Told when there is something to put into the database.
     pub written: tokio::sync::Notify,
@@ -91,7 +91,7 @@ struct Turn {
 
 impl Journal {
     /// Opens the files in the folder `data`, with what an earlier run left in them, oldest first.
-    pub(super) fn open(data: &Path) -> Result<(Shared, Vec<Write>), StoreError> {
+    pub fn open(data: &Path) -> Result<(Shared, Vec<Write>), StoreError> {
         let mut left = Vec::new();
         let mut turns = Vec::with_capacity(FILES.len());
         for name in FILES {
@@ -133,7 +133,7 @@ impl Journal {
     }
 
     /// Starts the thread that writes.
-    pub(super) fn start(shared: Arc<Shared>) -> Result<Self, StoreError> {
+    pub fn start(shared: Arc<Shared>) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new().name("records-journal".to_owned());
         let writing = Arc::clone(&shared);
@@ -147,7 +147,7 @@ impl Journal {
     }
 
     /// Hands a write over; returns once it is as durable as `durability` says.
-    pub(super) async fn write(&self, mut write: Write, durability: Durability) -> Result<(), StoreError> {
+    pub async fn write(&self, mut write: Write, durability: Durability) -> Result<(), StoreError> {
         if durability == Durability::Batch {
             let mut handed = Some(write);
             let at_once = || self.shared.append_at_once(&mut handed);
@@ -170,7 +170,7 @@ impl Journal {
     }
 
     /// Ends after the last write that was handed over.
-    pub(super) async fn close(self) -> Result<(), StoreError> {
+    pub async fn close(self) -> Result<(), StoreError> {
         blocking(move || drop(self)).await
     }
 }
@@ -241,7 +241,7 @@ impl Shared {
     }
 
     /// Adds what need not be in a file.
-    pub(super) fn remember(&self, write: Write) {
+    pub fn remember(&self, write: Write) {
         let mut state = self.hold();
         let active = state.active;
         state.turns[active].writes.push(write);
@@ -322,7 +322,7 @@ impl Shared {
     }
 
     /// Takes what is to be put into the database, and lets the other file have its turn.
-    pub(super) fn take(&self) -> Option<Taken> {
+    pub fn take(&self) -> Option<Taken> {
         let mut state = self.hold();
         let turn = state.active;
         let writes = std::mem::take(&mut state.turns[turn].writes);
@@ -334,7 +334,7 @@ impl Shared {
     }
 
     /// Empties the file whose writes are all in the database, on the disk.
-    pub(super) fn empty(&self, turn: usize) -> Result<(), StoreError> {
+    pub fn empty(&self, turn: usize) -> Result<(), StoreError> {
         let mut state = self.hold();
         state.failure = None;
         let turn = &mut state.turns[turn];
@@ -347,23 +347,23 @@ impl Shared {
     }
 
     /// Whether the disk refused the last write, or the database does not catch up.
-    pub(super) fn is_refused(&self) -> bool {
+    pub fn is_refused(&self) -> bool {
         let state = self.hold();
         state.is_refused || state.failure.is_some()
     }
 
     /// There is room again.
-    pub(super) fn accept(&self) {
+    pub fn accept(&self) {
         self.hold().is_refused = false;
     }
 
     /// Notes why the database does not catch up.
-    pub(super) fn fail(&self, reason: String) {
+    pub fn fail(&self, reason: String) {
         self.hold().failure = Some(reason);
     }
 
     /// The labels of the records in the journal whose answer has this digest.
-    pub(super) fn labels(&self, key: &str) -> Vec<String> {
+    pub fn labels(&self, key: &str) -> Vec<String> {
         let state = self.hold();
         let found = state.turns.iter().filter_map(|turn| turn.labels.get(key));
         found.flatten().cloned().collect()
@@ -372,13 +372,13 @@ impl Shared {
 
 /// What is to be put into the database, and which file holds it.
 #[derive(Debug)]
-pub(super) struct Taken {
+pub struct Taken {
     pub turn: usize,
     pub writes: Vec<Write>,
 }
 
 /// What the label of an answer is found by.
-pub(super) fn label_key(tenant: &str, digest: &str) -> String {
+pub fn label_key(tenant: &str, digest: &str) -> String {
     format!("{tenant}/{digest}")
 }
 
