@@ -102,7 +102,7 @@ impl Gateway {
         };
         // Nothing is written in answer.
         kept.sampling.max_tokens = Some(0);
-        let mut held = self.reserve_cost(plan, principal, (&mut kept, &explanation.decision))?;
+        let mut reserved = self.reserve_cost(plan, principal, (&mut kept, &explanation.decision))?;
         let decided = Decided {
             plan,
             route,
@@ -118,13 +118,14 @@ impl Gateway {
             Ok(permits) => permits,
             Err(denied) => return Err(self.refuse(open, denied).await?),
         };
-        held.sending();
+        reserved.sending();
         let still = |permit: &Permit| {
             let now = self.decide_about(principal, plan, route, (permit.label(), what, &[]));
             now.permit(permit.target()).is_some()
         };
         let tried = Tried::by((plan, &self.router), (&permits, &still), &asked.request).await;
-        self.keep_measured(plan, open, (tried, held), explanation).await
+        self.keep_measured(plan, open, (tried, reserved), explanation)
+            .await
     }
 
     /// Keeps what the calls brought, sequences the outcome, and tells the caller.
@@ -132,7 +133,7 @@ impl Gateway {
         &self,
         plan: &Plan,
         open: Open,
-        (tried, held): (Tried<T>, Reserved),
+        (tried, reserved): (Tried<T>, Reserved),
         explanation: Explanation,
     ) -> Result<(Answered, T), GatewayError> {
         let Tried {
@@ -146,7 +147,7 @@ impl Gateway {
         };
         let answer = ended.as_ref().ok().map(|made| &made.answer);
         let nothing = ChatAnswer::default();
-        self.settle_cost(held, plan, (target, answer.unwrap_or(&nothing)));
+        self.settle_cost(reserved, plan, (target, answer.unwrap_or(&nothing)));
         let made = Made {
             made_by: target.zip(model),
             attempts: &attempts,

@@ -7,7 +7,7 @@ mod trial;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use trousseau_config::{Addition, AdditionError, Augmented, Config, Kind, Remote, augment, file};
+use trousseau_config::{Addition, Augmented, Config, Kind, Remote, augment, file};
 use trousseau_core::principal::Principal;
 use trousseau_gateway::configuration::{Attested, Operation};
 use trousseau_gateway::error::GatewayError;
