@@ -3,13 +3,10 @@
 
 #![no_main]
 
-#[path = "../../crates/trousseau/src/admin/frame.rs"]
-mod frame;
-
 use std::io::Read;
 
-use frame::{Frame, PIECE};
 use libfuzzer_sys::fuzz_target;
+use trousseau_admin::{Frame, PIECE};
 
 /// Gives the bytes out in pieces of this size.
 struct Pieces<'a> {

@@ -123,7 +123,7 @@ impl Gateway {
             let now = self.decide_about(principal, plan, route, (permit.label(), what, &[]));
             now.permit(permit.target()).is_some()
         };
-        let tried = Tried::by((plan, &self.router), (&permits, &still), &asked.request).await;
+        let tried = Tried::by((plan, &self.router), (&permits, still), &asked.request).await;
         self.keep_measured(plan, open, (tried, reserved), explanation)
             .await
     }
@@ -223,7 +223,7 @@ impl<T> Tried<T> {
     /// Tries the permitted targets in order, each where it has room and `still` may see the texts; every failure is kept.
     async fn by<M: Measure<Found = T>>(
         (plan, router): (&Plan, &Router),
-        (permits, still): (&[Permit], &(dyn Fn(&Permit) -> bool + Sync)),
+        (permits, still): (&[Permit], impl Fn(&Permit) -> bool + Sync),
         request: &Arc<M>,
     ) -> Self {
         let mut tried = Self {

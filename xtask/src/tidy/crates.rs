@@ -8,6 +8,7 @@ use crate::repository::TrackedFile;
 /// Which of our crates each may use; the composition root may use all. A new crate is a new line.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("core", &[]),
+    ("admin", &[]),
     ("text", &[]),
     ("ledger", &[]),
     ("testing", &["core"]),

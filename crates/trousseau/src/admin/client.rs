@@ -6,8 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
+use trousseau_admin::{Frame, PIECE};
+
 use super::at_socket;
-use super::frame::{Frame, PIECE};
 use super::hello::{Greeting, Hello, PROTOCOL, Reason, Refused, Typed};
 use crate::console::{Console, Screen};
 use crate::failure::{AppError, Exit};

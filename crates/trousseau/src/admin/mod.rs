@@ -2,10 +2,9 @@
 //!
 //! The server listens on `trousseau.sock` in its data folder and answers its own user and root, nobody else. A client
 //! sends what was typed; the server runs the same function that the client would have run, with a printer that
-//! writes [`frame`]s, and the client copies them to its own output. Closing the socket stops the command.
+//! writes [frames](trousseau_admin::frame), and the client copies them to its own output. Closing the socket stops the command.
 
 mod client;
-pub(crate) mod frame;
 pub(crate) mod hello;
 mod server;
 

@@ -14,8 +14,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use trousseau_admin::{Frame, LARGEST, PIECE, garbled};
 
-use super::frame::{Frame, LARGEST, PIECE, garbled};
 use super::hello::{Greeting, Hello, PROTOCOL, Reason, Refused};
 use super::{SOCKET, at_socket};
 use crate::app::App;

@@ -3,17 +3,17 @@
 use std::io::{self, Read, Write};
 
 /// The largest content of a frame, in bytes.
-pub(crate) const LARGEST: usize = 1 << 20;
+pub const LARGEST: usize = 1 << 20;
 
 /// How much of an output is put into one frame, in bytes.
-pub(crate) const PIECE: usize = 64 << 10;
+pub const PIECE: usize = 64 << 10;
 
 /// What is said. The client says `Hello` and `Input`, the server everything else.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Frame {
-    /// Who calls, and what was typed: a [`Hello`](super::hello::Hello) as JSON. Comes first.
+pub enum Frame {
+    /// Who calls, and what was typed: a greeting as JSON. Comes first.
     Hello(Vec<u8>),
-    /// Why the call is not answered: a [`Refused`](super::hello::Refused) as JSON. Comes last.
+    /// Why the call is not answered: as JSON. Comes last.
     Refused(Vec<u8>),
     /// For standard output.
     Out(Vec<u8>),
@@ -47,7 +47,7 @@ impl Frame {
     }
 
     /// Writes the frame whole.
-    pub(crate) fn write(&self, to: &mut impl Write) -> io::Result<()> {
+    pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
         let (kind, content) = self.parts();
         let number;
         let content = match self {
@@ -70,7 +70,7 @@ impl Frame {
 
     /// Reads one frame; `None` at an end between two frames. A frame that is too large, of an unknown kind or cut is
     /// an error, and nothing of its content is kept.
-    pub(crate) fn read(from: &mut impl Read) -> io::Result<Option<Self>> {
+    pub fn read(from: &mut impl Read) -> io::Result<Option<Self>> {
         let mut kind = Vec::new();
         from.take(1).read_to_end(&mut kind)?;
         let Some(kind) = kind.pop() else {
@@ -114,7 +114,7 @@ impl Frame {
 }
 
 /// What does not follow the protocol.
-pub(crate) fn garbled(what: &'static str) -> io::Error {
+pub fn garbled(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
