@@ -31,42 +31,6 @@ test("reasoning that never ended says so", () =>
     await page.getByText("Le modèle s’est arrêté avant d’avoir répondu.").waitFor();
   }));
 
-test("where another place went on with an answer is shown as it comes, after a reload and in print", () =>
-  somebody("claire", {}, async (page) => {
-    const seam = { from: "ailleurs", to: "essai", at: 0, error: "model-cut" };
-    // The server tells that one place broke off behind the first piece.
-    await page.route("**/api/answers/*/events", async (route) => {
-      const response = await route.fetch();
-      const [before, id, data, after] = /^([^]*?)id: (\d+)\nevent: text\ndata: (.*)\n\n([^]*)$/.exec(await response.text()).slice(1);
-      const text = [...JSON.parse(data).text];
-      seam.at = Math.floor(text.length / 2);
-      const piece = (number, name, told) => `id: ${number}\nevent: ${name}\ndata: ${JSON.stringify(told)}\n\n`;
-      const first = piece(id - 0.6, "text", { text: text.slice(0, seam.at).join("") }) + piece(id - 0.4, "seam", seam);
-      await route.fulfill({ response, body: before + first + piece(id, "text", { text: text.slice(seam.at).join("") }) + after });
-    });
-    await page.route("**/api/conversations/*", async (route) => {
-      const response = await route.fetch();
-      const told = await response.json();
-      for (const record of told.records?.items ?? []) record.seams = [seam];
-      await route.fulfill({ response, json: told });
-    });
-    await ask(page, "Combien de jours de télétravail par semaine ?");
-    const hint = "Suite par «\u00a0essai\u00a0»\u00a0: la réponse de «\u00a0Ailleurs\u00a0» s’est interrompue ici.";
-    const check = async () => {
-      const mark = answers(page).locator(".prose").getByRole("note", { name: hint });
-      assert.equal(await mark.textContent(), "suite par essai");
-      await mark.focus();
-      assert.match(await answers(page).locator(".line").textContent(), /Interrompue chez «\u00a0Ailleurs\u00a0» et poursuivie chez «\u00a0essai\u00a0»/);
-      return answers(page).locator(".prose").textContent();
-    };
-    const live = await check();
-    await accessible(page, "a seam");
-    await page.reload();
-    assert.equal(await check(), live);
-    await page.emulateMedia({ media: "print" });
-    assert.ok(await answers(page).locator(".seam").isVisible());
-  }));
-
 test("a model that is still loading is said to be, and answers once it has loaded", () =>
   somebody("claire", {}, async (page) => {
     await take(page, "modele");
