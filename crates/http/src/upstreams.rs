@@ -52,7 +52,11 @@ impl Sightings {
         };
         let mut held = self.hold(plan);
         let seen = &mut held.1;
-        for attempt in attempts {
+        // The other codes are of targets that were not asked, or not waited for.
+        for attempt in attempts
+            .iter()
+            .filter(|attempt| attempt.error.starts_with("model-"))
+        {
             seen.entry(attempt.target.clone()).or_default().failed = Some((now, attempt.error.clone()));
         }
         if let Err(GatewayError::Broken { error, .. }) = ended {
@@ -117,8 +121,11 @@ fn shown(server: &Server, plan: &Arc<Plan>, (target, known): (&Target, Option<&T
     let seen = server.sightings.of(plan, &target.name);
     let routes = plan.settings.routes.iter();
     let routes = routes.filter(|route| route.targets.contains(&target.name));
+    let now = (gateway.now)();
+    let withdrawn = gateway.withdrawals.in_force(now);
     let about = About {
-        time: plan.settings.local_time((gateway.now)()),
+        time: plan.settings.local_time(now),
+        withdrawn: withdrawn.as_deref(),
         ..About::default()
     };
     let classes = Class::ALL.into_iter().map(|class| {

@@ -96,8 +96,11 @@ impl Checked {
     /// Whether something may be sent to it at all.
     fn is_permitted(&self, app: &App) -> bool {
         let (gateway, plan) = (&app.gateway, app.gateway.plan());
+        let now = (gateway.now)();
+        let withdrawn = gateway.withdrawals.in_force(now);
         let about = About {
-            time: plan.settings.local_time((gateway.now)()),
+            time: plan.settings.local_time(now),
+            withdrawn: withdrawn.as_deref(),
             ..About::default()
         };
         let label = Label::of(Class::Public);

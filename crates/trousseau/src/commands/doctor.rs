@@ -14,6 +14,7 @@ use trousseau_ledger::VerifyOptions;
 use trousseau_policy::decide::About;
 use trousseau_policy::eligibility::{Missing, would_make_eligible};
 use trousseau_retrieval::store::Task;
+use trousseau_withdrawals::Withdrawals;
 
 use crate::app::{App, Place, tenant};
 use crate::caller::Caller;
@@ -44,7 +45,11 @@ pub(super) async fn run(caller: &Caller) -> Result<Exit, Failure> {
     findings.extend(upstreams(&place, printer));
     findings.extend(server(caller).await);
     findings.extend(data(caller, &place).await);
-    let eligible = eligibility(&place);
+    let withdrawals = Withdrawals::open(&place.data, jiff::Timestamp::now());
+    if let Err(error) = &withdrawals {
+        findings.push(Finding::unsound(Failure::from(error.clone()).text(printer)));
+    }
+    let eligible = eligibility(&place, withdrawals.ok().as_ref());
     let sound = findings.iter().all(|finding| finding.sound);
     if printer.json() {
         let told = |finding: &Finding| json!({ "sound": finding.sound, "text": finding.text });
@@ -236,11 +241,13 @@ struct ClassEligibility {
     missing: Vec<Missing>,
 }
 
-fn eligibility(place: &Place) -> Vec<Eligibility> {
+fn eligibility(place: &Place, withdrawals: Option<&Withdrawals>) -> Vec<Eligibility> {
     let (now, settings) = (jiff::Timestamp::now(), &place.config.settings);
     let today = date(now);
+    let withdrawn = withdrawals.and_then(|withdrawals| withdrawals.in_force(now));
     let about = About {
         time: settings.local_time(now),
+        withdrawn: withdrawn.as_deref(),
         ..About::default()
     };
     let targets = place.config.targets.iter();

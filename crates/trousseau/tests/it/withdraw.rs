@@ -55,6 +55,8 @@ fn a_provider_is_withdrawn_from_a_running_server_and_the_ledger_tells_where_requ
 
     dir.run(&["withdraw", "upstream", "second"]).succeeded();
     assert_eq!(service.ask(&question("Bonjour ?")).0, 403);
+    let doctor = dir.french(&["doctor"]);
+    assert!(doctor.out.contains("lever le retrait"), "{doctor:#?}");
     let id = made["id"].as_str().unwrap();
     let lifted = dir.french(&["withdraw", "lift", id]).succeeded().out;
     assert!(lifted.contains("Levé"), "{lifted}");
