@@ -19,6 +19,7 @@ help--key = Key of the configuration to act as (else the operator, who reads eve
 
 value-dir = DIR
 value-file = FILE
+value-id = ID
 value-name = NAME
 value-path = PATH
 value-text = TEXT

@@ -19,6 +19,7 @@ help--key = Clé de la configuration au nom de laquelle agir (sinon l’opérate
 
 value-dir = DOSSIER
 value-file = FICHIER
+value-id = ID
 value-name = NOM
 value-path = CHEMIN
 value-text = TEXTE
