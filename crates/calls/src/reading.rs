@@ -38,8 +38,7 @@ impl Called {
             since,
         } = begun;
         self.began = since;
-        let settings = &means.plan.settings;
-        let (detectors, hold) = (&settings.detectors, settings.hold_back);
+        let (detectors, hold) = (&means.plan.settings.detectors, means.plan.hold_back(means.route));
         let mut reading = Reading {
             means,
             watch: match &part.request.begun {

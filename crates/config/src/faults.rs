@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use trousseau_core::label::Label;
+use trousseau_core::label::{Class, Label};
 
 use super::Fault;
 
@@ -114,6 +114,16 @@ impl Faults {
             self.value(key, &written, CLASSES);
             default
         })
+    }
+
+    /// A class that is written, if any.
+    pub(super) fn class(&mut self, key: &str, written: Option<&str>) -> Option<Class> {
+        let written = written?;
+        let class = written.parse().ok();
+        if class.is_none() {
+            self.value(key, written, CLASSES);
+        }
+        class
     }
 
     pub(super) fn names<'a>(&mut self, key: &str, names: impl Iterator<Item = &'a str>) {

@@ -78,15 +78,16 @@ impl FromStr for Beginning {
     type Err = InvalidExpiry;
 
     fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
-        // A day begins with its midnight, in UTC; an end of the same text is the next one.
-        let midnight = text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC));
-        if let Ok(midnight) = midnight {
-            return Ok(Self::At(midnight.timestamp()));
+        let invalid = || InvalidExpiry(text.to_owned());
+        if let Some(days) = text.strip_suffix(['d', 'j']) {
+            return days.parse().map(Self::Days).map_err(|_| invalid());
         }
-        Ok(match text.parse::<Expiry>()? {
-            Expiry::At(moment) => Self::At(moment),
-            Expiry::Days(days) => Self::Days(days),
-        })
+        if let Ok(moment) = text.parse::<Timestamp>() {
+            return Ok(Self::At(moment));
+        }
+        // A day begins with its midnight, in UTC; an end of the same text is the next one.
+        let day = text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC));
+        day.map(|day| Self::At(day.timestamp())).map_err(|_| invalid())
     }
 }
 

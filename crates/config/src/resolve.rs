@@ -59,13 +59,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         }));
         Detectors::default()
     });
-    let hold_back = raw.policy.hold_back.as_deref().and_then(|word| {
-        let class = word.parse().ok();
-        if class.is_none() {
-            faults.value("policy.hold_back", word, CLASSES);
-        }
-        class
-    });
+    let hold_back = faults.class("policy.hold_back", raw.policy.hold_back.as_deref());
     let replica = raw.ledger.replica.unwrap_or_else(|| "main".to_owned());
     if trousseau_core::principal::Tenant::new(replica.as_str()).is_err() {
         faults.value("ledger.replica", &replica, "a-z, 0-9, -");

@@ -30,6 +30,7 @@ pub(super) struct RawRoute {
     grounded: Option<bool>,
     collections: Option<Vec<String>>,
     label_floor: Option<String>,
+    hold_back: Option<String>,
     passages: Option<usize>,
     durability: Option<String>,
 }
@@ -123,6 +124,7 @@ fn default_route(targets: &[&str]) -> Route {
         way: Way::in_order(name.as_str(), targets.iter().copied()),
         targets: targets.iter().map(|name| (*name).to_owned()).collect(),
         continues: true,
+        hold_back: None,
         grounded: true,
         collections: None,
         label_floor: Label::default(),
@@ -150,6 +152,7 @@ fn resolve(raw: RawRoute, known: &[&str], faults: &mut Faults) -> Route {
             Durability::Request
         }
     };
+    let hold_back = faults.class(&format!("{key}.hold_back"), raw.hold_back.as_deref());
     let passages = faults.number(&format!("{key}.passages"), raw.passages, 1..=100, PASSAGES);
     let way = Way {
         name: raw.name.clone(),
@@ -164,6 +167,7 @@ fn resolve(raw: RawRoute, known: &[&str], faults: &mut Faults) -> Route {
         targets: way.targets().map(str::to_owned).collect(),
         way,
         continues: raw.continues.unwrap_or(true),
+        hold_back,
         grounded: raw.grounded.unwrap_or(true),
         collections: raw.collections,
         label_floor,

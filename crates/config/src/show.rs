@@ -237,6 +237,7 @@ fn route(route: &Route) -> Value {
         "groups": (!is_plain(&route.way)).then(|| groups(&route.way)),
         "sticky": route.way.sticky,
         "continue": route.continues,
+        "hold_back": route.hold_back,
         "retries": {
             "most": route.way.retries.most,
             "base_ms": millis(route.way.retries.base),

@@ -143,6 +143,9 @@ pub struct Outcome<'a> {
     /// The model that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<&'a str>,
+    /// The label of what came of it, where the answer raised that which was decided under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<&'a Label>,
     /// The targets tried before it, each with the code of its failure.
     #[serde(skip_serializing_if = "<[Attempt]>::is_empty")]
     pub attempts: &'a [Attempt],
@@ -170,6 +173,7 @@ impl<'a> Outcome<'a> {
             state,
             target: None,
             model: None,
+            label: None,
             attempts,
             seams: &[],
             answer: None,
@@ -403,6 +407,7 @@ mod tests {
                 state: State::Answered,
                 target: Some("local"),
                 model: Some("extractive/1"),
+                label: None,
                 attempts: &[],
                 seams: &[],
                 answer: Some(secret.commit("answer", b"Oui.")),

@@ -358,6 +358,7 @@ impl Gateway {
             state,
             target: target.as_deref(),
             model: model.as_deref(),
+            label: Some(&label).filter(|label| *label != explanation.labelling.label()),
             attempts: &attempts,
             answer: came.then(|| open.secret.commit("answer", answer.text.as_bytes())),
             citations: answer.citations.len(),

@@ -225,6 +225,7 @@ impl Gateway {
             },
             target: Some(&kept.target),
             model: Some(&kept.model),
+            label: Some(&label).filter(|label| *label != explanation.labelling.label()),
             attempts: &[],
             answer: Some(open.secret.commit("answer", answer.text.as_bytes())),
             citations: answer.citations.len(),

@@ -166,6 +166,7 @@ impl Gateway {
             },
             target,
             model,
+            label: None,
             attempts: &attempts,
             answer: answer.map(|answer| open.secret.commit("answer", answer.text.as_bytes())),
             citations: 0,

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use trousseau_core::digest::Digest;
 use trousseau_core::embedding::Embedder;
+use trousseau_core::label::Class;
 use trousseau_core::model::ChatModel;
 use trousseau_core::principal::Principal;
 use trousseau_core::reranking::Reranker;
@@ -96,6 +97,11 @@ impl Plan {
             name: name.unwrap_or_default().to_owned(),
             known: names(self.routes_of(principal)),
         })
+    }
+
+    /// From which class on what is found in an answer through this route holds it back.
+    pub fn hold_back(&self, route: &Route) -> Option<Class> {
+        route.hold_back.into_iter().chain(self.settings.hold_back).min()
     }
 
     /// The routes that `principal` may ask through.

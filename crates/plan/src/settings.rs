@@ -42,6 +42,8 @@ pub struct Route {
     pub targets: Vec<String>,
     /// How it comes to them.
     pub way: Way,
+    /// An answer through it in which something of this class or above is found is held back, beside what is held back everywhere.
+    pub hold_back: Option<Class>,
     /// Whether an answer that breaks off is continued by the next target; else it ends in an error.
     pub continues: bool,
     /// Whether answers stand on the passages found, and on nothing else.

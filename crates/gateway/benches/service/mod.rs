@@ -33,6 +33,7 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
         targets: vec!["local".to_owned(), "away".to_owned()],
         way: Way::in_order("bench", ["local", "away"]),
         continues: true,
+        hold_back: None,
         grounded: false,
         collections: None,
         label_floor: "internal".parse().expect("a label"),

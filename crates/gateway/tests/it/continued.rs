@@ -278,6 +278,33 @@ fn what_is_found_across_a_seam_counts() {
         let label = gateway.records.label_of_answer(&Tenant::default(), &text).await;
         assert_eq!(label.unwrap().unwrap().class, Class::Personal);
         gateway.close().await.unwrap();
+        // The ledger tells that the answer raised what was decided under.
+        let entries = stage.entries(&Tenant::default());
+        assert_eq!(entries[1]["label"]["class"], "internal");
+        let outcome = entries.last().unwrap();
+        assert_eq!(outcome["label"], json!({ "class": "personal", "tags": ["nir"] }));
+    });
+}
+
+#[test]
+fn a_route_may_hold_back_more_than_the_others_and_never_less() {
+    let stage = Stage::new();
+    stage::run(async {
+        let script = [Step::Say("Écrivez à a@exemple.fr."), Step::End];
+        let (gateway, _) = staged(&stage, &[("first", &script)]).await;
+        for (everywhere, here, told) in [
+            (None, None, "Écrivez à a@exemple.fr."),
+            (None, Some(Class::Personal), "Écrivez à "),
+            (Some(Class::Personal), Some(Class::Restricted), "Écrivez à "),
+        ] {
+            stage::change(&gateway, |plan| {
+                plan.settings.hold_back = everywhere;
+                plan.settings.routes[0].hold_back = here;
+            });
+            let (_, events) = ask(&gateway, &operator(), question(TELLS)).await;
+            assert_eq!(delivered(&events).text, told, "{everywhere:?} {here:?}");
+        }
+        gateway.close().await.unwrap();
     });
 }
 

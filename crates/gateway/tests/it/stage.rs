@@ -115,6 +115,7 @@ pub(crate) fn route(name: &str, targets: &[&str]) -> Route {
         targets: targets.iter().map(|&target| target.to_owned()).collect(),
         way: Way::in_order(name, targets.iter().copied()),
         continues: true,
+        hold_back: None,
         grounded: true,
         collections: None,
         label_floor: "public".parse().unwrap(),

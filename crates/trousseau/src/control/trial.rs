@@ -116,6 +116,7 @@ fn plan(target: Option<&Target>, config: &Config, tried: &Arc<Tried>) -> Result<
             targets: vec![name.clone()],
             way: Way::in_order("trial", [name.as_str()]),
             continues: false,
+            hold_back: None,
             grounded: false,
             collections: None,
             label_floor: Label::default(),
