@@ -384,6 +384,7 @@ withdraw-concerns-nobody = No upstream that is configured is concerned: check th
 withdraw-none = Nothing is withdrawn.
 column-withdrawn = withdrawn
 column-since = since
+column-target = upstream
 column-requests = requests
 column-answered = of these answered
 entry-withdrawal = { $what }, { $operation ->

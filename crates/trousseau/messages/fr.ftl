@@ -410,6 +410,7 @@ withdraw-concerns-nobody = Aucune destination configurée n’est concernée : v
 withdraw-none = Rien n’est retiré.
 column-withdrawn = retiré
 column-since = depuis
+column-target = destination
 column-requests = demandes
 column-answered = dont répondues
 entry-withdrawal = { $what }, { $operation ->

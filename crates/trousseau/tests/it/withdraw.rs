@@ -87,6 +87,10 @@ fn a_provider_is_withdrawn_from_a_running_server_and_the_ledger_tells_where_requ
         .succeeded()
         .out;
     assert!(
+        !told.contains("column-") && told.contains("destination"),
+        "{told}"
+    );
+    assert!(
         told.contains("Une demande de classe personal") && told.contains("Portée"),
         "{told}"
     );
