@@ -37,18 +37,15 @@ impl FromStr for Expiry {
     type Err = InvalidExpiry;
 
     fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
-        let invalid = || InvalidExpiry(text.to_owned());
-        // French counts in jours.
-        if let Some(days) = text.strip_suffix(['d', 'j']) {
-            return days.parse().map(Self::Days).map_err(|_| invalid());
-        }
-        if let Ok(moment) = text.parse::<Timestamp>() {
-            return Ok(Self::At(moment));
-        }
-        // A day ends with its midnight, in UTC.
-        let end = text.parse::<Date>().and_then(Date::tomorrow);
-        let end = end.and_then(|end| end.to_zoned(TimeZone::UTC));
-        end.map(|end| Self::At(end.timestamp())).map_err(|_| invalid())
+        Ok(match text.parse()? {
+            Written::Days(days) => Self::Days(days),
+            Written::Moment(moment) => Self::At(moment),
+            // A day ends with its midnight.
+            Written::Day(day) => {
+                let next = day.tomorrow().map_err(|_| InvalidExpiry(text.to_owned()))?;
+                Self::At(midnight(next, text)?)
+            }
+        })
     }
 }
 
@@ -78,17 +75,45 @@ impl FromStr for Beginning {
     type Err = InvalidExpiry;
 
     fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
+        Ok(match text.parse()? {
+            Written::Days(days) => Self::Days(days),
+            Written::Moment(moment) => Self::At(moment),
+            // A day begins with its midnight; an end of the same text is the next one.
+            Written::Day(day) => Self::At(midnight(day, text)?),
+        })
+    }
+}
+
+/// What is written, before it is an end or a beginning.
+enum Written {
+    Days(u32),
+    Moment(Timestamp),
+    Day(Date),
+}
+
+impl FromStr for Written {
+    type Err = InvalidExpiry;
+
+    fn from_str(text: &str) -> Result<Self, InvalidExpiry> {
         let invalid = || InvalidExpiry(text.to_owned());
+        // French counts in jours.
         if let Some(days) = text.strip_suffix(['d', 'j']) {
             return days.parse().map(Self::Days).map_err(|_| invalid());
         }
-        if let Ok(moment) = text.parse::<Timestamp>() {
-            return Ok(Self::At(moment));
+        // A moment is read as a day too: it comes first.
+        if let Ok(moment) = text.parse() {
+            return Ok(Self::Moment(moment));
         }
-        // A day begins with its midnight, in UTC; an end of the same text is the next one.
-        let day = text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC));
-        day.map(|day| Self::At(day.timestamp())).map_err(|_| invalid())
+        text.parse().map(Self::Day).map_err(|_| invalid())
     }
+}
+
+/// Where a day begins, in UTC.
+fn midnight(day: Date, text: &str) -> Result<Timestamp, InvalidExpiry> {
+    let midnight = day.to_zoned(TimeZone::UTC);
+    midnight
+        .map(|midnight| midnight.timestamp())
+        .map_err(|_| InvalidExpiry(text.to_owned()))
 }
 
 #[cfg(test)]
