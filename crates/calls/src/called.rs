@@ -119,12 +119,17 @@ pub enum CallEnd {
     HungUp,
 }
 
+/// The permits for a request, in whatever way it is sent.
+fn permits_of(ways: &[Sending]) -> Vec<Permit> {
+    ways.iter().flat_map(|way| way.permits.iter().cloned()).collect()
+}
+
 impl Called {
     /// Makes the calls of one request in the ways in which it may be sent, one after the other; every failure is kept.
     /// `request` is the one that they are ways of.
     pub async fn by(means: Means<'_>, request: Arc<ChatRequest>, ways: Vec<Sending>) -> Self {
         let mut called = Self::new();
-        let mut ways = VecDeque::from(ways);
+        let (mut permits, mut ways) = (permits_of(&ways), VecDeque::from(ways));
         let mut broken = None;
         means.router.count_request(&means.route.way, Instant::now());
         while let Some(way) = ways.pop_front() {
@@ -145,10 +150,11 @@ impl Called {
                 }
                 Ended::Broken(broke) => broke,
             };
-            let left = ways.iter().flat_map(|way| &way.permits);
-            let others: Vec<&Permit> = part.permits.iter().chain(left).collect();
-            match Box::pin(called.continuation(means, (&request, &others), broke)).await {
-                Ok((next, broke)) => (ways, broken) = (next, Some(broke)),
+            match Box::pin(called.continuation(means, (&request, &permits), broke)).await {
+                Ok((next, broke)) => {
+                    permits = permits_of(&next);
+                    (ways, broken) = (VecDeque::from(next), Some(broke));
+                }
                 Err(Broken { error, .. }) => {
                     called.end = CallEnd::Failed(Box::new(error));
                     return called;

@@ -4,8 +4,6 @@
 //! decided and recorded anew. What comes in pieces that nobody can put together across a seam (calls of tools, structured
 //! output) is not continued: it ends in an error that says so.
 
-use std::collections::VecDeque;
-
 use trousseau_core::chat::ChatRequest;
 use trousseau_core::model::ModelError;
 use trousseau_core::permit::Permit;
@@ -21,19 +19,19 @@ impl Called {
     pub(crate) async fn continuation(
         &self,
         means: Means<'_>,
-        (asked, permits): (&ChatRequest, &[&Permit]),
+        (asked, permits): (&ChatRequest, &[Permit]),
         broken: Broken,
-    ) -> Result<(VecDeque<Sending>, Broken), Broken> {
+    ) -> Result<(Vec<Sending>, Broken), Broken> {
         // What was delivered can only raise the label: who was refused before is not asked.
         let others = |permit: &Permit| permit.target() != broken.target && !self.broke(permit);
-        let alone = !permits.iter().copied().any(others);
+        let alone = !permits.iter().any(others);
         if alone || !means.route.continues || !self.can_go_on(asked, &broken.error) {
             return Err(broken);
         }
         let mut request = asked.clone();
         request.begun = Some(self.answer.text.clone()).filter(|text| !text.is_empty());
         request.cited.clone_from(&self.answer.citations);
-        let mut ways = VecDeque::from(means.decides.anew(&request).await);
+        let mut ways = means.decides.anew(&request).await;
         for way in &mut ways {
             way.permits.retain(others);
         }

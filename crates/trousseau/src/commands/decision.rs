@@ -16,6 +16,7 @@ pub(super) fn object(explanation: &Explanation, target: &str) -> Value {
         "rejected": explanation.decision.rejected,
         "rules": explanation.decision.rules,
         "label": explanation.labelling,
+        "masked": explanation.masked,
     })
 }
 
@@ -42,6 +43,16 @@ pub(super) fn table(printer: &Printer, explanation: &Explanation) {
         printer.line(&printer.styled(&format!("  ✓ {line}"), Style::Good));
     }
     rejected(printer, &explanation.decision.rejected);
+    if let Some(masked) = &explanation.masked {
+        let label = messages.label(masked.labelling.label());
+        let told = messages.text("decision-masked", &[("label", &label)]);
+        printer.line(&printer.styled(&told, Style::Strong));
+        for permit in &masked.decision.permitted {
+            let line = messages.text("decision-permitted", &[("target", &permit.target())]);
+            printer.line(&printer.styled(&format!("  ✓ {line}"), Style::Good));
+        }
+        rejected(printer, &masked.decision.rejected);
+    }
 }
 
 /// The rejected targets, each with all its reasons.

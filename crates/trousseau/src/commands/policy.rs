@@ -39,6 +39,7 @@ pub(super) async fn explain(caller: &Caller, explain: Explain) -> Result<Exit, F
             "permitted": decision::names(&explanation),
             "rejected": explanation.decision.rejected,
             "rules": explanation.decision.rules,
+            "masked": explanation.masked,
         }));
     } else {
         decision::table(printer, &explanation);
