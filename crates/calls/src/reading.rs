@@ -87,7 +87,11 @@ impl Called {
         self.thought = self.watch.thought(self.began.elapsed());
         if read.is_ok() || !self.answer.is_empty() {
             self.made_by = Some((permit.target().to_owned(), model.name().to_owned()));
-            self.masked = part.mask.as_ref().map(|table| table.counts()).or(self.masked.take());
+            self.masked = part
+                .mask
+                .as_ref()
+                .map(|table| table.counts())
+                .or(self.masked.take());
         }
         read
     }

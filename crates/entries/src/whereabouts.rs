@@ -154,7 +154,8 @@ impl Whereabouts {
                 let had = targets.entry(target).or_default();
                 had.requests += 1;
                 had.answered += u64::from(matches!(request.state, Some(State::Answered | State::Abstained)));
-                had.masked += u64::from(request.masked.contains(target) && !request.permitted.contains(target));
+                had.masked +=
+                    u64::from(request.masked.contains(target) && !request.permitted.contains(target));
             }
         }
         targets
@@ -236,7 +237,10 @@ mod tests {
     fn what_was_masked_is_told_apart_and_is_of_the_class_of_what_it_was_made_from() {
         let refused = decision("personal", NOW, "").replace(r#"["a","b"]"#, r#"["a"]"#);
         let masked = decision("internal", NOW, r#","continues":0,"masked":{"iban":1}"#);
-        let ended = outcome(0, r#","target":"b","attempts":[{"target":"a","error":"model-cut"}]"#);
+        let ended = outcome(
+            0,
+            r#","target":"b","attempts":[{"target":"a","error":"model-cut"}]"#,
+        );
         let found = of(&[&refused, &masked, &ended]);
         let had = |masked| Had {
             requests: 1,

@@ -180,7 +180,9 @@ async fn keep(server: Arc<Server>, answer: Arc<Answer>, mut answering: Answering
 /// Where a request may go with pseudonyms in it, beside where it may go as it is.
 fn masked(explanation: &Explanation) -> Vec<&str> {
     let masked = explanation.masked.iter();
-    masked.flat_map(|masked| masked.decision.permitted.iter().map(Permit::target)).collect()
+    masked
+        .flat_map(|masked| masked.decision.permitted.iter().map(Permit::target))
+        .collect()
 }
 
 /// The events that tell of a step on the way.

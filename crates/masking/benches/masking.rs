@@ -9,10 +9,15 @@ use trousseau_masking::{Kinds, Masked, Restorer, mask};
 use trousseau_policy::detect::Detectors;
 
 /// A sentence such as an administration writes, with a list in brackets, as answers have them.
-const PROSE: &str = "La demande est faite au chef de service [1], au moins deux mois avant le début de la période. ";
+const PROSE: &str =
+    "La demande est faite au chef de service [1], au moins deux mois avant le début de la période. ";
 
 /// One value of each of some kinds, by turns.
-const VALUES: [&str; 3] = ["accueil@mairie-exemple.fr", "FR14 2004 1010 0505 0001 3M02 606", "2 55 08 14 168 025 38"];
+const VALUES: [&str; 3] = [
+    "accueil@mairie-exemple.fr",
+    "FR14 2004 1010 0505 0001 3M02 606",
+    "2 55 08 14 168 025 38",
+];
 
 fn main() {
     divan::main();

@@ -150,13 +150,18 @@ const fn kind(event: &ChatEvent) -> Option<Kind> {
 
 fn restore_map(table: &Table, map: Map<String, Value>) -> Map<String, Value> {
     let fields = map.into_iter();
-    fields.map(|(name, value)| (name, restore_value(table, value))).collect()
+    fields
+        .map(|(name, value)| (name, restore_value(table, value)))
+        .collect()
 }
 
 fn restore_value(table: &Table, value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(table.restore(&text, false)),
-        Value::Array(values) => values.into_iter().map(|value| restore_value(table, value)).collect(),
+        Value::Array(values) => values
+            .into_iter()
+            .map(|value| restore_value(table, value))
+            .collect(),
         Value::Object(map) => Value::Object(restore_map(table, map)),
         Value::Null | Value::Bool(_) | Value::Number(_) => value,
     }

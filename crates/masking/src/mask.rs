@@ -95,7 +95,11 @@ impl Masking<'_> {
                 in_place && self.kinds.contain(&finding.detector)
             };
             any |= found.iter().any(|finding| replaced(&finding));
-            let left: Findings = found.iter().filter(|finding| !replaced(finding)).cloned().collect();
+            let left: Findings = found
+                .iter()
+                .filter(|finding| !replaced(finding))
+                .cloned()
+                .collect();
             if first && !left.is_empty() {
                 self.left.push((text, left));
             }
@@ -156,7 +160,9 @@ impl Masking<'_> {
             wrote |= written;
             // What was found elsewhere counts here too, even where no detector sees it.
             if !(written && inside) {
-                let findings = hits.into_iter().map(|(bytes, detector)| Finding { detector, bytes });
+                let findings = hits
+                    .into_iter()
+                    .map(|(bytes, detector)| Finding { detector, bytes });
                 self.left.push((text, findings.collect()));
             }
         });
@@ -166,8 +172,13 @@ impl Masking<'_> {
     /// What detectors find of the kinds that are masked.
     fn found(&self, text: &str) -> Vec<Hit> {
         let found = self.detectors.detect(text);
-        let hits = found.iter().filter(|finding| self.kinds.contain(&finding.detector));
-        apart(hits.map(|finding| (finding.bytes.clone(), finding.detector.clone())).collect())
+        let hits = found
+            .iter()
+            .filter(|finding| self.kinds.contain(&finding.detector));
+        apart(
+            hits.map(|finding| (finding.bytes.clone(), finding.detector.clone()))
+                .collect(),
+        )
     }
 
     /// Where a value stands that has a token.
@@ -227,7 +238,9 @@ impl Masking<'_> {
         match hits {
             [(place, detector)] if *place == (0..digits.len()) => {
                 let token = self.table.token(detector, &digits, &digits);
-                token.map(|token| *number = Value::from(token.to_string())).is_some()
+                token
+                    .map(|token| *number = Value::from(token.to_string()))
+                    .is_some()
             }
             _ => false,
         }
@@ -262,10 +275,11 @@ impl Table {
         if self.is_empty() {
             return Vec::new();
         }
-        let tokens = memchr::memchr_iter(b'[', text.as_bytes()).filter_map(|at| match read_token(text, at, true) {
-            Reading::Token { token, end, .. } => self.get(token).map(|_| at..end),
-            Reading::No | Reading::More(_) => None,
-        });
+        let tokens =
+            memchr::memchr_iter(b'[', text.as_bytes()).filter_map(|at| match read_token(text, at, true) {
+                Reading::Token { token, end, .. } => self.get(token).map(|_| at..end),
+                Reading::No | Reading::More(_) => None,
+            });
         tokens.collect()
     }
 }

@@ -150,9 +150,12 @@ impl Table {
 fn same_spelling(detector: &Detector, value: &str) -> String {
     match detector {
         Detector::Password | Detector::ApiKey | Detector::PrivateKey => value.to_owned(),
-        Detector::Email | Detector::Ip | Detector::Address | Detector::Name | Detector::Health | Detector::Own(_) => {
-            value.to_lowercase()
-        }
+        Detector::Email
+        | Detector::Ip
+        | Detector::Address
+        | Detector::Name
+        | Detector::Health
+        | Detector::Own(_) => value.to_lowercase(),
         Detector::Iban
         | Detector::Nir
         | Detector::Company

@@ -204,7 +204,11 @@ mod tests {
 
     #[test]
     fn the_content_of_parts_is_their_texts() {
-        let parts = [json!({"type": "text", "text": "a"}), json!({"type": "image_url"}), json!({"type": "text", "text": "b"})];
+        let parts = [
+            json!({"type": "text", "text": "a"}),
+            json!({"type": "image_url"}),
+            json!({"type": "text", "text": "b"}),
+        ];
         assert_eq!(content_of(&parts), "a\nb");
     }
 }

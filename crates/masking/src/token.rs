@@ -10,8 +10,8 @@ use trousseau_policy::detect::Detector;
 
 /// The words.
 const WORDS: [&str; 18] = [
-    "EMAIL", "IBAN", "NIR", "SIREN", "VAT", "CARD", "ID", "DOC", "TEL", "IP", "PLATE", "ADDR", "PERSON", "HEALTH",
-    "PASS", "KEY", "PEM", "TERM",
+    "EMAIL", "IBAN", "NIR", "SIREN", "VAT", "CARD", "ID", "DOC", "TEL", "IP", "PLATE", "ADDR", "PERSON",
+    "HEALTH", "PASS", "KEY", "PEM", "TERM",
 ];
 
 /// The most letters of a word.
@@ -265,7 +265,11 @@ impl Reader<'_> {
             .take_while(|byte| byte.is_ascii_hexdigit())
             .count();
         if hex < 4 {
-            return if hex == digits.len() { Sign::Missing } else { Sign::Other };
+            return if hex == digits.len() {
+                Sign::Missing
+            } else {
+                Sign::Other
+            };
         }
         let value = self.text.get(begins + 1..begins + 5);
         let value = value.and_then(|hex| u32::from_str_radix(hex, 16).ok());
@@ -316,7 +320,11 @@ mod tests {
             r"\u005bIBAN\u002d12\u005d",
             r"[IBAN\u201112]",
         ] {
-            assert_eq!(whole(written), Some(("[IBAN-12]".to_owned(), written.len())), "{written}");
+            assert_eq!(
+                whole(written),
+                Some(("[IBAN-12]".to_owned(), written.len())),
+                "{written}"
+            );
         }
         assert_eq!(whole("[TEL-3b]").unwrap().0, "[TEL-3B]");
     }
@@ -324,8 +332,24 @@ mod tests {
     #[test]
     fn what_only_looks_like_a_token_is_none() {
         for written in [
-            "[IBAN]", "[IBAN-]", "[IBAN-0]", "[IBAN-01]", "[IBANS-1]", "[1]", "[]", "[IBAN-1", "IBAN-1", "[IBAN--1]",
-            "[IBAN-1234567]", "[IBAN    -1]", "[IBAN-1BB]", "[IBAN\n-1]", "[[IBAN-1]", "(IBAN-1)", "[IBAN.1]", r"\u005",
+            "[IBAN]",
+            "[IBAN-]",
+            "[IBAN-0]",
+            "[IBAN-01]",
+            "[IBANS-1]",
+            "[1]",
+            "[]",
+            "[IBAN-1",
+            "IBAN-1",
+            "[IBAN--1]",
+            "[IBAN-1234567]",
+            "[IBAN    -1]",
+            "[IBAN-1BB]",
+            "[IBAN\n-1]",
+            "[[IBAN-1]",
+            "(IBAN-1)",
+            "[IBAN.1]",
+            r"\u005",
         ] {
             assert_eq!(whole(written), None, "{written}");
         }
@@ -333,8 +357,16 @@ mod tests {
 
     #[test]
     fn every_beginning_of_a_token_waits_for_the_rest() {
-        let token = Token { word: 1, number: 120, spelling: 1 };
-        for written in ["[IBAN-120B]", r"\\[ iban \\- 120b \\]", r"\u005bIBAN\u002d120B\u005d"] {
+        let token = Token {
+            word: 1,
+            number: 120,
+            spelling: 1,
+        };
+        for written in [
+            "[IBAN-120B]",
+            r"\\[ iban \\- 120b \\]",
+            r"\u005bIBAN\u002d120B\u005d",
+        ] {
             assert!(written.len() <= LONGEST);
             for cut in 1..written.len() {
                 let Reading::More(begun) = read(&written[..cut], 0, false) else {
@@ -343,9 +375,13 @@ mod tests {
                 assert!(begun.may_be(&token), "{}", &written[..cut]);
             }
         }
-        let Reading::More(begun) = read("[IBAN-13", 0, false) else { panic!() };
+        let Reading::More(begun) = read("[IBAN-13", 0, false) else {
+            panic!()
+        };
         assert!(!begun.may_be(&token));
-        let Reading::More(begun) = read("[IP", 0, false) else { panic!() };
+        let Reading::More(begun) = read("[IP", 0, false) else {
+            panic!()
+        };
         assert!(!begun.may_be(&token));
     }
 }

@@ -9,9 +9,9 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_ledger::Durability;
 use trousseau_limits::Spending;
+pub use trousseau_masking::{Kinds, Mask};
 use trousseau_policy::detect::Detectors;
 use trousseau_policy::rules::{LocalTime, Weekday};
-pub use trousseau_masking::{Kinds, Mask};
 pub use trousseau_routing::cache::Bounds;
 pub use trousseau_routing::{Breaker, Hedge, Retries, TargetLimits, Way};
 

@@ -81,7 +81,10 @@ fn a_route_masks_kinds_that_detectors_know_for_targets_of_its_own() {
     );
     let route = parse(&text).unwrap().settings.routes.remove(0);
     let mask = route.mask.unwrap();
-    assert_eq!(mask.kinds, Kinds::These(["iban", "projects"].map(str::to_owned).into()));
+    assert_eq!(
+        mask.kinds,
+        Kinds::These(["iban", "projects"].map(str::to_owned).into())
+    );
     assert!(mask.is_for("a") && !mask.is_for("c"));
     assert_eq!(mask.label_floor, Label::of(Class::Internal));
     let all = text.replace("\"iban\"", "\"all\"") + "label_floor = \"public\"\n";
@@ -91,7 +94,9 @@ fn a_route_masks_kinds_that_detectors_know_for_targets_of_its_own() {
     let shown = parse(&all).unwrap().shown(Path::new("data"));
     assert_eq!(shown["route"][0]["mask"]["kinds"], serde_json::json!(["all"]));
 
-    let faulty = text.replace("\"iban\"", "\"ibam\"").replace("[\"a\"]\n", "[\"b\"]\n");
+    let faulty = text
+        .replace("\"iban\"", "\"ibam\"")
+        .replace("[\"a\"]\n", "[\"b\"]\n");
     let faults = parse(&faulty).unwrap_err();
     assert_eq!(faults.len(), 2, "{faults:?}");
     assert!(faults[0].contains("route.r.mask.kinds") && faults[1].contains("route.r.mask.upstreams"));

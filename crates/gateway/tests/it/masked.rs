@@ -81,7 +81,10 @@ async fn what_is_found_in_any_position_never_reaches_a_masked_target() {
     let speaker = Speaker::new(&["Voilà."], Ending::Whole);
     let wired = afar(&stage, &speaker).await;
     let mut refused = Vec::new();
-    for text in [IBAN, "FR14\u{a0}2004\u{a0}1010\u{a0}0505\u{a0}0001\u{a0}3M02\u{a0}606"] {
+    for text in [
+        IBAN,
+        "FR14\u{a0}2004\u{a0}1010\u{a0}0505\u{a0}0001\u{a0}3M02\u{a0}606",
+    ] {
         for (position, body) in positions(text) {
             let before = speaker.asked().len();
             let reply = wired.ask(&body).await;
@@ -140,11 +143,21 @@ async fn the_record_keeps_what_was_said_and_the_ledger_says_that_it_was_masked()
     let heard = listen(&wired, begun["id"].as_str().unwrap(), &[]).await;
     let events = heard.named_events();
     let decided = events.iter().find(|(name, _)| *name == "decided").unwrap();
-    assert_eq!((&decided.1["permitted"], &decided.1["masked"]), (&json!([]), &json!(["afar"])));
+    assert_eq!(
+        (&decided.1["permitted"], &decided.1["masked"]),
+        (&json!([]), &json!(["afar"]))
+    );
     let listed = wired.get("/api/records").await.json();
     let listed = &listed["items"][0];
-    assert_eq!((&listed["label"]["class"], &listed["target"]), (&json!("personal"), &json!("afar")));
-    let path = format!("/api/records/{}/{}", listed["replica"].as_str().unwrap(), listed["entry"]);
+    assert_eq!(
+        (&listed["label"]["class"], &listed["target"]),
+        (&json!("personal"), &json!("afar"))
+    );
+    let path = format!(
+        "/api/records/{}/{}",
+        listed["replica"].as_str().unwrap(),
+        listed["entry"]
+    );
     let record = wired.get(&path).await.json();
     assert_eq!(record["answer"], format!("Le compte {IBAN} est bon."));
     assert_eq!(record["messages"][0]["content"], text);
@@ -152,16 +165,30 @@ async fn the_record_keeps_what_was_said_and_the_ledger_says_that_it_was_masked()
     wired.end().await.close().await.unwrap();
 
     let entries = stage.entries(&Tenant::default());
-    let of = |kind: &str| entries.iter().filter(|entry| entry["type"] == kind).collect::<Vec<_>>();
+    let of = |kind: &str| {
+        entries
+            .iter()
+            .filter(|entry| entry["type"] == kind)
+            .collect::<Vec<_>>()
+    };
     let (decisions, outcomes) = (of("decision"), of("outcome"));
     assert_eq!((decisions.len(), outcomes.len()), (2, 1));
     let (first, second) = (decisions[0], decisions[1]);
-    assert_eq!((&first["permitted"], &first["label"]["class"]), (&json!([]), &json!("personal")));
-    assert_eq!((&second["permitted"], &second["label"]["class"]), (&json!(["afar"]), &json!("public")));
+    assert_eq!(
+        (&first["permitted"], &first["label"]["class"]),
+        (&json!([]), &json!("personal"))
+    );
+    assert_eq!(
+        (&second["permitted"], &second["label"]["class"]),
+        (&json!(["afar"]), &json!("public"))
+    );
     assert_eq!(second["masked"], json!({ "iban": 1 }));
     assert_eq!(second["continues"], outcomes[0]["decision"]);
     assert_ne!(first["request"], second["request"]);
-    assert_eq!((&outcomes[0]["target"], &outcomes[0]["state"]), (&json!("afar"), &json!("answered")));
+    assert_eq!(
+        (&outcomes[0]["target"], &outcomes[0]["state"]),
+        (&json!("afar"), &json!("answered"))
+    );
     assert!(!entries.iter().any(|entry| entry.to_string().contains("2004")));
     truth::check_ledger(&stage.data(), &Tenant::default());
 }
@@ -186,7 +213,9 @@ async fn what_is_still_too_high_when_it_is_masked_goes_nowhere() {
     masks(gateway, &["afar"], with_floor);
     assert_eq!(wired.ask(&asked(IBAN, false)).await.code(), "policy-denied");
     masks(gateway, &["afar"], mask(&[]));
-    change(gateway, |plan| plan.settings.routes[0].label_floor = "internal".parse().unwrap());
+    change(gateway, |plan| {
+        plan.settings.routes[0].label_floor = "internal".parse().unwrap()
+    });
     assert_eq!(wired.ask(&asked(IBAN, false)).await.code(), "policy-denied");
     masks(gateway, &["afar"], mask(&[]));
     let headers = ["content-type: application/json", "x-trousseau-label: personal"];
@@ -231,7 +260,10 @@ async fn an_answer_is_given_again_only_to_the_same_values() {
     let first = wired.ask(&asked(IBAN, false)).await;
     let again = wired.ask(&asked(IBAN, false)).await;
     assert_eq!((is_cached(&first), is_cached(&again)), (false, true));
-    assert_eq!((text_of(&first), text_of(&again)), (IBAN.to_owned(), IBAN.to_owned()));
+    assert_eq!(
+        (text_of(&first), text_of(&again)),
+        (IBAN.to_owned(), IBAN.to_owned())
+    );
     assert_eq!(again.json()["trousseau"]["masked"], json!({ "iban": 1 }));
     // What is sent of another account is the same to the letter, and the answer is another.
     let other = "DE89 3704 0044 0532 0130 00";
@@ -241,7 +273,10 @@ async fn an_answer_is_given_again_only_to_the_same_values() {
     // Who may see it as it is has an answer of its own.
     change(&wired.server.gateway, |plan| plan.targets = vec![own("afar")]);
     let clear = wired.ask(&asked(IBAN, false)).await;
-    assert_eq!((is_cached(&clear), clear.json()["trousseau"]["masked"].is_null()), (false, true));
+    assert_eq!(
+        (is_cached(&clear), clear.json()["trousseau"]["masked"].is_null()),
+        (false, true)
+    );
     assert_eq!(speaker.asked().last().unwrap()["messages"][0]["content"], IBAN);
     wired.end().await.close().await.unwrap();
 }
@@ -251,8 +286,13 @@ async fn what_is_held_back_is_what_the_reader_would_see() {
     let stage = Stage::new();
     let speaker = Speaker::new(&["Votre compte : [IBAN-1]", ". Bonne journée."], Ending::Whole);
     let wired = afar(&stage, &speaker).await;
-    change(&wired.server.gateway, |plan| plan.settings.hold_back = Some(Class::Personal));
-    let reply = wired.ask(&asked(&format!("Mon compte ? {IBAN}"), false)).await.json();
+    change(&wired.server.gateway, |plan| {
+        plan.settings.hold_back = Some(Class::Personal)
+    });
+    let reply = wired
+        .ask(&asked(&format!("Mon compte ? {IBAN}"), false))
+        .await
+        .json();
     assert_eq!(reply["choices"][0]["message"]["content"], "Votre compte : ");
     assert_eq!(reply["choices"][0]["finish_reason"], "content_filter");
     wired.end().await.close().await.unwrap();
@@ -270,8 +310,14 @@ async fn explaining_tells_what_masking_would_open() {
         route["masked"],
         json!({ "values": { "iban": 1 }, "label": { "class": "public" }, "permitted": ["afar"] })
     );
-    let plain = wired.post("/api/explain", &json!({ "text": "Bonjour" })).await.json();
-    assert_eq!((&plain["routes"][0]["permitted"], &plain["routes"][0]["masked"]), (&json!(["afar"]), &Value::Null));
+    let plain = wired
+        .post("/api/explain", &json!({ "text": "Bonjour" }))
+        .await
+        .json();
+    assert_eq!(
+        (&plain["routes"][0]["permitted"], &plain["routes"][0]["masked"]),
+        (&json!(["afar"]), &Value::Null)
+    );
     assert!(speaker.asked().is_empty());
     wired.end().await.close().await.unwrap();
 }

@@ -100,7 +100,10 @@ fn an_answer_that_breaks_off_goes_on_masked_and_what_was_delivered_stays() {
             at: before.chars().count(),
             error: "model-cut".to_owned(),
         };
-        assert_eq!((&answered.answer.text, &answered.answer.seams), (&whole, &vec![seam]));
+        assert_eq!(
+            (&answered.answer.text, &answered.answer.seams),
+            (&whole, &vec![seam])
+        );
         assert_eq!(delivered(&events).text, whole);
         assert_eq!(answered.masked.unwrap(), [("iban".to_owned(), 1)].into());
         let call = &models[1].calls()[0];
@@ -108,9 +111,15 @@ fn an_answer_that_breaks_off_goes_on_masked_and_what_was_delivered_stays() {
         assert!(!sent(&models[1], 0).contains("2004"));
         gateway.close().await.unwrap();
         let entries = stage.entries(&Tenant::default());
-        let decisions: Vec<&Value> = entries.iter().filter(|entry| entry["type"] == "decision").collect();
+        let decisions: Vec<&Value> = entries
+            .iter()
+            .filter(|entry| entry["type"] == "decision")
+            .collect();
         // The request, it masked; the rest, that masked.
-        let masked: Vec<bool> = decisions.iter().map(|entry| entry["masked"].is_object()).collect();
+        let masked: Vec<bool> = decisions
+            .iter()
+            .map(|entry| entry["masked"].is_object())
+            .collect();
         assert_eq!(masked, [false, true, false, true]);
         assert!(decisions[1..].iter().all(|entry| entry["continues"].is_u64()));
     });
@@ -133,7 +142,10 @@ fn a_masked_answer_that_breaks_off_goes_on_where_all_may_be_seen() {
         let (answered, events) = ask(&gateway, &operator(), question(&text)).await;
         let answered = answered.unwrap();
         let whole = format!("Compte {IBAN} et voilà.");
-        assert_eq!((&answered.answer.text, answered.target.as_str()), (&whole, "local"));
+        assert_eq!(
+            (&answered.answer.text, answered.target.as_str()),
+            (&whole, "local")
+        );
         assert_eq!(delivered(&events).text, whole);
         // Some of it was made of what was masked.
         assert!(answered.masked.is_some());
@@ -153,7 +165,9 @@ fn what_was_restored_is_masked_again_where_no_detector_would_see_it() {
         let two = [Step::Say("demain, [person 1]."), Step::End];
         let (gateway, models) = staged(&stage, &[("one", &one), ("two", &two)]).await;
         masks(&gateway, &["one", "two"], mask(&[]));
-        change(&gateway, |plan| plan.targets = vec![unknown("one"), unknown("two")]);
+        change(&gateway, |plan| {
+            plan.targets = vec![unknown("one"), unknown("two")]
+        });
         let asked = question("Mme Dupont est suivie pour un diabète. Quand vient-elle ?");
         let answered = ask(&gateway, &operator(), asked).await.0.unwrap();
         assert_eq!(answered.answer.text, "Dupont viendra demain, Dupont.");
@@ -186,7 +200,10 @@ fn arguments_of_tools_are_restored_and_reasoning_too() {
             assert_eq!(answer.reasoning, format!("Le compte {IBAN}"));
             let call = &answer.tool_calls[0];
             let arguments: Value = serde_json::from_str(&call.arguments).unwrap();
-            assert_eq!((call.id.as_str(), arguments), ("c1", json!({ "iban": IBAN, "n": [1] })));
+            assert_eq!(
+                (call.id.as_str(), arguments),
+                ("c1", json!({ "iban": IBAN, "n": [1] }))
+            );
         }
         gateway.close().await.unwrap();
     });
@@ -199,7 +216,10 @@ fn what_is_withdrawn_is_not_asked_masked_either() {
         let (gateway, models) = staged(&stage, &[("afar", YES)]).await;
         masks(&gateway, &["afar"], mask(&[]));
         let afar = What::Upstream("afar".to_owned());
-        let withdrawn = gateway.withdraw(&operator(), afar, (None, Running::Stop)).await.unwrap();
+        let withdrawn = gateway
+            .withdraw(&operator(), afar, (None, Running::Stop))
+            .await
+            .unwrap();
         let refused = ask(&gateway, &operator(), question(IBAN)).await.0.unwrap_err();
         assert_eq!(refused.code(), "policy-denied");
         gateway.lift(&operator(), &withdrawn.id).await.unwrap();
@@ -220,7 +240,9 @@ fn passages_go_as_they_are_under_their_own_label() {
                     label: Label::of(class),
                     readers: vec![Reader::Everyone],
                 };
-                plan.settings.collections.insert(COLLECTION.to_owned(), collection);
+                plan.settings
+                    .collections
+                    .insert(COLLECTION.to_owned(), collection);
             });
             let published = "Le guichet ouvre à neuf heures. Téléphone : 02 40 41 90 00.";
             stage.write("a.txt", format!("{published}\n"));

@@ -206,7 +206,10 @@ impl Says {
             Self::Pieces(pieces) => pieces.clone(),
             Self::Echo(size) => {
                 let messages = asked["messages"].as_array().unwrap();
-                let asked = messages.iter().rfind(|message| message["role"] == "user").unwrap();
+                let asked = messages
+                    .iter()
+                    .rfind(|message| message["role"] == "user")
+                    .unwrap();
                 let signs: Vec<char> = asked["content"].as_str().unwrap_or_default().chars().collect();
                 signs.chunks(*size).map(|piece| piece.iter().collect()).collect()
             }

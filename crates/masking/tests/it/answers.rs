@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use trousseau_core::chat::{ChatAnswer, ChatEnd, ChatEvent, ChatRequest, Extra, FinishReason, ToolCallDelta, Usage};
+use trousseau_core::chat::{
+    ChatAnswer, ChatEnd, ChatEvent, ChatRequest, Extra, FinishReason, ToolCallDelta, Usage,
+};
 use trousseau_masking::{Masked, Restoring};
 
 use crate::{masked, text_of};
@@ -62,7 +64,15 @@ fn what_comes_while_a_text_waits_goes_out_behind_it() {
     let masked = both();
     let extra = || ChatEvent::Extra(Extra::default());
     let tool = || call(0, Some("c"), "{}");
-    let events = vec![text("à [EMA"), extra(), text("IL-1], ["), tool(), text("1]."), extra(), end()];
+    let events = vec![
+        text("à [EMA"),
+        extra(),
+        text("IL-1], ["),
+        tool(),
+        text("1]."),
+        extra(),
+        end(),
+    ];
     let out = restored(&masked, &masked.request, events);
     let expected = [
         text("à "),
@@ -83,20 +93,41 @@ fn what_comes_while_a_text_waits_goes_out_behind_it() {
 fn structured_output_and_arguments_stay_json() {
     let masked = both();
     let mut request = masked.request.clone();
-    request.extra.insert("response_format".to_owned(), json!({ "type": "json_object" }));
+    request
+        .extra
+        .insert("response_format".to_owned(), json!({ "type": "json_object" }));
     let written = r#"{"clef":"[PEM-1]","à":"[EMAIL-1]"}"#;
     for size in 1..written.len() {
-        let pieces = || written.as_bytes().chunks(size).map(|piece| std::str::from_utf8(piece).ok());
-        let Some(pieces) = pieces().collect::<Option<Vec<&str>>>() else { continue };
+        let pieces = || {
+            written
+                .as_bytes()
+                .chunks(size)
+                .map(|piece| std::str::from_utf8(piece).ok())
+        };
+        let Some(pieces) = pieces().collect::<Option<Vec<&str>>>() else {
+            continue;
+        };
         let texts = pieces.iter().map(|piece| text(piece)).chain([end()]).collect();
         let calls = pieces.iter().enumerate();
-        let calls = calls.map(|(at, piece)| call(0, (at == 0).then_some("c"), piece)).chain([end()]).collect();
-        let (said, called) = (answer(restored(&masked, &request, texts)), answer(restored(&masked, &request, calls)));
+        let calls = calls
+            .map(|(at, piece)| call(0, (at == 0).then_some("c"), piece))
+            .chain([end()])
+            .collect();
+        let (said, called) = (
+            answer(restored(&masked, &request, texts)),
+            answer(restored(&masked, &request, calls)),
+        );
         for json in [&said.text, &called.tool_calls[0].arguments] {
             let read: Value = serde_json::from_str(json).unwrap();
             assert_eq!(read, json!({ "clef": KEY, "à": "marie@exemple.fr" }));
         }
-        assert_eq!((called.tool_calls[0].id.as_str(), called.tool_calls[0].name.as_str()), ("c", "payer"));
+        assert_eq!(
+            (
+                called.tool_calls[0].id.as_str(),
+                called.tool_calls[0].name.as_str()
+            ),
+            ("c", "payer")
+        );
     }
     // In prose the key stands as it was.
     let said = answer(restored(&masked, &masked.request, vec![text("[PEM-1]"), end()]));
@@ -107,7 +138,11 @@ fn structured_output_and_arguments_stay_json() {
 fn a_stream_without_end_keeps_nothing_waiting_for_long() {
     let masked = both();
     let extras = (0..600).map(|_| ChatEvent::Extra(Extra::default()));
-    let out = restored(&masked, &masked.request, std::iter::once(text("[EMAIL")).chain(extras).collect());
+    let out = restored(
+        &masked,
+        &masked.request,
+        std::iter::once(text("[EMAIL")).chain(extras).collect(),
+    );
     assert_eq!(out.len(), 601);
 }
 

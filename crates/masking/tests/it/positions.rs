@@ -58,23 +58,101 @@ fn places() -> Vec<(&'static str, ChatRequest, bool)> {
         ("user", said(Role::User), true),
         ("assistant", said(Role::Assistant), true),
         ("tool", said(Role::Tool), true),
-        ("arguments", with(&|message| message.tool_calls = vec![call(&json!({ "a": [IBAN] }).to_string())]), true),
-        ("no JSON", with(&|message| message.tool_calls = vec![call(&format!("a={IBAN}"))]), true),
-        ("id of a call", with(&|message| message.tool_call_id = Some(IBAN.to_owned())), true),
-        ("name of a tool", with(&|message| message.tool_calls = vec![ToolCall { name: IBAN.to_owned(), ..call("{}") }]), false),
-        ("speaker", with(&|message| { message.extra.insert("name".to_owned(), IBAN.into()); }), true),
-        ("part", with(&|message| message.parts = vec![json!({ "type": "text", "text": IBAN }), json!({ "type": "x" })]), true),
-        ("file", with(&|message| message.parts = vec![json!({ "type": "file", "file": { "filename": format!("{IBAN}.pdf") } })]), true),
-        ("address", with(&|message| message.parts = vec![json!({ "type": "image_url", "image_url": { "url": format!("https://a.fr/{IBAN}") } })]), false),
-        ("tool", tool(json!({ "function": { "name": "f", "description": IBAN } })), true),
-        ("long description", tool(json!({ "function": { "name": "f", "description": long } })), true),
-        ("schema", tool(json!({ "function": { "parameters": { "enum": [IBAN] } } })), true),
-        ("name of a function", tool(json!({ "function": { "name": IBAN } })), false),
+        (
+            "arguments",
+            with(&|message| message.tool_calls = vec![call(&json!({ "a": [IBAN] }).to_string())]),
+            true,
+        ),
+        (
+            "no JSON",
+            with(&|message| message.tool_calls = vec![call(&format!("a={IBAN}"))]),
+            true,
+        ),
+        (
+            "id of a call",
+            with(&|message| message.tool_call_id = Some(IBAN.to_owned())),
+            true,
+        ),
+        (
+            "name of a tool",
+            with(&|message| {
+                message.tool_calls = vec![ToolCall {
+                    name: IBAN.to_owned(),
+                    ..call("{}")
+                }]
+            }),
+            false,
+        ),
+        (
+            "speaker",
+            with(&|message| {
+                message.extra.insert("name".to_owned(), IBAN.into());
+            }),
+            true,
+        ),
+        (
+            "part",
+            with(&|message| {
+                message.parts = vec![json!({ "type": "text", "text": IBAN }), json!({ "type": "x" })]
+            }),
+            true,
+        ),
+        (
+            "file",
+            with(&|message| {
+                message.parts = vec![json!({ "type": "file", "file": { "filename": format!("{IBAN}.pdf") } })]
+            }),
+            true,
+        ),
+        (
+            "address",
+            with(&|message| {
+                message.parts = vec![
+                    json!({ "type": "image_url", "image_url": { "url": format!("https://a.fr/{IBAN}") } }),
+                ]
+            }),
+            false,
+        ),
+        (
+            "tool",
+            tool(json!({ "function": { "name": "f", "description": IBAN } })),
+            true,
+        ),
+        (
+            "long description",
+            tool(json!({ "function": { "name": "f", "description": long } })),
+            true,
+        ),
+        (
+            "schema",
+            tool(json!({ "function": { "parameters": { "enum": [IBAN] } } })),
+            true,
+        ),
+        (
+            "name of a function",
+            tool(json!({ "function": { "name": IBAN } })),
+            false,
+        ),
         ("metadata", extra("metadata", json!({ "dossier": IBAN })), true),
-        ("number", extra("metadata", json!({ "nir": 255_081_416_802_538_u64 })), true),
-        ("name of metadata", extra("metadata", json!({ IBAN: "oui" })), false),
+        (
+            "number",
+            extra("metadata", json!({ "nir": 255_081_416_802_538_u64 })),
+            true,
+        ),
+        (
+            "name of metadata",
+            extra("metadata", json!({ IBAN: "oui" })),
+            false,
+        ),
         ("user", extra("user", IBAN.into()), true),
-        ("begun", ChatRequest { begun: Some(format!("Le compte {IBAN}")), ..question("Bonjour") }, true),
+        (
+            "begun",
+            ChatRequest {
+                begun: Some(format!("Le compte {IBAN}")),
+                ..question("Bonjour")
+            },
+            true,
+        ),
     ]
 }
 
@@ -88,8 +166,15 @@ fn no_place_lets_a_value_out_under_a_lower_label() {
         assert_eq!(masked.is_some(), maskable, "{place}");
         let Some(masked) = masked else { continue };
         let sent = serde_json::to_string(&masked.request).unwrap();
-        assert!(!sent.contains("2004 1010") && !sent.contains("255081416802538"), "{place}: {sent}");
-        assert_eq!(label_of(&masked, &request, &detectors), Label::default(), "{place}");
+        assert!(
+            !sent.contains("2004 1010") && !sent.contains("255081416802538"),
+            "{place}: {sent}"
+        );
+        assert_eq!(
+            label_of(&masked, &request, &detectors),
+            Label::default(),
+            "{place}"
+        );
         assert_ne!(masked.request.digest(), request.digest());
     }
 }
@@ -102,10 +187,19 @@ fn what_stands_where_nothing_can_be_replaced_keeps_the_label_of_the_whole() {
             continue;
         }
         // The same value where it can be replaced.
-        request.messages.push(Message::user(format!("Pour {IBAN} et marie@exemple.fr")));
+        request
+            .messages
+            .push(Message::user(format!("Pour {IBAN} et marie@exemple.fr")));
         let masked = everything(&request);
-        assert_eq!(masked.request.messages.last().unwrap().content, "Pour [IBAN-1] et [EMAIL-1]");
-        assert_eq!(label_of(&masked, &request, &detectors).class, Class::Personal, "{place}");
+        assert_eq!(
+            masked.request.messages.last().unwrap().content,
+            "Pour [IBAN-1] et [EMAIL-1]"
+        );
+        assert_eq!(
+            label_of(&masked, &request, &detectors).class,
+            Class::Personal,
+            "{place}"
+        );
     }
 }
 
@@ -117,10 +211,16 @@ fn what_is_found_across_the_parts_of_a_message_keeps_its_label() {
     message.parts = parts.to_vec();
     let mut request = question("marie@exemple.fr");
     request.messages.push(message);
-    assert_eq!(labelling(&request, &detectors).label().to_string(), "personal+nir");
+    assert_eq!(
+        labelling(&request, &detectors).label().to_string(),
+        "personal+nir"
+    );
     let masked = everything(&request);
     assert_eq!(masked.request.messages[1].parts, parts);
-    assert_eq!(label_of(&masked, &request, &detectors).to_string(), "personal+nir");
+    assert_eq!(
+        label_of(&masked, &request, &detectors).to_string(),
+        "personal+nir"
+    );
 }
 
 #[test]
@@ -134,7 +234,10 @@ fn arguments_stay_json_and_a_value_in_them_is_the_one_beside_them() {
     assert_eq!(text_of(&masked), "Écris à [EMAIL-1], nir [NIR-1].");
     let arguments = &masked.request.messages[1].tool_calls[0].arguments;
     let read: Value = serde_json::from_str(arguments).unwrap();
-    assert_eq!(read, json!({ "à": "[EMAIL-1]", "nir": "[NIR-1]", "n": [{ "b": "x\ny" }] }));
+    assert_eq!(
+        read,
+        json!({ "à": "[EMAIL-1]", "nir": "[NIR-1]", "n": [{ "b": "x\ny" }] })
+    );
     let back: Value = serde_json::from_str(&masked.table.restore(arguments, true)).unwrap();
     assert_eq!(back["à"], "marie@exemple.fr");
 }
@@ -160,7 +263,10 @@ fn no_token_is_taken_that_stands_in_the_request_or_its_passages() {
     assert_eq!(text_of(&masked), "Que veut dire [iban 1] ? Voir [IBAN-3].");
     assert_eq!(masked.request.passages, request.passages);
     let said = "[IBAN-1], [IBAN-2], [IBAN-3]";
-    assert_eq!(masked.table.restore(said, false), format!("[IBAN-1], [IBAN-2], {IBAN}"));
+    assert_eq!(
+        masked.table.restore(said, false),
+        format!("[IBAN-1], [IBAN-2], {IBAN}")
+    );
 }
 
 #[test]
@@ -177,7 +283,10 @@ fn whatever_is_no_finding_raises_the_masked_label_too() {
         Origin::Route { name: named("nuage") },
         Origin::Collection { name: named("actes") },
         Origin::History { entry: named("e") },
-        Origin::Passage { document: named("d"), title: named("t") },
+        Origin::Passage {
+            document: named("d"),
+            title: named("t"),
+        },
     ];
     for origin in origins {
         let mut original = labelling(&request, &detectors);
@@ -188,6 +297,11 @@ fn whatever_is_no_finding_raises_the_masked_label_too() {
     let original = labelling(&request, &detectors);
     assert_eq!(original.label(), &personal);
     let internal = Label::of(Class::Internal);
-    assert_eq!(masked.labelling(&original, &detectors, ("nuage", &internal)).label(), &internal);
+    assert_eq!(
+        masked
+            .labelling(&original, &detectors, ("nuage", &internal))
+            .label(),
+        &internal
+    );
     assert!(detect(text_of(&masked)).is_empty());
 }

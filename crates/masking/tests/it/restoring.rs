@@ -6,7 +6,8 @@ use trousseau_policy::detect::{Detectors, RawOwn};
 
 use crate::{masked, question, restored, text_of};
 
-const ASKED: &str = "Écrire à jean.dupont@exemple.fr et à marie@exemple.fr, IBAN FR14 2004 1010 0505 0001 3M02 606.";
+const ASKED: &str =
+    "Écrire à jean.dupont@exemple.fr et à marie@exemple.fr, IBAN FR14 2004 1010 0505 0001 3M02 606.";
 
 /// What stands between tokens: prose, and what looks like the beginning of one.
 fn noise() -> impl Strategy<Value = String> {
@@ -32,14 +33,32 @@ fn written() -> impl Strategy<Value = (String, &'static str)> {
         Just(("EMAIL", "2", "marie@exemple.fr")),
         Just(("IBAN", "1", "FR14 2004 1010 0505 0001 3M02 606")),
     ];
-    let hyphen = prop_oneof![Just("-"), Just("\u{2011}"), Just(" - "), Just(" "), Just(""), Just("\\-"), Just("_")];
-    let brackets = prop_oneof![
-        Just(("[", "]")), Just(("\\[", "\\]")), Just(("[ ", " ]")), Just(("\\u005b", "\\u005d")), Just(("\\\\[", "\\\\]")),
+    let hyphen = prop_oneof![
+        Just("-"),
+        Just("\u{2011}"),
+        Just(" - "),
+        Just(" "),
+        Just(""),
+        Just("\\-"),
+        Just("_")
     ];
-    (token, hyphen, brackets, any::<bool>()).prop_map(|((word, number, value), hyphen, (open, close), small)| {
-        let word = if small { word.to_lowercase() } else { word.to_owned() };
-        (format!("{open}{word}{hyphen}{number}{close}"), value)
-    })
+    let brackets = prop_oneof![
+        Just(("[", "]")),
+        Just(("\\[", "\\]")),
+        Just(("[ ", " ]")),
+        Just(("\\u005b", "\\u005d")),
+        Just(("\\\\[", "\\\\]")),
+    ];
+    (token, hyphen, brackets, any::<bool>()).prop_map(
+        |((word, number, value), hyphen, (open, close), small)| {
+            let word = if small {
+                word.to_lowercase()
+            } else {
+                word.to_owned()
+            };
+            (format!("{open}{word}{hyphen}{number}{close}"), value)
+        },
+    )
 }
 
 proptest! {
@@ -113,26 +132,57 @@ proptest! {
 fn what_is_not_one_of_this_requests_tokens_stays() {
     let masked = masked(ASKED);
     for text in [
-        "[EMAIL-3]", "[EMAIL-12]", "[IBAN-2]", "[IBAN-1B]", "[NIR-1]", "[EMAIL]", "EMAIL-1", "[[1]]", r"\\[IBAN-3\\]",
-        "[IBAN-1", "[", r"\", r"\[", "a[b]c",
+        "[EMAIL-3]",
+        "[EMAIL-12]",
+        "[IBAN-2]",
+        "[IBAN-1B]",
+        "[NIR-1]",
+        "[EMAIL]",
+        "EMAIL-1",
+        "[[1]]",
+        r"\\[IBAN-3\\]",
+        "[IBAN-1",
+        "[",
+        r"\",
+        r"\[",
+        "a[b]c",
     ] {
         assert_eq!(restored(&masked.table, [text]), text);
         assert_eq!(restored(&masked.table, text.split_inclusive(|_| true)), text);
     }
     // A backslash that is the text's own.
-    assert_eq!(restored(&masked.table, [r"C:\[EMAIL-1]"]), r"C:\jean.dupont@exemple.fr");
-    assert_eq!(restored(&masked.table, [r"\[EMAIL-1\]"]), "jean.dupont@exemple.fr");
+    assert_eq!(
+        restored(&masked.table, [r"C:\[EMAIL-1]"]),
+        r"C:\jean.dupont@exemple.fr"
+    );
+    assert_eq!(
+        restored(&masked.table, [r"\[EMAIL-1\]"]),
+        "jean.dupont@exemple.fr"
+    );
 }
 
 #[test]
 fn only_what_may_become_a_token_waits() {
     let masked = masked(ASKED);
     for (piece, held) in [
-        ("voir [", 1), ("voir [1", 0), ("voir [E", 2), ("voir [Ex", 0), ("voir [IBAN-1", 7), ("voir [IBAN-2", 0),
-        (r"voir \", 1), (r"voir \n", 0), (r"voir \\\\\\\\\\\\", 8), ("voir [NIR", 0), ("voir", 0),
+        ("voir [", 1),
+        ("voir [1", 0),
+        ("voir [E", 2),
+        ("voir [Ex", 0),
+        ("voir [IBAN-1", 7),
+        ("voir [IBAN-2", 0),
+        (r"voir \", 1),
+        (r"voir \n", 0),
+        (r"voir \\\\\\\\\\\\", 8),
+        ("voir [NIR", 0),
+        ("voir", 0),
     ] {
         let mut restorer = Restorer::new(masked.table.clone(), false);
         let out = restorer.push(piece.to_owned());
-        assert_eq!((restorer.held(), out.len()), (held, piece.len() - held), "{piece}");
+        assert_eq!(
+            (restorer.held(), out.len()),
+            (held, piece.len() - held),
+            "{piece}"
+        );
     }
 }

@@ -25,7 +25,12 @@ fn what_is_found_is_replaced_and_comes_back_from_an_echo() {
             };
             for finding in &findings {
                 let value = &specimen.text[finding.bytes.clone()];
-                assert!(!text_of(&masked).contains(value), "{} -> {}", specimen.text, text_of(&masked));
+                assert!(
+                    !text_of(&masked).contains(value),
+                    "{} -> {}",
+                    specimen.text,
+                    text_of(&masked)
+                );
             }
             // Of what is JSON, the values are those that its strings say.
             match serde_json::from_str::<Value>(&specimen.text) {
@@ -54,7 +59,10 @@ fn what_only_looks_like_something_is_left_alone() {
     for _ in 0..2000 {
         let text = negative(&mut dice);
         if detect(&text).is_empty() {
-            assert!(mask(&question(&text), &Detectors::default(), &Kinds::All).is_none(), "{text}");
+            assert!(
+                mask(&question(&text), &Detectors::default(), &Kinds::All).is_none(),
+                "{text}"
+            );
         }
     }
 }
@@ -68,9 +76,15 @@ fn a_kind_that_is_not_masked_keeps_its_label_although_its_neighbour_is_gone() {
     // Without a person near it the word of health is no finding any more. It was one in what was asked.
     let masked = mask(&asked, &detectors, &kinds(&["nir", "name"])).unwrap();
     assert!(!text_of(&masked).contains("Dupont") && text_of(&masked).contains("diabète"));
-    assert_eq!(label_of(&masked, &asked, &detectors).to_string(), "sensitive+health");
+    assert_eq!(
+        label_of(&masked, &asked, &detectors).to_string(),
+        "sensitive+health"
+    );
     let masked = mask(&asked, &detectors, &Kinds::All).unwrap();
-    assert_eq!(text_of(&masked), "Mme [PERSON-1] est suivie pour un [HEALTH-1], dossier [NIR-1].");
+    assert_eq!(
+        text_of(&masked),
+        "Mme [PERSON-1] est suivie pour un [HEALTH-1], dossier [NIR-1]."
+    );
     assert_eq!(label_of(&masked, &asked, &detectors), Label::default());
 }
 

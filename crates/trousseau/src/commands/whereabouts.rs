@@ -76,8 +76,8 @@ fn print(found: &Whereabouts, caller: &Caller, asked: &LedgerWhere, reader: &Log
         &[("count", &found.requests()), ("class", &asked.class.name())],
     ));
     if !targets.is_empty() {
-        let heading =
-            ["target", "requests", "answered", "masked"].map(|name| messages.plain(&format!("column-{name}")));
+        let heading = ["target", "requests", "answered", "masked"]
+            .map(|name| messages.plain(&format!("column-{name}")));
         let rows = targets.iter().map(|(target, had)| {
             vec![
                 (*target).to_owned(),
