@@ -10,14 +10,22 @@ use crate::printer::{Printer, Style};
 
 /// The decision of `ask --json`: permitted targets, the one that answered, rejected ones with reasons.
 pub(super) fn object(explanation: &Explanation, target: &str) -> Value {
-    json!({
+    let mut object = json!({
         "target": target,
         "permitted": names(explanation),
         "rejected": explanation.decision.rejected,
         "rules": explanation.decision.rules,
         "label": explanation.labelling,
-        "masked": explanation.masked,
-    })
+    });
+    add_masked(&mut object, explanation);
+    object
+}
+
+/// Adds what was decided about the same with pseudonyms in it, where a route has them.
+pub(super) fn add_masked(object: &mut Value, explanation: &Explanation) {
+    if let Some(masked) = &explanation.masked {
+        object["masked"] = json!(masked);
+    }
 }
 
 pub(super) fn names(explanation: &Explanation) -> Vec<&str> {
