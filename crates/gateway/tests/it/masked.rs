@@ -214,7 +214,7 @@ async fn what_is_still_too_high_when_it_is_masked_goes_nowhere() {
     assert_eq!(wired.ask(&asked(IBAN, false)).await.code(), "policy-denied");
     masks(gateway, &["afar"], mask(&[]));
     change(gateway, |plan| {
-        plan.settings.routes[0].label_floor = "internal".parse().unwrap()
+        plan.settings.routes[0].label_floor = "internal".parse().unwrap();
     });
     assert_eq!(wired.ask(&asked(IBAN, false)).await.code(), "policy-denied");
     masks(gateway, &["afar"], mask(&[]));
@@ -287,7 +287,7 @@ async fn what_is_held_back_is_what_the_reader_would_see() {
     let speaker = Speaker::new(&["Votre compte : [IBAN-1]", ". Bonne journée."], Ending::Whole);
     let wired = afar(&stage, &speaker).await;
     change(&wired.server.gateway, |plan| {
-        plan.settings.hold_back = Some(Class::Personal)
+        plan.settings.hold_back = Some(Class::Personal);
     });
     let reply = wired
         .ask(&asked(&format!("Mon compte ? {IBAN}"), false))

@@ -166,7 +166,7 @@ fn what_was_restored_is_masked_again_where_no_detector_would_see_it() {
         let (gateway, models) = staged(&stage, &[("one", &one), ("two", &two)]).await;
         masks(&gateway, &["one", "two"], mask(&[]));
         change(&gateway, |plan| {
-            plan.targets = vec![unknown("one"), unknown("two")]
+            plan.targets = vec![unknown("one"), unknown("two")];
         });
         let asked = question("Mme Dupont est suivie pour un diabète. Quand vient-elle ?");
         let answered = ask(&gateway, &operator(), asked).await.0.unwrap();

@@ -79,7 +79,7 @@ fn places() -> Vec<(&'static str, ChatRequest, bool)> {
                 message.tool_calls = vec![ToolCall {
                     name: IBAN.to_owned(),
                     ..call("{}")
-                }]
+                }];
             }),
             false,
         ),
@@ -93,14 +93,15 @@ fn places() -> Vec<(&'static str, ChatRequest, bool)> {
         (
             "part",
             with(&|message| {
-                message.parts = vec![json!({ "type": "text", "text": IBAN }), json!({ "type": "x" })]
+                message.parts = vec![json!({ "type": "text", "text": IBAN }), json!({ "type": "x" })];
             }),
             true,
         ),
         (
             "file",
             with(&|message| {
-                message.parts = vec![json!({ "type": "file", "file": { "filename": format!("{IBAN}.pdf") } })]
+                message.parts =
+                    vec![json!({ "type": "file", "file": { "filename": format!("{IBAN}.pdf") } })];
             }),
             true,
         ),
@@ -109,7 +110,7 @@ fn places() -> Vec<(&'static str, ChatRequest, bool)> {
             with(&|message| {
                 message.parts = vec![
                     json!({ "type": "image_url", "image_url": { "url": format!("https://a.fr/{IBAN}") } }),
-                ]
+                ];
             }),
             false,
         ),
