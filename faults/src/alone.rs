@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -36,6 +37,17 @@ pub(crate) fn settle() -> Result<tempfile::TempDir> {
         run("mount", &["--bind", &file.to_string_lossy(), place])?;
     }
     Ok(folder)
+}
+
+/// Ends this process when whoever started it is gone, and with it everybody who could ask.
+pub(crate) fn end_with_parent() {
+    let parent = std::os::unix::process::parent_id();
+    std::thread::spawn(move || {
+        while std::os::unix::process::parent_id() == parent {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        std::process::abort();
+    });
 }
 
 fn run(program: &str, arguments: &[&str]) -> Result<()> {

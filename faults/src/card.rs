@@ -122,7 +122,8 @@ impl Deck {
     }
 }
 
-fn sound(kind: &str, random: &mut Random) -> Card {
+/// A card without a flaw.
+pub(crate) fn sound(kind: &str, random: &mut Random) -> Card {
     let mut card = Card {
         provider: (*random.pick(&PROVIDERS)).to_owned(),
         ..Card::default()
@@ -195,7 +196,8 @@ impl Card {
         self.attestations.push(table);
     }
 
-    fn flaw(&mut self, flaw: &str) {
+    /// Takes a flaw: `field=value`; without a value the field is unknown, or the certificate or attestation is not there.
+    pub(crate) fn flaw(&mut self, flaw: &str) {
         let (field, value) = flaw.split_once('=').unwrap_or((flaw, ""));
         let until = if value == "past" { PAST } else { FUTURE };
         match field {
@@ -267,7 +269,7 @@ impl Card {
     pub(crate) fn is_tied_to(&self, country: &str) -> bool {
         let fields = ["seat", "ultimate_parent", "inference_region", "storage_region"];
         let here = |field: &&str| self.says(field).and_then(Value::as_str) == Some(country);
-        fields.iter().any(|field| here(&field)) || self.works_with(country)
+        fields.iter().any(here) || self.works_with(country)
     }
 
     /// Whether one of its sub-processors is of a country.
@@ -290,4 +292,31 @@ fn of_country(country: &str) -> Value {
     table.insert("name".to_owned(), "Sous-traitant".into());
     table.insert("country".to_owned(), country.into());
     Value::Table(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_rounds_deal_every_flaw() {
+        let mut dealt: Vec<&str> = (3..6).flat_map(|round| Deck::of(7, round).left).collect();
+        let mut all = FLAWS.to_vec();
+        dealt.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(dealt, all);
+    }
+
+    #[test]
+    fn what_has_ended_or_is_unknown_is_not_known() {
+        let mut card = sound("qualified", &mut Random::of(1, &[]));
+        assert_eq!(card.attested("processing_contract"), Some(true));
+        assert!(card.holds("hds") && card.says("seat").is_some() && !card.is_tied_to("US"));
+        for flaw in ["contract=past", "hds=past", "seat=", "subprocessors=US"] {
+            card.flaw(flaw);
+        }
+        assert_eq!(card.attested("processing_contract"), None);
+        assert!(!card.holds("hds") && card.says("seat").is_none() && card.is_tied_to("US"));
+        assert!(card.holds("secnumcloud-3.2"));
+    }
 }

@@ -199,7 +199,7 @@ impl Stream {
             Form::Messages => match kind {
                 "content_block_delta" => self.text += event["delta"]["text"].as_str().unwrap_or_default(),
                 "message_delta" => {
-                    self.reason = Reason::of(&event["delta"]["stop_reason"]).unwrap_or_default()
+                    self.reason = Reason::of(&event["delta"]["stop_reason"]).unwrap_or_default();
                 }
                 "message_stop" => self.ended = true,
                 "error" => self.error = Some(event.clone()),

@@ -6,7 +6,7 @@
 //! `round` brings them together. All of it runs in a network of its own (`alone`), where nothing else can be reached.
 //!
 //! **Who judges.** `oracle` reads `table.toml`, the table of the design as data, and knows nothing of the program's policy;
-//! `ledger` and `entries` are a second reader of the ledger; `whole` knows what targets said. The `verdict` holds them against
+//! `ledger` and `entries` are a second reader of the ledger; `whole` knows what targets said. The `verdict`, with `recorded` for the ledger, holds them against
 //! each other: no byte where the table permits none, no clean end of an answer that is not whole, every request in the ledger with
 //! decision and outcome. The `histogram` counts what went wrong on the way, and a run that met too little of it has failed.
 //!
@@ -23,6 +23,7 @@ mod ledger;
 mod names;
 mod oracle;
 mod random;
+mod recorded;
 mod round;
 mod says;
 mod scene;

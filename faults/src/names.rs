@@ -54,6 +54,7 @@ const SERVER_FAILURE: u8 = 2;
 const NO_SUCH_NAME: u8 = 3;
 
 pub(crate) fn serve(names: &Names) -> Result<()> {
+    crate::alone::end_with_parent();
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 53)).context("cannot bind port 53")?;
     let mut journal = Journal::open(&names.journal)?;
     let known: BTreeMap<String, &str> = names
@@ -83,7 +84,7 @@ pub(crate) fn serve(names: &Names) -> Result<()> {
         }
         let answer = match (manner, fails) {
             (None, _) => question.refuse(NO_SUCH_NAME),
-            (Some("lost"), true) if *time % 2 == 0 => question.refuse(NO_SUCH_NAME),
+            (Some("lost"), true) if time.is_multiple_of(2) => question.refuse(NO_SUCH_NAME),
             (Some("lost"), true) => question.refuse(SERVER_FAILURE),
             (Some(_), true) => question.answer(NOBODY),
             (Some(_), false) => question.answer(Ipv4Addr::LOCALHOST),

@@ -250,3 +250,79 @@ impl Rule {
         table
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::sound;
+    use crate::random::Random;
+
+    /// The highest class that a card may see, and whether it may see what is sensitive and has the tag `health`.
+    fn sees(card: &Card, out: &Out) -> (Option<&'static str>, bool) {
+        let oracle = Oracle::read().unwrap();
+        let permits = |class: &str, tags: &[&str]| {
+            oracle.permits(Case {
+                name: "t",
+                card,
+                label: &Label::new(class, tags),
+                groups: &[],
+                rules: &[],
+                out: [out, &Out::default()],
+            })
+        };
+        let highest = CLASSES.into_iter().rev().find(|class| permits(class, &[]));
+        (highest, permits("sensitive", &["health"]))
+    }
+
+    fn card(kind: &str, flaws: &[&str]) -> Card {
+        let mut card = sound(kind, &mut Random::of(1, &[kind]));
+        flaws.iter().for_each(|flaw| card.flaw(flaw));
+        card
+    }
+
+    #[test]
+    fn the_table_reads_as_the_design_says() {
+        let plain = |kind: &str, flaws: &[&str]| sees(&card(kind, flaws), &Out::default());
+        assert_eq!(plain("own", &[]), (Some("restricted"), true));
+        assert_eq!(plain("own", &["premises"]), (Some("public"), false));
+        assert_eq!(plain("qualified", &[]), (Some("sensitive"), true));
+        assert_eq!(plain("qualified", &["hds="]), (Some("sensitive"), false));
+        assert_eq!(plain("qualified", &["secnumcloud=past"]).0, Some("personal"));
+        assert_eq!(plain("european", &[]).0, Some("personal"));
+        assert_eq!(plain("adequate", &[]).0, Some("personal"));
+        assert_eq!(plain("chinese", &[]).0, Some("public"));
+        for flaw in [
+            "us_law=",
+            "us_law=true",
+            "chinese_law=",
+            "seat=RS",
+            "seat=",
+            "ultimate_parent=CN",
+            "subprocessors=US",
+        ] {
+            assert_eq!(plain("european", &[flaw]).0, Some("internal"), "{flaw}");
+        }
+        for flaw in [
+            "inference_region=IN",
+            "inference_region=",
+            "contract=",
+            "contract=past",
+            "training=true",
+            "training=",
+        ] {
+            assert_eq!(plain("european", &[flaw]).0, Some("public"), "{flaw}");
+        }
+        assert_eq!(plain("own", &["banned"]).0, None);
+    }
+
+    #[test]
+    fn where_a_country_is_out_every_tie_must_be_known() {
+        let out = Out::of("country", "CN");
+        assert_eq!(sees(&card("european", &[]), &out).0, Some("personal"));
+        assert_eq!(sees(&card("european", &["storage_region="]), &out).0, None);
+        assert_eq!(sees(&card("european", &["subprocessors=CN"]), &out).0, None);
+        assert_eq!(sees(&card("own", &[]), &out).0, Some("restricted"));
+        let member = Out::of("country", "FR");
+        assert_eq!(sees(&card("european", &["storage_region=EU"]), &member).0, None);
+    }
+}

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use trousseau_testing::authority::Authority;
 
-use crate::card::{Deck, PROVIDERS};
+use crate::card::Deck;
 use crate::client::{Call, call};
 use crate::ending::Ending;
 use crate::entries::Entries;
@@ -20,7 +20,7 @@ use crate::histogram::Histogram;
 use crate::ledger;
 use crate::oracle::{Oracle, Out};
 use crate::random::Random;
-use crate::scene::{Scene, TARGETS};
+use crate::scene::{Scene, TARGETS, draw_out};
 use crate::service::Service;
 use crate::verdict::{Done, Evidence, State};
 use crate::wanted::{Earlier, Source, Texts, Wanted};
@@ -81,7 +81,7 @@ pub(crate) fn run(setting: &Setting<'_>, number: u64, folder: &Path, requests: u
         .iter()
         .map(|socket| Ok(socket.local_addr()?.port()))
         .collect();
-    let scene = Scene::draw(&mut random, &mut deck, &ports?);
+    let scene = Scene::draw(&mut random, &mut deck, &ports?, number);
     let _data = Disk::mount(&folder.join("data"), DATA)?;
     let ledger_disk = Disk::mount(&folder.join("data/ledger"), LEDGER)?;
     let mut round = Round::begin(setting, (scene, seed), folder, &authority)?;
@@ -169,14 +169,8 @@ impl<'a> Round<'a> {
     }
 
     fn withdrawn(&mut self, random: &mut Random, requests: usize) -> Result<()> {
-        let (kind, name) = match random.below(3) {
-            0 => ("upstream", format!("t{}", random.below(TARGETS))),
-            1 => ("provider", (*random.pick(&PROVIDERS)).to_owned()),
-            _ => (
-                "country",
-                (*random.pick(&["FR", "DE", "US", "CH", "NO"])).to_owned(),
-            ),
-        };
+        let kind = self.states[0].scene.out[2];
+        let (kind, name) = draw_out(kind, random).context("a round withdraws something")?;
         let made = self.service.tell(&["withdraw", kind, &name])?;
         self.another().scene.withdrawn = Out::of(kind, &name);
         self.ask(requests)?;
@@ -295,8 +289,8 @@ impl<'a> Round<'a> {
     /// Keeps what was asked and answered, for requests that come back to it.
     fn remember(&mut self, done: Done) {
         let Done { wanted, ending, .. } = &done;
-        if let Ending::Clean { text, .. } = ending {
-            self.earlier.push(Earlier::of(wanted, text.clone()));
+        if let Ending::Clean { text, reason, .. } = ending {
+            self.earlier.push(Earlier::of(wanted, text.clone(), *reason));
         }
         if !wanted.tagged && wanted.unreadable.is_none() {
             self.asked.push(wanted.clone());

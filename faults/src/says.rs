@@ -20,13 +20,13 @@ pub(crate) fn answer(
     out: &mut impl Write,
     socket: &TcpStream,
 ) -> io::Result<bool> {
-    let at_once = !script.late || !script.keeps && script.way % 7 == 0;
+    let at_once = !script.late || !script.keeps && script.way.is_multiple_of(7);
     match script.fault {
         Fault::TooMany => return too_many(script, out),
         Fault::ServerError => return server_error(script, out),
         Fault::Garbage if at_once => return garbage(script, out).map(|()| false),
         Fault::Crash | Fault::Stall | Fault::Cut if at_once => {
-            if script.way % 2 == 0 {
+            if script.way.is_multiple_of(2) {
                 out.write_all(head(script, streams).as_bytes())?;
                 out.flush()?;
             }
@@ -63,7 +63,7 @@ fn give_up(script: &Script, out: &mut impl Write, socket: &TcpStream) -> io::Res
             socket.set_read_timeout(Some(STALL))?;
             let _left = (&*socket).read(&mut [0; 64]);
         }
-        Fault::Cut if script.way % 3 == 0 => socket.shutdown(Shutdown::Both)?,
+        Fault::Cut if script.way.is_multiple_of(3) => socket.shutdown(Shutdown::Both)?,
         Fault::Nothing
         | Fault::TooMany
         | Fault::ServerError

@@ -23,6 +23,8 @@ pub(crate) struct Scene {
     pub(crate) rules: Vec<Rule>,
     pub(crate) banned: Out,
     pub(crate) withdrawn: Out,
+    /// Kinds of what is out: at first, after the change, withdrawn in between.
+    pub(crate) out: [&'static str; 3],
 }
 
 #[derive(Clone, Debug)]
@@ -104,8 +106,27 @@ const ASKS: [(&str, &str); 5] = [
     ("hds", "hds"),
 ];
 
+/// What is out in each round of three: at first, after the change, and withdrawn in between. A country that is out shuts so much that
+/// it hides other conditions, so that it is never out for a whole round.
+const OUT: [[&str; 3]; 3] = [
+    ["", "country", "provider"],
+    ["provider", "", "country"],
+    ["country", "upstream", "upstream"],
+];
+
+/// Something of a kind that is out; nothing where there is no kind.
+pub(crate) fn draw_out(kind: &'static str, random: &mut Random) -> Option<(&'static str, String)> {
+    let name = match kind {
+        "" => return None,
+        "upstream" => format!("t{}", random.below(TARGETS)),
+        "provider" => (*random.pick(&PROVIDERS)).to_owned(),
+        _ => (*random.pick(&["US", "CN", "CH", "IE", "DE", "NO"])).to_owned(),
+    };
+    Some((kind, name))
+}
+
 impl Scene {
-    pub(crate) fn draw(random: &mut Random, deck: &mut Deck, ports: &[u16]) -> Self {
+    pub(crate) fn draw(random: &mut Random, deck: &mut Deck, ports: &[u16], round: u64) -> Self {
         let manners = [Manner::Found, Manner::Lost, Manner::Closed];
         let targets = ports.iter().enumerate().map(|(place, port)| Target {
             name: format!("t{place}"),
@@ -113,7 +134,7 @@ impl Scene {
             manner: manners[place % 3],
             port: *port,
             streams: !random.percent(20),
-            continues: *random.pick(&["prompt", "prompt", "assistant-prefix", "no"]),
+            continues: random.pick::<&str>(&["prompt", "prompt", "assistant-prefix", "no"]),
             few: random.percent(10),
         });
         let targets: Vec<Target> = targets.collect();
@@ -146,20 +167,17 @@ impl Scene {
             rules: Vec::new(),
             banned: Out::default(),
             withdrawn: Out::default(),
+            out: OUT[usize::try_from(round % 3).unwrap_or(0)],
         };
-        scene.rule(random);
+        scene.rule(random, 0);
         scene
     }
 
     /// Draws the organisation's rules and bans anew.
-    fn rule(&mut self, random: &mut Random) {
+    fn rule(&mut self, random: &mut Random, time: usize) {
         self.rules = (0..random.below(3)).map(|number| rule(number, random)).collect();
-        self.banned = match random.below(4) {
-            0 => Out::of("upstream", &format!("t{}", random.below(TARGETS))),
-            1 => Out::of("provider", *random.pick(&PROVIDERS)),
-            2 => Out::of("country", *random.pick(&["US", "CN", "CH", "IE"])),
-            _ => Out::default(),
-        };
+        let out = draw_out(self.out[time], random);
+        self.banned = out.map_or_else(Out::default, |(kind, name)| Out::of(kind, &name));
     }
 
     /// Another configuration of the same targets: some cards are new, and so are the rules.
@@ -168,7 +186,7 @@ impl Scene {
             let place = 2 + random.below(self.targets.len() - 2);
             self.targets[place].card = deck.deal(place);
         }
-        self.rule(random);
+        self.rule(random, 1);
     }
 
     /// The targets of a route that may see what is labelled so, for someone of these groups.

@@ -38,8 +38,10 @@ impl Service {
         self.folder.join("trousseau.toml")
     }
 
+    /// The program, which goes when this one does, however that comes about.
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(&self.program);
         command
             .arg("--data")
             .arg(self.data())

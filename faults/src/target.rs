@@ -95,14 +95,7 @@ pub(crate) fn serve(target: Target) -> Result<()> {
         times: Mutex::new(times),
     });
     let listener = TcpListener::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let parent = std::os::unix::process::parent_id();
-    std::thread::spawn(move || {
-        while std::os::unix::process::parent_id() == parent {
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        // Whoever started it is gone, and so is everybody who could ask.
-        std::process::abort();
-    });
+    crate::alone::end_with_parent();
     let process = std::process::id();
     for number in 0_u64.. {
         let (stream, _) = listener.accept()?;

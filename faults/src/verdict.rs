@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ending::{Ending, Reason};
-use crate::entries::{Decision, Entries, Outcome, of_requests};
+use crate::ending::Ending;
+use crate::entries::{Entries, of_requests};
 use crate::histogram::Histogram;
 use crate::names::{Asked, DOMAIN, Manner};
-use crate::oracle::{CLASSES, Label, Oracle};
+use crate::oracle::{Label, Oracle};
 use crate::scene::Scene;
 use crate::script::{Fault, OF_ANSWERS, Script};
 use crate::wanted::Wanted;
-use crate::whole::{Said, is_whole};
 use crate::world::Seen;
 
 /// In which circumstances requests were made.
@@ -44,14 +43,17 @@ pub(crate) struct Evidence<'a> {
     pub(crate) ledger: &'a Entries,
 }
 
+/// What a refusal by the policy is called: by its code, and in the form that has none.
+const DENIED: [&str; 2] = ["policy-denied", "permission_error"];
+
 /// What the oracle and the ledger say of one request.
-struct Judged<'a> {
-    done: &'a Done,
-    scene: &'a Scene,
-    permitted: BTreeSet<String>,
-    entry: Option<u64>,
+pub(crate) struct Judged<'a> {
+    pub(crate) done: &'a Done,
+    pub(crate) scene: &'a Scene,
+    pub(crate) permitted: BTreeSet<String>,
+    pub(crate) entry: Option<u64>,
     /// The request's own circumstances let it end in any way.
-    uncertain: bool,
+    pub(crate) uncertain: bool,
 }
 
 impl Evidence<'_> {
@@ -106,7 +108,7 @@ impl Evidence<'_> {
         }
     }
 
-    fn permitted(&self, done: &Done, label: &Label) -> BTreeSet<String> {
+    pub(crate) fn permitted(&self, done: &Done, label: &Label) -> BTreeSet<String> {
         let scene = &self.states[done.state].scene;
         let wanted = &done.wanted;
         if wanted.unreadable.is_some() {
@@ -197,10 +199,10 @@ impl Evidence<'_> {
             return faults;
         }
         match (&done.ending, permitted.is_empty()) {
-            (Ending::Told { status, code, .. }, true) if !judged.uncertain => {
-                if (*status, code.as_str()) != (403, "policy-denied") && code != "permission_error" {
-                    faults.push(format!("it was refused with {status} {code}, not by the policy"));
-                }
+            (Ending::Told { status, code, .. }, true)
+                if !judged.uncertain && (*status, code.as_str()) != (403, DENIED[0]) && code != DENIED[1] =>
+            {
+                faults.push(format!("it was refused with {status} {code}, not by the policy"));
             }
             (
                 Ending::Told {
@@ -227,116 +229,8 @@ impl Evidence<'_> {
         self.ledger_of(judged, faults)
     }
 
-    fn ledger_of(&self, judged: &Judged<'_>, mut faults: Vec<String>) -> Vec<String> {
-        let wanted = &judged.done.wanted;
-        let Some((index, decision)) = judged
-            .entry
-            .and_then(|index| Some((index, self.ledger.decisions.get(&index)?)))
-        else {
-            if !judged.uncertain {
-                faults.push("the ledger has no decision about it".to_owned());
-            }
-            return faults;
-        };
-        let label = &decision.label;
-        if label.class != CLASSES[wanted.label.class] || !label.tags.is_superset(&wanted.label.tags) {
-            faults.push(format!("it was labelled {label:?}"));
-        }
-        if decision.permitted != judged.permitted {
-            faults.push(format!(
-                "decided for {:?}; the table says {:?}",
-                decision.permitted, judged.permitted
-            ));
-        }
-        let route = &judged.scene.routes[wanted.route];
-        let all: BTreeSet<String> = route.targets.iter().map(|place| format!("t{place}")).collect();
-        let rest: BTreeSet<String> = all.difference(&decision.permitted).cloned().collect();
-        if decision.route != route.name || decision.refused() != Some(rest) {
-            faults
-                .push("its decision does not name every other target of its route with a reason".to_owned());
-        }
-        let mut may = decision.permitted.clone();
-        for further in self.ledger.continuations(index) {
-            faults.extend(self.continued(judged, further));
-            may.extend(further.permitted.iter().cloned());
-        }
-        let Some(outcome) = self.ledger.outcomes.get(&index) else {
-            return faults;
-        };
-        if let Some(other) = outcome.target.iter().find(|target| !may.contains(*target)) {
-            faults.push(format!("the outcome names {other}, which was not permitted"));
-        }
-        self.ended(judged, outcome, &mut faults);
-        faults
-    }
-
-    /// The decision about the rest of an answer: never below the first one's label, and by the same table.
-    fn continued(&self, judged: &Judged<'_>, further: &Decision) -> Option<String> {
-        let tags: Vec<&str> = further.label.tags.iter().map(String::as_str).collect();
-        let label = Label::new(&further.label.class, &tags);
-        let mut least = judged.done.wanted.label.clone();
-        least.join(&label);
-        let permitted = self.permitted(judged.done, &label);
-        (least != label || permitted != further.permitted).then(|| {
-            format!(
-                "the rest was labelled {label:?} and decided for {:?}, not {permitted:?}",
-                further.permitted
-            )
-        })
-    }
-
-    fn ended(&self, judged: &Judged<'_>, outcome: &Outcome, faults: &mut Vec<String>) {
-        let Judged { done, permitted, .. } = judged;
-        let State { killed, full, .. } = self.states[done.state];
-        let state = outcome.state.as_str();
-        let fits = match &done.ending {
-            _ if state == "interrupted" => judged.uncertain && (killed || full),
-            _ if permitted.is_empty() => state == "refused",
-            Ending::Clean { .. } => state == "answered",
-            Ending::HungUp | Ending::Cut { .. } => true,
-            Ending::Told { .. } => judged.uncertain || state == "failed",
-        };
-        if !fits {
-            faults.push(format!("its outcome is {state}"));
-        }
-        let had: BTreeSet<&str> = self.had(&done.wanted.nonce).map(|(target, _)| target).collect();
-        if done.wanted.tagged && state != "interrupted" {
-            let named = outcome.named();
-            let untold: Vec<&&str> = had.difference(&named).collect();
-            if !untold.is_empty() {
-                faults.push(format!(
-                    "{untold:?} had it, and its outcome ({state}) does not say so"
-                ));
-            }
-        }
-        if outcome.repeats.is_none()
-            && outcome
-                .target
-                .as_deref()
-                .is_some_and(|target| !had.contains(target))
-        {
-            faults.push(format!(
-                "its outcome names {:?}, which never had it",
-                outcome.target
-            ));
-        }
-        if let Ending::Clean { text, reason, .. } = &done.ending {
-            let scripts: Vec<(&str, Script)> = self.had(&done.wanted.nonce).collect();
-            let said = Said {
-                text,
-                reason: *reason,
-                by: outcome.target.as_deref().unwrap_or_default(),
-                seams: &outcome.seams,
-            };
-            let may_hold = judged.scene.routes[done.wanted.route].holds_back;
-            if !is_whole(&said, &scripts) || *reason == Reason::Held && !may_hold {
-                faults.push("what ended clean is not a whole answer".to_owned());
-            }
-        }
-    }
-
     /// The targets that had a request, each with what it did then.
-    fn had<'a>(&'a self, nonce: &'a str) -> impl Iterator<Item = (&'a str, Script)> {
+    pub(crate) fn had<'a>(&'a self, nonce: &'a str) -> impl Iterator<Item = (&'a str, Script)> {
         let targets = self.states[0].scene.targets.iter().zip(self.seen);
         targets.flat_map(move |(target, seen)| {
             let of_it = seen

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::ending::Reason;
 use crate::entries::of_requests;
 use crate::oracle::{CLASSES, Label};
 use crate::random::Random;
@@ -299,12 +300,34 @@ fn spoil(why: &str, body: &Value, nonce: &str) -> Vec<u8> {
 }
 
 impl Earlier {
-    /// What is known of an answer to a request.
-    pub(crate) fn of(wanted: &Wanted, text: String) -> Self {
+    /// What is known of an answer to a request: what was found in it counts, though it was held back.
+    pub(crate) fn of(wanted: &Wanted, text: String, reason: Reason) -> Self {
         let mut label = wanted.label.clone();
-        if text.contains(OF_ANSWERS) {
+        if text.contains(OF_ANSWERS) || reason == Reason::Held {
             label.join(&Label::new("personal", &[]));
         }
         Self { text, label }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_classes_that_there_are() {
+        for text in Texts::read().unwrap().text {
+            assert!(CLASSES.contains(&text.class.as_str()), "{}", text.says);
+        }
+    }
+
+    #[test]
+    fn what_is_spoiled_still_names_its_request() {
+        let body = json!({ "model": "m", "messages": [{ "role": "user", "content": "Oui [[q-abc]]" }] });
+        for why in UNREADABLE {
+            let spoiled = spoil(why, &body, "abc");
+            assert!(spoiled.windows(9).any(|window| window == b"[[q-abc]]"), "{why}");
+            assert_ne!(spoiled, body.to_string().into_bytes(), "{why}");
+        }
     }
 }

@@ -132,12 +132,20 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(fs_err::write(path, bytes)?)
 }
 
-/// The same files under another folder.
+/// How the files of our own packages begin in a folder of cargo's. Cargo tells packages apart by where they lie in their workspace, so that
+/// those of the copy have the same names, and it writes some of them in place.
+const OURS: [&str; 6] = ["trousseau", "libtrousseau", "xtask", "faults", "it-", "bench"];
+
+/// The same files under another folder, but for those of our own packages.
 fn link(from: &Path, to: &Path) -> Result<()> {
     fs_err::create_dir_all(to)?;
     for entry in fs_err::read_dir(from)? {
         let path = entry?.path();
-        let place = to.join(path.file_name().context("a file without a name")?);
+        let name = path.file_name().context("a file without a name")?;
+        let place = to.join(name);
+        if OURS.iter().any(|ours| name.to_string_lossy().starts_with(ours)) {
+            continue;
+        }
         if path.is_dir() {
             link(&path, &place)?;
         } else {
@@ -208,7 +216,7 @@ fn build_copy(repository: &Repository) -> Result<Vec<PathBuf>> {
         cargo.arg("--target-dir").arg(repository.path(BUILT));
         cargo
     };
-    let mut program = cargo(&["build", "--package", "trousseau", "--bin", "trousseau"]);
+    let mut program = cargo(&["build", "--workspace", "--bin", "trousseau"]);
     ensure!(
         succeeds(&mut program)?,
         "the copy with the mutants does not build"
