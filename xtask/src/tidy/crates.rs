@@ -32,9 +32,23 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("upstream", &["core", "text", "wire"]),
     ("accounts", &["core", "retrieval", "upstream", "limits"]),
     (
+        "request",
+        &[
+            "core",
+            "policy",
+            "limits",
+            "plan",
+            "retrieval",
+            "wire",
+            "accounts",
+            "gateway",
+        ],
+    ),
+    (
         "http",
         &[
             "core",
+            "request",
             "text",
             "policy",
             "ledger",
@@ -64,6 +78,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "http",
         ],
     ),
+    ("cli", &["core", "limits", "policy", "retrieval"]),
     ("extract", &["core"]),
     ("extractive", &["core", "text"]),
     ("inference", &["core"]),
