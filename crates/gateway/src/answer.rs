@@ -5,6 +5,8 @@
 //!       -> record the outcome -> answer
 //! ```
 //!
+//! A route may mask: the request with pseudonyms is decided about and recorded besides (`masked.rs`), and called with second.
+//!
 //! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
 //! outcome is. The answer is in the records before the ledger commits to it. A caller that hangs up drops the
 //! receiver of the events and lets the future finish: spawn it.

@@ -13,7 +13,7 @@ use trousseau_core::principal::Principal;
 use trousseau_masking::{Masked, mask};
 use trousseau_plan::Plan;
 use trousseau_policy::decide::Decision;
-use trousseau_policy::explanation::{self, Explanation, Labelling};
+use trousseau_policy::explanation::{self, Explanation, Labelling, Origin, Raise};
 
 use crate::answer::Open;
 use crate::deciding::{Written, decision_entry};
@@ -49,6 +49,10 @@ impl Gateway {
     ) -> Option<(Disguise, explanation::Masked)> {
         let settings = route.mask.as_ref()?;
         let detectors = &plan.settings.detectors;
+        let found = |raise: &Raise| matches!(&raise.origin, Origin::Detector { detector, .. } if settings.kinds.contain(detector));
+        if !labelling.raises().iter().any(found) {
+            return None;
+        }
         let further = |target: &str| settings.is_for(target) && decision.permit(target).is_none();
         if !route.targets.iter().any(|target| further(target)) {
             return None;
