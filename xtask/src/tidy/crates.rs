@@ -20,6 +20,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("detect", &["core"]),
     ("policy", &["core", "text", "detect"]),
     ("catalogue", &["core", "policy"]),
+    ("state", &["retrieval"]),
     ("limits", &["core", "retrieval"]),
     ("withdrawals", &["core", "policy"]),
     ("plan", &["core", "policy", "ledger", "limits", "routing"]),
@@ -30,7 +31,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
-    ("accounts", &["core", "retrieval", "upstream", "limits"]),
+    (
+        "accounts",
+        &["core", "retrieval", "state", "upstream", "limits"],
+    ),
     (
         "http",
         &[

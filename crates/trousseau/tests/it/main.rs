@@ -24,6 +24,7 @@ mod network;
 mod providers;
 mod records;
 mod reload;
+mod replicas;
 mod resume;
 mod serve;
 mod service;
