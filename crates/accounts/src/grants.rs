@@ -77,3 +77,9 @@ pub(super) fn moment(row: &Row, column: &str) -> Result<Option<Timestamp>, sqlx:
 pub(super) fn kept(moment: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
 }
+
+/// What another replica wrote, where this program can read it.
+pub(super) fn readable<T>(kind: &str, read: Result<T, sqlx::Error>) -> Option<T> {
+    read.inspect_err(|error| tracing::warn!(kind, %error, "what another replica wrote cannot be read"))
+        .ok()
+}

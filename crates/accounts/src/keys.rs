@@ -14,7 +14,7 @@ use trousseau_retrieval::columns::{self, bytes32};
 use trousseau_retrieval::error::StoreError;
 use trousseau_state::{Row, Sql, Tables};
 
-use super::grants::{Grants, kept, moment};
+use super::grants::{Grants, kept, moment, readable};
 use super::token::{self, KEY_PREFIX, Token};
 use super::{AccountError, Accounts, Admitted, names};
 
@@ -92,9 +92,9 @@ impl KeyRing {
         rows: &[Row],
         among: impl Fn(&str) -> bool,
         own: &Own,
-    ) -> Result<(), sqlx::Error> {
-        let found: Result<HashMap<_, _>, sqlx::Error> = rows.iter().map(held_key).collect();
-        let found = found?;
+    ) {
+        // One that cannot be read lets nobody in, and holds up no other.
+        let found: HashMap<_, _> = rows.iter().filter_map(|row| readable("key", held_key(row))).collect();
         self.remove(|digest, held| {
             let stays = !among(&held.id) || found.get(digest).is_some_and(|fresh| fresh.is_as(held));
             if !stays {
@@ -108,7 +108,6 @@ impl KeyRing {
                 self.insert(digest, key);
             }
         }
-        Ok(())
     }
 
     fn find(&self, digest: &Digest) -> Option<Arc<HeldKey>> {

@@ -150,8 +150,8 @@ impl Accounts {
             self.each(keys::BY_ID, &ids).await?
         };
         let among = |id: &str| news.is_all() || ids.contains(id);
-        let renewed = self.keys.renew(&rows, among, &self.own);
-        renewed.map_err(|error| self.tables.fault(error))
+        self.keys.renew(&rows, among, &self.own);
+        Ok(())
     }
 
     async fn take_up_sessions(&self, news: &News) -> Result<(), StoreError> {
@@ -163,8 +163,8 @@ impl Accounts {
             self.each(sessions::BY_USER, &ids).await?
         };
         let among = |id: &str| news.is_all() || ids.contains(id);
-        let renewed = self.sessions.renew(&rows, among);
-        renewed.map_err(|error| self.tables.fault(error))
+        self.sessions.renew(&rows, among);
+        Ok(())
     }
 
     /// The rows that a statement gives for each of these.

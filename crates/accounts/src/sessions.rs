@@ -18,7 +18,7 @@ use trousseau_retrieval::error::StoreError;
 use trousseau_state::{Row, Sql, Tables};
 use zeroize::Zeroizing;
 
-use super::grants::{kept, moment};
+use super::grants::{kept, moment, readable};
 use super::oidc::IdToken;
 use super::password::Password;
 use super::throttle::Attempt;
@@ -172,9 +172,9 @@ impl SessionRing {
 
     /// Holds the sessions as these rows have them, and of the users that `among` says no others. A session that stays as it
     /// was goes on.
-    pub(super) fn renew(&self, rows: &[Row], among: impl Fn(&str) -> bool) -> Result<(), sqlx::Error> {
-        let found: Result<HashMap<_, _>, sqlx::Error> = rows.iter().map(held_session).collect();
-        let found = found?;
+    pub(super) fn renew(&self, rows: &[Row], among: impl Fn(&str) -> bool) {
+        let read = |row| readable("session", held_session(row));
+        let found: HashMap<_, _> = rows.iter().filter_map(read).collect();
         self.take(|digest, held| {
             let stays = found.get(digest).is_some_and(|fresh| fresh.is_as(held));
             among(&held.user) && !stays
@@ -183,7 +183,6 @@ impl SessionRing {
         for (digest, held) in found {
             ring.entry(digest).or_insert(held);
         }
-        Ok(())
     }
 
     /// Takes in when sessions were last used anywhere.

@@ -30,7 +30,7 @@ impl Gateway {
     }
 
     /// Reserves what a decided request may cost at most. One that no place may see costs nothing but that it is a request.
-    pub(crate) fn reserve_cost(
+    pub(crate) async fn reserve_cost(
         &self,
         plan: &Plan,
         principal: &Principal,
@@ -55,7 +55,7 @@ impl Gateway {
             asked.output = u64::from(*output);
             asked.input = tokens::most_read(request, asked.bytes);
         }
-        let reserved = self.limits.reserve(counting, spending, &asked, now);
+        let reserved = self.limits.admit(counting, spending, &asked, now).await;
         reserved.map_err(|refused| self.turn_away(principal, refused, now))
     }
 

@@ -65,8 +65,15 @@ impl Postgres {
         let read = tokio::time::timeout(PATIENCE.min(self.patience), self.bounded(asked)).await;
         let read: Result<Vec<(i64, String, String)>, _> =
             read.unwrap_or_else(|_| Err(crate::fault::late(&self.place)));
+        let was_away = self.is_away();
         self.note(read.as_ref().err());
         let read = read?;
+        // A database that was put back from a backup counts from an earlier number on.
+        let is_older = was_away && read.is_empty() && self.last().await? < heard;
+        let heard = if is_older { 0 } else { heard };
+        if is_older {
+            self.health(|health| health.heard = 0);
+        }
         let last = read.last().map_or(heard, |(number, ..)| *number);
         let mut rows: Vec<_> = read.into_iter().map(|(_, what, id)| (what, id)).collect();
         rows.sort_unstable();
@@ -74,7 +81,7 @@ impl Postgres {
         self.tidy().await;
         Ok(News {
             rows,
-            all: answered.elapsed() > HALF,
+            all: is_older || answered.elapsed() > HALF,
             last,
         })
     }
@@ -82,6 +89,12 @@ impl Postgres {
     /// Says that these news were taken up.
     pub fn heard(&self, news: &News) {
         self.health(|health| health.heard = health.heard.max(news.last));
+    }
+
+    /// The number of the last change.
+    pub(crate) async fn last(&self) -> Result<i64, StoreError> {
+        let last = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM trousseau.changes");
+        self.bounded(last.fetch_one(&self.pool)).await
     }
 
     fn note(&self, fault: Option<&StoreError>) {

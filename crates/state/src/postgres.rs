@@ -150,9 +150,7 @@ impl Postgres {
             place: place.url,
         };
         opened.prepare(&CHANGES, access).await?;
-        let heard = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM trousseau.changes");
-        let heard = heard.fetch_one(&opened.pool);
-        let heard = opened.bounded(heard).await?;
+        let heard = opened.last().await?;
         opened.health(|health| health.heard = heard);
         Ok(opened)
     }

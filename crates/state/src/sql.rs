@@ -56,8 +56,9 @@ impl Sql {
     }
 
     pub(crate) fn for_postgres(self) -> Query<'static, Postgres, PgArguments> {
-        // The text is one of the program's own, with other signs for its places.
-        let mut query = sqlx::query(AssertSqlSafe(numbered(self.text)));
+        // The text is one of the program's own, with other signs for its places. It is prepared anew each time: a newer replica
+        // may have added a column since.
+        let mut query = sqlx::query(AssertSqlSafe(numbered(self.text))).persistent(false);
         for value in self.values {
             query = match value {
                 Value::Number(number) => query.bind(number),

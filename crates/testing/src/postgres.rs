@@ -110,8 +110,11 @@ impl TestServer {
     pub fn kill(&self) {
         let pid = fs_err::read_to_string(self.folder.path().join("cluster/postmaster.pid")).unwrap();
         let pid = pid.lines().next().unwrap();
-        let killed = Command::new("kill").args(["-KILL", pid]).status().unwrap();
-        assert!(killed.success());
+        // Its children live on for a while without it, and answer.
+        let mut all = children(pid);
+        all.insert(0, pid.to_owned());
+        let killed = Command::new("kill").arg("-KILL").args(all).output();
+        assert!(killed.is_ok());
     }
 
     /// Starts it again, at the same address.
@@ -149,6 +152,21 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         let _stopped = script(&["stop", "--data", self.folder.path().to_str().unwrap()]);
     }
+}
+
+/// The processes that a process has started.
+fn children(parent: &str) -> Vec<String> {
+    let is_child = |stat: &str| {
+        // The name, in parentheses, may hold anything.
+        let rest = stat.rsplit_once(')').map(|(_, rest)| rest);
+        rest.and_then(|rest| rest.split_whitespace().nth(1)) == Some(parent)
+    };
+    let processes = fs_err::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let named = processes.filter_map(|entry| {
+        let stat = fs_err::read_to_string(entry.path().join("stat")).ok()?;
+        is_child(&stat).then(|| entry.file_name().to_string_lossy().into_owned())
+    });
+    named.collect()
 }
 
 /// The address of a server that runs; `None` where none can.

@@ -223,12 +223,22 @@ impl App {
             Purpose::Demonstrate => models::built_in(&config),
             Purpose::Write | Purpose::Read => models::Opened::default(),
         };
+        let replica = config.settings.replica.as_str();
+        let limits = match &shared {
+            Some(postgres) => Limits::share(&data, access, (postgres, replica)).await?,
+            None => Limits::open(&data, access).await?,
+        };
+        let now = Timestamp::now();
+        let withdrawals = match &shared {
+            Some(postgres) => Withdrawals::share(&data, postgres, access, now).await?,
+            None => Withdrawals::open(&data, now)?,
+        };
         let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &config.settings.replica, &config.settings.origin),
             plan: InForce::new(plan(&config, opened)?),
-            limits: Arc::new(Limits::open(&data, access).await?),
+            limits: Arc::new(limits),
             router: Arc::new(Router::new(seed())),
-            withdrawals: Arc::new(Withdrawals::open(&data, Timestamp::now())?),
+            withdrawals: Arc::new(withdrawals),
             answers: Answers::default(),
             extraction: extraction(&config)?,
             library,

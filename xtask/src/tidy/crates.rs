@@ -21,8 +21,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("policy", &["core", "text", "detect"]),
     ("catalogue", &["core", "policy"]),
     ("state", &["retrieval"]),
-    ("limits", &["core", "retrieval"]),
-    ("withdrawals", &["core", "policy"]),
+    ("limits", &["core", "retrieval", "state"]),
+    ("withdrawals", &["core", "policy", "retrieval", "state"]),
     ("plan", &["core", "policy", "ledger", "limits", "routing"]),
     (
         "calls",

@@ -1,6 +1,59 @@
 //! Servers that are not there, that refuse, that go away and come back.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use trousseau_testing::authority::{Authority, Tls};
+
 use super::*;
+
+/// What a client says first that wants TLS, and what is answered where it may (PostgreSQL documentation, "SSL Session Encryption").
+const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+
+/// A server with TLS in front of one that has none, on this port of `localhost`.
+fn behind_tls(tls: Tls, server: &str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = server.rsplit_once('@').unwrap().1.split('/').next().unwrap().to_owned();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, server, tls) = (client.unwrap(), server.clone(), tls.clone());
+            std::thread::spawn(move || {
+                let mut asked = [0; 8];
+                client.read_exact(&mut asked).ok()?;
+                assert_eq!(asked, SSL_REQUEST, "it does not ask for TLS");
+                client.write_all(b"S").ok()?;
+                let quick = Some(Duration::from_millis(2));
+                let wrapped = tls.wrap(client)?;
+                wrapped.sock.set_read_timeout(quick).ok()?;
+                let plain = TcpStream::connect(server).ok()?;
+                plain.set_read_timeout(quick).ok()?;
+                carry(wrapped, plain)
+            });
+        }
+    });
+    port
+}
+
+/// Carries bytes both ways until one side has gone.
+fn carry(mut one: impl Read + Write, mut other: impl Read + Write) -> Option<()> {
+    loop {
+        pour(&mut one, &mut other)?;
+        pour(&mut other, &mut one)?;
+    }
+}
+
+fn pour(from: &mut impl Read, to: &mut impl Write) -> Option<()> {
+    let mut bytes = [0; 16384];
+    match from.read(&mut bytes) {
+        Ok(0) => None,
+        Ok(count) => to.write_all(&bytes[..count]).and_then(|()| to.flush()).ok(),
+        Err(error) => {
+            use std::io::ErrorKind::{TimedOut, WouldBlock};
+            matches!(error.kind(), TimedOut | WouldBlock).then_some(())
+        }
+    }
+}
 
 async fn refusal(place: Place) -> StoreError {
     Postgres::open(place, Access::Write).await.unwrap_err()
@@ -97,4 +150,29 @@ async fn a_server_that_is_killed_is_noticed_and_one_that_comes_back_is_heard_aga
     let told = postgres.news().await.unwrap();
     assert_eq!(told.of("note").collect::<Vec<_>>(), ["2"], "what was committed before the kill is there");
     assert!(tables.is_so(Sql::new("SELECT count(*) = 2 AS found FROM notes")).await.unwrap());
+}
+
+#[tokio::test]
+async fn over_tls_a_certificate_must_be_of_the_authority_and_of_the_host() {
+    let Some(database) = postgres::database("state-tls") else {
+        return;
+    };
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (_, name) = database.url.rsplit_once('/').unwrap();
+    let over = |tls: Tls, authority: &Authority| Place {
+        tls: true,
+        authorities: Some(authority.file()),
+        ..place(&format!("postgres://postgres@localhost:{}/{name}", behind_tls(tls, &database.url)))
+    };
+    let postgres = Postgres::open(over(ours.server("localhost", None), &ours), Access::Write);
+    let postgres = Arc::new(postgres.await.unwrap());
+    let tables = Tables::shared(&postgres, &SHARED, Access::Write).await.unwrap();
+    add(&tables, 1, Some("x")).await;
+    for wrong in [
+        over(ours.server("localhost", None), &theirs),
+        over(ours.server("elsewhere.example", None), &ours),
+    ] {
+        let refused = refusal(wrong).await;
+        assert!(matches!(refused, StoreError::Rejected { .. }), "{refused}");
+    }
 }

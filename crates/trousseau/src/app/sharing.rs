@@ -51,6 +51,10 @@ pub(crate) async fn follow(app: &App, stop: &CancellationToken) {
 impl App {
     async fn hear(&self, postgres: &Postgres) -> Result<(), Failure> {
         let news = postgres.news().await?;
+        let withdrawals = &self.gateway.withdrawals;
+        if news.concerns(trousseau_withdrawals::KIND) || withdrawals.owes() {
+            withdrawals.sync((self.gateway.now)()).await?;
+        }
         if !news.is_empty() {
             self.accounts().await?.take_up(&news).await?;
             postgres.heard(&news);

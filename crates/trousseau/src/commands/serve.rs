@@ -228,6 +228,9 @@ async fn folds(app: &App, stop: &CancellationToken) {
     let mut rounds = interval(FOLDED);
     let mut was_sound = true;
     while stop.run_until_cancelled(rounds.tick()).await.is_some() {
+        if let Err(error) = app.gateway.limits.settle_shares((app.gateway.now)()).await {
+            tracing::debug!(%error, "the other replicas were not told what was spent; it is tried again");
+        }
         let folded = app.gateway.limits.fold((app.gateway.now)()).await;
         if let (true, Err(error)) = (was_sound, &folded) {
             tracing::error!(%error, "what was spent is not on the disk; it is tried again");

@@ -25,6 +25,8 @@ mod providers;
 mod records;
 mod reload;
 mod replicas;
+mod replicas_spending;
+mod replicas_withdrawals;
 mod resume;
 mod serve;
 mod service;

@@ -9,12 +9,13 @@ use trousseau_testing::postgres;
 use crate::harness::Dir;
 use crate::service::{PATIENCE, Service, ask, get, post};
 
+const ROUTE: &str = "[[route]]\nname = \"default\"\ntargets = [\"local\"]\n";
+
 /// A replica of this name over the database at `url`, not started yet; `more` is the rest of its configuration.
 pub(crate) fn replica(url: &str, name: &str, more: &str) -> Dir {
     let dir = Dir::new();
     let text = format!(
-        "[ledger]\nreplica = \"{name}\"\n[state]\nurl = \"{url}\"\ntimeout_seconds = 2\n{more}\n\
-         [[route]]\nname = \"default\"\ntargets = [\"local\"]\n"
+        "[ledger]\nreplica = \"{name}\"\n[state]\nurl = \"{url}\"\ntimeout_seconds = 2\n{more}\n"
     );
     dir.write("data/trousseau.toml", text);
     dir
@@ -68,7 +69,7 @@ fn a_key_and_a_session_of_one_replica_are_those_of_the_other_until_they_end_on_e
     let Some(database) = postgres::database("replicas-accounts") else {
         return;
     };
-    let (one, two) = (replica(&database.url, "one", ""), replica(&database.url, "two", ""));
+    let (one, two) = (replica(&database.url, "one", ROUTE), replica(&database.url, "two", ROUTE));
     let (first, second) = (Service::start(&one, &[]), Service::start(&two, &[]));
     let administrator = first.key.clone().unwrap();
     assert_eq!(second.key, None, "there is one already");
@@ -97,7 +98,7 @@ fn a_key_and_a_session_of_one_replica_are_those_of_the_other_until_they_end_on_e
 
     // A user comes in by a link of one replica on the other, and is known on both.
     let link = two.json(&["users", "create", "Alice"]);
-    let token = link["token"].as_str().unwrap();
+    let token = link["link"].as_str().unwrap();
     let followed = json!({ "token": token, "password": "un long mot de passe" }).to_string();
     let opened = post(&first.address, "/api/auth/first", "none", &followed);
     assert!(opened.starts_with("HTTP/1.1 200 "), "{opened}");
@@ -136,7 +137,7 @@ fn with_the_database_away_whoever_is_known_goes_on_and_nobody_is_refused_for_goo
     let Some(server) = postgres::server("replicas-away") else {
         return;
     };
-    let (one, two) = (replica(&server.url, "one", ""), replica(&server.url, "two", ""));
+    let (one, two) = (replica(&server.url, "one", ROUTE), replica(&server.url, "two", ROUTE));
     let (first, second) = (Service::start(&one, &[]), Service::start(&two, &[]));
     let key = first.key.clone().unwrap();
     let short = one.json(&["keys", "create", "--name", "short", "--expires", "1d"]);
@@ -166,14 +167,14 @@ fn with_the_database_away_whoever_is_known_goes_on_and_nobody_is_refused_for_goo
         let refused = post(&service.address, "/api/auth/login", "none", &login);
         assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     }
-    let told = one.run(&["keys", "create", "--name", "later"]).ended_with(4);
+    let told = one.run(&["--json", "keys", "create", "--name", "later"]).ended_with(4);
     assert_eq!(told.error(), "store-away");
     // A key that is revoked now is refused here, whatever the database does.
     assert_ne!(one.run(&["keys", "revoke", "short"]).code, Some(0));
     assert_ne!(status(&first, short), 200);
     // No replica starts without it, and it is told why.
     let three = replica(&server.url, "three", "");
-    assert_eq!(three.run(&["serve", "--listen", "127.0.0.1:0"]).ended_with(4).error(), "store-away");
+    assert_eq!(three.run(&["--json", "serve", "--listen", "127.0.0.1:0"]).ended_with(4).error(), "store-away");
     let doctor = three.french(&["doctor"]).ended_with(1);
     assert!(doctor.out.contains("ne répond pas"), "{doctor:#?}");
 
@@ -202,6 +203,6 @@ fn a_database_that_lets_nobody_in_is_told_with_the_key_to_mend() {
     let doctor = dir.french(&["doctor"]);
     assert!(doctor.out.contains(&database.url), "{doctor:#?}");
     database.run("UPDATE trousseau.versions SET number = 99 WHERE store = 'accounts'");
-    let told = dir.run(&["serve", "--listen", "127.0.0.1:0"]).ended_with(1);
+    let told = dir.run(&["--json", "serve", "--listen", "127.0.0.1:0"]).ended_with(4);
     assert_eq!(told.error(), "store-newer");
 }
