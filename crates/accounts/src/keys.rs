@@ -77,7 +77,9 @@ struct HeldKey {
 
 impl KeyRing {
     pub(super) async fn load(tables: &Tables) -> Result<Self, StoreError> {
-        let rows = tables.all(Sql::new("SELECT * FROM keys WHERE revoked IS NULL")).await?;
+        let rows = tables
+            .all(Sql::new("SELECT * FROM keys WHERE revoked IS NULL"))
+            .await?;
         let held = rows.iter().map(|row| {
             let (digest, key) = held_key(row)?;
             Ok((digest, Arc::new(key)))
@@ -87,14 +89,12 @@ impl KeyRing {
     }
 
     /// Holds the keys as these rows have them, and of those that `among` says no others. A key that stays as it was goes on.
-    pub(super) fn renew(
-        &self,
-        rows: &[Row],
-        among: impl Fn(&str) -> bool,
-        own: &Own,
-    ) {
+    pub(super) fn renew(&self, rows: &[Row], among: impl Fn(&str) -> bool, own: &Own) {
         // One that cannot be read lets nobody in, and holds up no other.
-        let found: HashMap<_, _> = rows.iter().filter_map(|row| readable("key", held_key(row))).collect();
+        let found: HashMap<_, _> = rows
+            .iter()
+            .filter_map(|row| readable("key", held_key(row)))
+            .collect();
         self.remove(|digest, held| {
             let stays = !among(&held.id) || found.get(digest).is_some_and(|fresh| fresh.is_as(held));
             if !stays {
@@ -178,7 +178,10 @@ impl Accounts {
     /// Who asks with this key, and a sign of when it is revoked.
     pub fn admit_key(&self, presented: &str, now: Timestamp) -> Result<Admitted, AccountError> {
         let digest = token::digest(KEY_PREFIX, presented).ok_or(AccountError::UnknownKey)?;
-        let key = self.keys.find(&digest).ok_or_else(|| self.unknown(AccountError::UnknownKey))?;
+        let key = self
+            .keys
+            .find(&digest)
+            .ok_or_else(|| self.unknown(AccountError::UnknownKey))?;
         if let Some(expired) = key.expires.filter(|expires| *expires <= now) {
             return Err(AccountError::ExpiredKey { expired });
         }
@@ -270,7 +273,9 @@ impl Accounts {
         self.own.take(&row.id);
         if row.revoked.is_none() {
             let revoked = Sql::new("UPDATE keys SET revoked = ? WHERE id = ?");
-            transaction.run(revoked.bind(now.as_millisecond()).bind(&row.id)).await?;
+            transaction
+                .run(revoked.bind(now.as_millisecond()).bind(&row.id))
+                .await?;
             row.revoked = Some(kept(now));
         }
         transaction.commit().await?;

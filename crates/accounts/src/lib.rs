@@ -145,7 +145,9 @@ impl Accounts {
         // Whoever changes something here comes before or after.
         let _alone = self.tables.alone().await;
         let rows = if news.is_all() {
-            self.tables.all(Sql::new("SELECT * FROM keys WHERE revoked IS NULL")).await?
+            self.tables
+                .all(Sql::new("SELECT * FROM keys WHERE revoked IS NULL"))
+                .await?
         } else {
             self.each(keys::BY_ID, &ids).await?
         };
@@ -211,7 +213,9 @@ impl Accounts {
 
     /// Whether anybody has an account: somebody who signs in, not a key.
     pub async fn has_any_user(&self) -> Result<bool, StoreError> {
-        self.tables.is_so(Sql::new("SELECT EXISTS (SELECT 1 FROM users) AS found")).await
+        self.tables
+            .is_so(Sql::new("SELECT EXISTS (SELECT 1 FROM users) AS found"))
+            .await
     }
 
     /// Notes in the file when keys and sessions were last used and drops sessions that are over. The root calls

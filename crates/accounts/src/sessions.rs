@@ -33,7 +33,8 @@ const PREFIX: &str = "session-";
 const PER_USER: usize = 32;
 
 /// Every session, with its user.
-pub(super) const ALL: &str = "SELECT users.*, digest, sessions.created AS began, seen, expires, id_token FROM sessions
+pub(super) const ALL: &str =
+    "SELECT users.*, digest, sessions.created AS began, seen, expires, id_token FROM sessions
      JOIN users ON users.id = sessions.\"user\" WHERE disabled IS NULL";
 
 /// Those of one user.
@@ -320,7 +321,10 @@ impl Accounts {
         let sql = Sql::new("UPDATE users SET used = ? WHERE id = ? AND disabled IS NULL RETURNING *");
         let sql = sql.bind(now.as_millisecond()).bind(&user.id);
         // Disabled since the password was looked at.
-        let user = transaction.optional(sql).await?.ok_or(AccountError::Credentials)?;
+        let user = transaction
+            .optional(sql)
+            .await?
+            .ok_or(AccountError::Credentials)?;
         let user = user_row(&user).map_err(|error| self.tables.fault(error))?;
         let new = Sql::new(
             "INSERT INTO sessions (digest, \"user\", created, seen, expires, id_token)

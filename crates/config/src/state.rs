@@ -166,15 +166,23 @@ mod tests {
             assert!(faults[0].starts_with("state.url"), "{bad}: {faults:?}");
         }
         let faults = parsed("url = \"postgres://a:hush@b/c\"").unwrap_err();
-        assert!(faults[0].starts_with("state.url") && !faults[0].contains("hush"), "{faults:?}");
+        assert!(
+            faults[0].starts_with("state.url") && !faults[0].contains("hush"),
+            "{faults:?}"
+        );
         let faults = parsed("url = \"postgres://a@b/c\"\npassword = \"hush\"").unwrap_err();
-        assert!(faults[0].starts_with("state.password") && !faults[0].contains("hush"), "{faults:?}");
+        assert!(
+            faults[0].starts_with("state.password") && !faults[0].contains("hush"),
+            "{faults:?}"
+        );
     }
 
     #[test]
     fn replicas_that_share_a_database_have_names() {
         let text = "[state]\nurl = \"postgres://a@b/c\"";
         let error = Config::parse(text, None).unwrap_err();
-        assert!(matches!(error, crate::ConfigError::Faults { faults, .. } if faults[0].to_string().contains("ledger.replica")));
+        assert!(
+            matches!(error, crate::ConfigError::Faults { faults, .. } if faults[0].to_string().contains("ledger.replica"))
+        );
     }
 }

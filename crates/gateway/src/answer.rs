@@ -143,7 +143,9 @@ impl Gateway {
         let used: Vec<&str> = collections_of(&request);
         let label = labelling.label();
         let decision = self.decide(principal, (plan, route), label, (&request, content, &used));
-        let mut reserved = self.reserve_cost(plan, principal, (&mut request, &decision)).await?;
+        let mut reserved = self
+            .reserve_cost(plan, principal, (&mut request, &decision))
+            .await?;
         let explanation = Explanation { labelling, decision };
         let decided = Decided {
             plan,

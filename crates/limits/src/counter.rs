@@ -127,7 +127,10 @@ impl Counter {
             return None;
         }
         // What others hold of a minute is theirs to tell.
-        let here = measure.most.checked_sub(measure.elsewhere).filter(|here| *here > 0);
+        let here = measure
+            .most
+            .checked_sub(measure.elsewhere)
+            .filter(|here| *here > 0);
         let wait = match measure.what {
             What::Requests => self.requests.wait(at, here?),
             What::Tokens => self.tokens.wait(at, here?),

@@ -198,7 +198,9 @@ impl Limits {
         if counting.is_empty() {
             return Ok(Reserved::default());
         }
-        let id = state.book.reserve(counting.0.clone(), asked, now, &spending.zone)?;
+        let id = state
+            .book
+            .reserve(counting.0.clone(), asked, now, &spending.zone)?;
         let entries = state.book.entries(id);
         let is_kept = !entries.is_empty();
         if is_kept {

@@ -54,6 +54,8 @@ pub(crate) const fn place(what: What) -> usize {
 impl Measure {
     /// What this replica has used and reserved.
     pub(crate) const fn own(&self) -> u64 {
-        self.used.saturating_sub(self.elsewhere).saturating_add(self.reserved)
+        self.used
+            .saturating_sub(self.elsewhere)
+            .saturating_add(self.reserved)
     }
 }

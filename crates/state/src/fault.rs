@@ -48,9 +48,11 @@ pub(crate) fn sort(database: &str, error: Error) -> StoreError {
 fn of_connection(database: &str, error: Error) -> StoreError {
     let (database, reason) = (database.to_owned(), error.to_string());
     match error {
-        Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed | Error::Protocol(_) => {
-            StoreError::Away { database, reason }
-        }
+        Error::Io(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed
+        | Error::Protocol(_) => StoreError::Away { database, reason },
         Error::Tls(_) | Error::Configuration(_) => StoreError::Rejected { database, reason },
         source => StoreError::Sql {
             path: PathBuf::from(database),

@@ -46,7 +46,9 @@ pub struct Place {
 
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Place").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Place")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }
 
@@ -320,7 +322,11 @@ fn options(place: &Place) -> Result<PgConnectOptions, StoreError> {
         Some(password) => password().map_err(rejected)?,
         None => Zeroizing::new(String::new()),
     };
-    let mode = if place.tls { PgSslMode::VerifyFull } else { PgSslMode::Disable };
+    let mode = if place.tls {
+        PgSslMode::VerifyFull
+    } else {
+        PgSslMode::Disable
+    };
     let mut options = options
         .password(&password)
         .ssl_mode(mode)

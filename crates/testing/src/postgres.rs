@@ -10,12 +10,15 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use sqlx::{Connection as _, PgConnection};
 
 /// The exit code by which the script says that it cannot run on this machine.
 const CANNOT_RUN: i32 = 77;
+
+/// How long it may take until the system forgets a process that was killed.
+const REAPED: Duration = Duration::from_secs(20);
 
 /// A database of a test's own, which is dropped with this.
 #[derive(Debug)]
@@ -115,13 +118,25 @@ impl TestServer {
         all.insert(0, pid.to_owned());
         let killed = Command::new("kill").arg("-KILL").args(all).output();
         assert!(killed.is_ok());
+        // As long as its number is taken, it passes for one that runs.
+        let begun = Instant::now();
+        while Path::new("/proc").join(pid).exists() {
+            assert!(
+                begun.elapsed() < REAPED,
+                "nobody takes up that the server has ended"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Starts it again, at the same address.
     pub fn start(&self) {
         let port = self.url.rsplit_once(':').unwrap().1;
         let port = port.split('/').next().unwrap();
-        assert_eq!(start(Some(self.folder.path()), Some(port)), Some(self.url.clone()));
+        assert_eq!(
+            start(Some(self.folder.path()), Some(port)),
+            Some(self.url.clone())
+        );
     }
 
     /// The folder of its files.

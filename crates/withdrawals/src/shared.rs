@@ -115,8 +115,11 @@ impl Withdrawals {
         };
         self.sync(now).await?;
         let mut transaction = shared.tables.begin().await?;
-        let gone = Sql::new("DELETE FROM withdrawals WHERE id = ? AND (ends IS NULL OR ends > ?) RETURNING entry");
-        let gone = transaction.optional(gone.bind(id).bind(now.as_millisecond())).await?;
+        let gone =
+            Sql::new("DELETE FROM withdrawals WHERE id = ? AND (ends IS NULL OR ends > ?) RETURNING entry");
+        let gone = transaction
+            .optional(gone.bind(id).bind(now.as_millisecond()))
+            .await?;
         let unknown = || WithdrawalError::Unknown { id: id.to_owned() };
         let lifted = entry(&gone.ok_or_else(unknown)?)?;
         transaction.commit().await?;
@@ -159,7 +162,10 @@ impl Withdrawals {
             }
             transaction.commit().await?;
         }
-        let rows = shared.tables.all(Sql::new("SELECT entry FROM withdrawals ORDER BY id")).await?;
+        let rows = shared
+            .tables
+            .all(Sql::new("SELECT entry FROM withdrawals ORDER BY id"))
+            .await?;
         let list: Result<Vec<_>, _> = rows.iter().map(entry).collect();
         let mut list = list?;
         list.sort_by(|one, other| one.since.cmp(&other.since));
@@ -194,9 +200,9 @@ pub(crate) struct Shared {
 
 fn entry(row: &Row) -> Result<Withdrawal, WithdrawalError> {
     let read = row.try_get::<&str>("entry");
-    let read = read.map_err(|error| error.to_string()).and_then(|entry| {
-        serde_json::from_str(entry).map_err(|error| error.to_string())
-    });
+    let read = read
+        .map_err(|error| error.to_string())
+        .and_then(|entry| serde_json::from_str(entry).map_err(|error| error.to_string()));
     read.map_err(|reason| WithdrawalError::Damaged {
         path: "withdrawals".into(),
         reason,

@@ -31,10 +31,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
-    (
-        "accounts",
-        &["core", "retrieval", "state", "upstream", "limits"],
-    ),
+    ("accounts", &["core", "retrieval", "state", "upstream", "limits"]),
     (
         "http",
         &[

@@ -132,7 +132,12 @@ async fn two_hundred(replicas: &[Replica; 2], spending: &Spending, tokens: u64) 
             limits.admit(counting, &spending, &asked, now()).await
         });
     }
-    asking.join_all().await.into_iter().filter_map(Result::ok).collect()
+    asking
+        .join_all()
+        .await
+        .into_iter()
+        .filter_map(Result::ok)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -163,7 +168,11 @@ async fn two_hundred_at_once_over_two_replicas_pass_a_budget_by_one_request_at_m
             ..spending
         };
         let let_in = two_hundred(&replicas, &spending, 300).await;
-        assert_eq!(let_in.len(), 9, "nine times 300 is the first that is 2500 or more");
+        assert_eq!(
+            let_in.len(),
+            9,
+            "nine times 300 is the first that is 2500 or more"
+        );
         let refused = replicas[0].ask(&spending, 1).await.unwrap_err();
         assert!(!refused.is_spent() || refused.used >= refused.most, "{refused:?}");
         // They cost a third: what is left is used to its end, and not further, wherever it lies.
@@ -250,7 +259,10 @@ async fn what_a_replica_has_spent_counts_when_it_is_killed_and_when_its_folder_i
     std::mem::forget(running);
     let one = one.again(&database.url).await;
     one.limits.settle_shares(now()).await.unwrap();
-    assert_eq!(database.number("SELECT sum(budget_tokens)::bigint FROM trousseau.draws"), 800);
+    assert_eq!(
+        database.number("SELECT sum(budget_tokens)::bigint FROM trousseau.draws"),
+        800
+    );
     // A folder that is gone is made up for by what was drawn.
     let lost = Replica::start(&database.url, "one").await;
     settle(two.ask(&spending, 300).await.unwrap(), 300);
@@ -284,7 +296,10 @@ fn no_order_of_things_passes_a_budget_by_more_than_one_request() {
     let Some(database) = postgres::database("limits-orders") else {
         return;
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let cases = if trousseau_testing::long() { 200 } else { 12 };
     let mut runner = TestRunner::new(Config::with_cases(cases));
     let mut case = 0;

@@ -60,7 +60,10 @@ async fn add(tables: &Tables, id: i64, text: Option<&str>) {
 async fn both_say(tables: &Tables) {
     add(tables, 7, Some("été ' \"?\"")).await;
     add(tables, i64::MIN, None).await;
-    let rows = tables.all(Sql::new("SELECT * FROM notes ORDER BY id")).await.unwrap();
+    let rows = tables
+        .all(Sql::new("SELECT * FROM notes ORDER BY id"))
+        .await
+        .unwrap();
     let read = |at: usize| {
         let row = &rows[at];
         (
@@ -72,8 +75,20 @@ async fn both_say(tables: &Tables) {
     assert_eq!(read(0), (i64::MIN, None, vec![0, 255]));
     assert_eq!(read(1), (7, Some("été ' \"?\"".to_owned()), vec![0, 255]));
     let none = Sql::new("SELECT 1 AS found FROM notes WHERE text IS NOT DISTINCT FROM ? AND id = ?");
-    assert!(tables.optional(none.clone().bind(None::<&str>).bind(i64::MIN)).await.unwrap().is_some());
-    assert!(tables.optional(none.bind(Some("x")).bind(7)).await.unwrap().is_none());
+    assert!(
+        tables
+            .optional(none.clone().bind(None::<&str>).bind(i64::MIN))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        tables
+            .optional(none.bind(Some("x")).bind(7))
+            .await
+            .unwrap()
+            .is_none()
+    );
     let exists = Sql::new("SELECT EXISTS (SELECT 1 FROM notes WHERE id = ?) AS found");
     assert!(tables.is_so(exists.clone().bind(7)).await.unwrap());
     assert!(!tables.is_so(exists.bind(8)).await.unwrap());
@@ -92,7 +107,9 @@ async fn both_say(tables: &Tables) {
 #[tokio::test]
 async fn a_file_and_a_server_say_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let file = Tables::file(&folder.path().join("notes.sqlite"), &FILE, Access::Write).await.unwrap();
+    let file = Tables::file(&folder.path().join("notes.sqlite"), &FILE, Access::Write)
+        .await
+        .unwrap();
     both_say(&file).await;
     file.close().await;
     let Some(database) = postgres::database("state-same") else {
@@ -121,7 +138,10 @@ async fn replicas_that_start_together_make_the_tables_once() {
         started.await.unwrap();
     }
     assert_eq!(database.number("SELECT count(*) FROM trousseau.versions"), 2);
-    assert_eq!(database.number("SELECT sum(number)::bigint FROM trousseau.versions"), 2);
+    assert_eq!(
+        database.number("SELECT sum(number)::bigint FROM trousseau.versions"),
+        2
+    );
 }
 
 #[tokio::test]
@@ -129,18 +149,42 @@ async fn tables_of_a_newer_program_are_refused_and_a_reader_makes_none() {
     let Some(database) = postgres::database("state-newer") else {
         return;
     };
-    let reader = Postgres::open(place(&database.url), Access::Read).await.unwrap_err();
-    assert!(matches!(reader, StoreError::Older { found: 0, known: 1, .. }), "{reader}");
+    let reader = Postgres::open(place(&database.url), Access::Read)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            reader,
+            StoreError::Older {
+                found: 0,
+                known: 1,
+                ..
+            }
+        ),
+        "{reader}"
+    );
     let postgres = open(&database.url).await;
     Tables::shared(&postgres, &SHARED, Access::Write).await.unwrap();
     database.run("UPDATE trousseau.versions SET number = 2 WHERE store = 'notes'");
     for access in [Access::Read, Access::Write] {
         let refused = Tables::shared(&postgres, &SHARED, access).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Newer { found: 2, known: 1, .. }), "{refused}");
+        assert!(
+            matches!(
+                refused,
+                StoreError::Newer {
+                    found: 2,
+                    known: 1,
+                    ..
+                }
+            ),
+            "{refused}"
+        );
         assert_eq!(refused.code(), "store-newer");
     }
     database.run("UPDATE trousseau.versions SET number = 9 WHERE store = 'changes'");
-    let refused = Postgres::open(place(&database.url), Access::Write).await.unwrap_err();
+    let refused = Postgres::open(place(&database.url), Access::Write)
+        .await
+        .unwrap_err();
     assert!(matches!(refused, StoreError::Newer { found: 9, .. }), "{refused}");
 }
 

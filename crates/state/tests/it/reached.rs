@@ -14,7 +14,14 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 fn behind_tls(tls: Tls, server: &str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let server = server.rsplit_once('@').unwrap().1.split('/').next().unwrap().to_owned();
+    let server = server
+        .rsplit_once('@')
+        .unwrap()
+        .1
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned();
     std::thread::spawn(move || {
         for client in listener.incoming() {
             let (mut client, server, tls) = (client.unwrap(), server.clone(), tls.clone());
@@ -61,7 +68,7 @@ async fn refusal(place: Place) -> StoreError {
 
 #[tokio::test]
 async fn an_address_where_nothing_is_and_one_that_is_none() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut silent = place(&format!("postgres://postgres@127.0.0.1:{port}/postgres"));
     silent.patience = Duration::from_millis(300);
@@ -85,7 +92,10 @@ async fn a_wrong_password_a_wrong_name_and_a_server_without_tls_are_told_apart_f
     let rules = "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
     fs_err::write(server.folder().join("pg_hba.conf"), rules).unwrap();
     server.run("SELECT pg_reload_conf()");
-    let house = server.url.replace("postgres@", "trousseau@").replace("/postgres", "/house");
+    let house = server
+        .url
+        .replace("postgres@", "trousseau@")
+        .replace("/postgres", "/house");
     let with = |password: &'static str| Place {
         password: Some(Box::new(move || Ok(password.to_owned().into()))),
         ..place(&house)
@@ -100,8 +110,16 @@ async fn a_wrong_password_a_wrong_name_and_a_server_without_tls_are_told_apart_f
     for refused in [
         refusal(with("wrong")).await,
         refusal(place(&house)).await,
-        refusal(Place { tls: true, ..with("right") }).await,
-        refusal(place(&format!("{}/nowhere", server.url.strip_suffix("/postgres").unwrap()))).await,
+        refusal(Place {
+            tls: true,
+            ..with("right")
+        })
+        .await,
+        refusal(place(&format!(
+            "{}/nowhere",
+            server.url.strip_suffix("/postgres").unwrap()
+        )))
+        .await,
         refusal(Place {
             password: Some(Box::new(|| Err("no such file".to_owned()))),
             ..place(&house)
@@ -148,8 +166,17 @@ async fn a_server_that_is_killed_is_noticed_and_one_that_comes_back_is_heard_aga
     postgres.check().await.unwrap();
     add(&tables, 2, None).await;
     let told = postgres.news().await.unwrap();
-    assert_eq!(told.of("note").collect::<Vec<_>>(), ["2"], "what was committed before the kill is there");
-    assert!(tables.is_so(Sql::new("SELECT count(*) = 2 AS found FROM notes")).await.unwrap());
+    assert_eq!(
+        told.of("note").collect::<Vec<_>>(),
+        ["2"],
+        "what was committed before the kill is there"
+    );
+    assert!(
+        tables
+            .is_so(Sql::new("SELECT count(*) = 2 AS found FROM notes"))
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
@@ -162,7 +189,10 @@ async fn over_tls_a_certificate_must_be_of_the_authority_and_of_the_host() {
     let over = |tls: Tls, authority: &Authority| Place {
         tls: true,
         authorities: Some(authority.file()),
-        ..place(&format!("postgres://postgres@localhost:{}/{name}", behind_tls(tls, &database.url)))
+        ..place(&format!(
+            "postgres://postgres@localhost:{}/{name}",
+            behind_tls(tls, &database.url)
+        ))
     };
     let postgres = Postgres::open(over(ours.server("localhost", None), &ours), Access::Write);
     let postgres = Arc::new(postgres.await.unwrap());

@@ -43,7 +43,10 @@ pub(crate) async fn follow(app: &App, stop: &CancellationToken) {
     while stop.run_until_cancelled(bell.wait()).await.is_some() {
         if let Err(failure) = app.hear(postgres).await {
             // That it is away was told when that began.
-            tracing::debug!(error = failure.english(), "what other replicas changed was not taken up");
+            tracing::debug!(
+                error = failure.english(),
+                "what other replicas changed was not taken up"
+            );
         }
     }
 }

@@ -14,9 +14,8 @@ const ROUTE: &str = "[[route]]\nname = \"default\"\ntargets = [\"local\"]\n";
 /// A replica of this name over the database at `url`, not started yet; `more` is the rest of its configuration.
 pub(crate) fn replica(url: &str, name: &str, more: &str) -> Dir {
     let dir = Dir::new();
-    let text = format!(
-        "[ledger]\nreplica = \"{name}\"\n[state]\nurl = \"{url}\"\ntimeout_seconds = 2\n{more}\n"
-    );
+    let text =
+        format!("[ledger]\nreplica = \"{name}\"\n[state]\nurl = \"{url}\"\ntimeout_seconds = 2\n{more}\n");
     dir.write("data/trousseau.toml", text);
     dir
 }
@@ -69,11 +68,17 @@ fn a_key_and_a_session_of_one_replica_are_those_of_the_other_until_they_end_on_e
     let Some(database) = postgres::database("replicas-accounts") else {
         return;
     };
-    let (one, two) = (replica(&database.url, "one", ROUTE), replica(&database.url, "two", ROUTE));
+    let (one, two) = (
+        replica(&database.url, "one", ROUTE),
+        replica(&database.url, "two", ROUTE),
+    );
     let (first, second) = (Service::start(&one, &[]), Service::start(&two, &[]));
     let administrator = first.key.clone().unwrap();
     assert_eq!(second.key, None, "there is one already");
-    assert_eq!((status(&first, &administrator), status(&second, &administrator)), (200, 200));
+    assert_eq!(
+        (status(&first, &administrator), status(&second, &administrator)),
+        (200, 200)
+    );
 
     // Made there and revoked here, with a command and over HTTP, each is so everywhere; the quickest of some within a second.
     let (mut made, mut revoked) = (PATIENCE, PATIENCE);
@@ -87,7 +92,10 @@ fn a_key_and_a_session_of_one_replica_are_those_of_the_other_until_they_end_on_e
         assert_eq!(status(&first, key), 401);
         revoked = revoked.min(until(|| status(&second, key) == 401));
     }
-    assert!(made < Duration::from_secs(1) && revoked < Duration::from_secs(1), "{made:?} {revoked:?}");
+    assert!(
+        made < Duration::from_secs(1) && revoked < Duration::from_secs(1),
+        "{made:?} {revoked:?}"
+    );
 
     // Whatever changes the tables, they hear of it.
     let row = one.json(&["keys", "create", "--name", "by-hand"]);
@@ -137,7 +145,10 @@ fn with_the_database_away_whoever_is_known_goes_on_and_nobody_is_refused_for_goo
     let Some(server) = postgres::server("replicas-away") else {
         return;
     };
-    let (one, two) = (replica(&server.url, "one", ROUTE), replica(&server.url, "two", ROUTE));
+    let (one, two) = (
+        replica(&server.url, "one", ROUTE),
+        replica(&server.url, "two", ROUTE),
+    );
     let (first, second) = (Service::start(&one, &[]), Service::start(&two, &[]));
     let key = first.key.clone().unwrap();
     let short = one.json(&["keys", "create", "--name", "short", "--expires", "1d"]);
@@ -162,19 +173,30 @@ fn with_the_database_away_whoever_is_known_goes_on_and_nobody_is_refused_for_goo
         assert!(nonsense.starts_with("HTTP/1.1 401 "), "{nonsense}");
         let wanted = json!({ "name": "later" }).to_string();
         let refused = post(&service.address, "/api/keys", &key, &wanted);
-        assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("store-away"), "{refused}");
+        assert!(
+            refused.starts_with("HTTP/1.1 503 ") && refused.contains("store-away"),
+            "{refused}"
+        );
         let login = json!({ "name": "alice", "password": "un long mot de passe" }).to_string();
         let refused = post(&service.address, "/api/auth/login", "none", &login);
         assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     }
-    let told = one.run(&["--json", "keys", "create", "--name", "later"]).ended_with(4);
+    let told = one
+        .run(&["--json", "keys", "create", "--name", "later"])
+        .ended_with(4);
     assert_eq!(told.error(), "store-away");
     // A key that is revoked now is refused here, whatever the database does.
     assert_ne!(one.run(&["keys", "revoke", "short"]).code, Some(0));
     assert_ne!(status(&first, short), 200);
     // No replica starts without it, and it is told why.
     let three = replica(&server.url, "three", "");
-    assert_eq!(three.run(&["--json", "serve", "--listen", "127.0.0.1:0"]).ended_with(4).error(), "store-away");
+    assert_eq!(
+        three
+            .run(&["--json", "serve", "--listen", "127.0.0.1:0"])
+            .ended_with(4)
+            .error(),
+        "store-away"
+    );
     let doctor = three.french(&["doctor"]).ended_with(1);
     assert!(doctor.out.contains("ne répond pas"), "{doctor:#?}");
 
@@ -196,13 +218,18 @@ fn a_database_that_lets_nobody_in_is_told_with_the_key_to_mend() {
     for (url, more) in [(nowhere.as_str(), ""), (database.url.as_str(), "tls = true\n")] {
         let dir = replica(url, "one", more);
         let told = dir.french(&["serve", "--listen", "127.0.0.1:0"]).ended_with(4);
-        assert!(told.err.contains("refuse la connexion") && told.err.contains("[state]"), "{told:#?}");
+        assert!(
+            told.err.contains("refuse la connexion") && told.err.contains("[state]"),
+            "{told:#?}"
+        );
     }
     let dir = replica(&database.url, "one", "");
     Service::start(&dir, &[]).stop().succeeded();
     let doctor = dir.french(&["doctor"]);
     assert!(doctor.out.contains(&database.url), "{doctor:#?}");
     database.run("UPDATE trousseau.versions SET number = 99 WHERE store = 'accounts'");
-    let told = dir.run(&["--json", "serve", "--listen", "127.0.0.1:0"]).ended_with(4);
+    let told = dir
+        .run(&["--json", "serve", "--listen", "127.0.0.1:0"])
+        .ended_with(4);
     assert_eq!(told.error(), "store-newer");
 }

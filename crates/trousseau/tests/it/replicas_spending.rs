@@ -28,7 +28,10 @@ fn two_hundred_at_once_over_two_servers_pass_a_budget_by_one_request_at_most() {
         return;
     };
     let gate = Gate::new();
-    let (one, two) = (replica(&gate, &server.url, "one"), replica(&gate, &server.url, "two"));
+    let (one, two) = (
+        replica(&gate, &server.url, "one"),
+        replica(&gate, &server.url, "two"),
+    );
     let administrator = key(&one, "admin", &["--role", "administrator"]);
     let tokens = key(&one, "tokens", &["--budget-tokens", "1000"]);
     let services = [
@@ -56,12 +59,16 @@ fn two_hundred_at_once_over_two_servers_pass_a_budget_by_one_request_at_most() {
             assert!(began.elapsed() < PATIENCE, "{} and {refused:?}", gate.came());
             thread::sleep(Duration::from_millis(5));
         }
-        let reserved = services.each_ref().map(|service| {
-            number(&standing(service, &administrator, "tokens"), "reserved")
-        });
+        let reserved = services
+            .each_ref()
+            .map(|service| number(&standing(service, &administrator, "tokens"), "reserved"));
         let all: f64 = reserved.iter().sum();
         least = all / gate.came() as f64;
-        assert!(all >= BUDGET && all - least < BUDGET, "{reserved:?} of {}", gate.came());
+        assert!(
+            all >= BUDGET && all - least < BUDGET,
+            "{reserved:?} of {}",
+            gate.came()
+        );
         gate.set(true);
     });
     let came = answered.into_inner();
@@ -100,7 +107,11 @@ fn two_hundred_at_once_over_two_servers_pass_a_budget_by_one_request_at_most() {
         }
     };
     assert!(more > 0 && refused.contains("limit-away"), "{more} {refused}");
-    assert_eq!(ask(&services[1].address, &administrator).map(|(status, _)| status), Some(200), "not limited");
+    assert_eq!(
+        ask(&services[1].address, &administrator).map(|(status, _)| status),
+        Some(200),
+        "not limited"
+    );
     server.start();
     until(|| readiness(&services[1]).1 == "ready");
     until(|| ask(&services[1].address, &wide).unwrap().0 == 200);

@@ -71,7 +71,10 @@ fn a_withdrawal_on_one_replica_is_in_force_on_the_other_within_a_second_and_stop
     };
     let (url, given_up) = silent();
     let more = routed(&[upstream("slow", &url)], "\"slow\"");
-    let (one, two) = (replica(&database.url, "one", &more), replica(&database.url, "two", &more));
+    let (one, two) = (
+        replica(&database.url, "one", &more),
+        replica(&database.url, "two", &more),
+    );
     let (first, second) = (Service::start(&one, &[]), Service::start(&two, &[]));
     let key = first.key.clone().unwrap();
 
@@ -94,18 +97,31 @@ fn a_withdrawal_on_one_replica_is_in_force_on_the_other_within_a_second_and_stop
     let id = withdraw(&one, "slow");
     given_up.recv_timeout(PATIENCE).unwrap();
     stream.read_to_string(&mut said).unwrap();
-    assert!(!said.contains("[DONE]") || said.contains("error"), "no clean end: {said}");
+    assert!(
+        !said.contains("[DONE]") || said.contains("error"),
+        "no clean end: {said}"
+    );
     assert_eq!((status(&first, &key), status(&second, &key)), (403, 403));
     // Lifted there, it is open here.
     two.run(&["withdraw", "lift", &id]).succeeded();
-    until(|| one.json(&["withdraw", "list"])["withdrawals"].as_array().unwrap().is_empty());
+    until(|| {
+        one.json(&["withdraw", "list"])["withdrawals"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    });
 
     let mut quickest = PATIENCE;
     for _ in 0..3 {
         let id = withdraw(&one, "slow");
         quickest = quickest.min(until(|| status(&second, &key) == 403));
         one.run(&["withdraw", "lift", &id]).succeeded();
-        until(|| two.json(&["withdraw", "list"])["withdrawals"].as_array().unwrap().is_empty());
+        until(|| {
+            two.json(&["withdraw", "list"])["withdrawals"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        });
     }
     assert!(quickest < Duration::from_secs(1), "{quickest:?}");
 }
@@ -117,7 +133,10 @@ fn a_withdrawal_waits_for_no_database_and_is_told_when_it_is_back() {
     };
     let (url, _given_up) = silent();
     let more = routed(&[upstream("slow", &url)], "\"slow\"");
-    let (one, two) = (replica(&server.url, "one", &more), replica(&server.url, "two", &more));
+    let (one, two) = (
+        replica(&server.url, "one", &more),
+        replica(&server.url, "two", &more),
+    );
     // What a folder withdrew while it was alone goes with it.
     let alone = fs_err::read_to_string(one.data().join("trousseau.toml")).unwrap();
     let (before, after) = alone.split_once("[state]").unwrap();
@@ -128,7 +147,12 @@ fn a_withdrawal_waits_for_no_database_and_is_told_when_it_is_back() {
 
     let (first, second) = (Service::start(&one, &[]), Service::start(&two, &[]));
     let key = first.key.clone().unwrap();
-    let listed = |dir: &Dir| dir.json(&["withdraw", "list"])["withdrawals"].as_array().unwrap().len();
+    let listed = |dir: &Dir| {
+        dir.json(&["withdraw", "list"])["withdrawals"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
     until(|| listed(&two) == 1);
     server.kill();
     until(|| readiness(&second).1 == "degraded");
@@ -137,7 +161,12 @@ fn a_withdrawal_waits_for_no_database_and_is_told_when_it_is_back() {
     assert_eq!(status(&first, &key), 403, "in force here");
     assert_eq!((listed(&one), listed(&two)), (2, 1));
     // It outlives the process that owes it.
-    assert_eq!(two.run(&["--json", "withdraw", "lift", "nothing"]).ended_with(4).error(), "store-away");
+    assert_eq!(
+        two.run(&["--json", "withdraw", "lift", "nothing"])
+            .ended_with(4)
+            .error(),
+        "store-away"
+    );
     first.stop().succeeded();
     server.start();
     let _first = Service::start(&one, &[]);
