@@ -10,7 +10,6 @@ mod admin;
 mod app;
 mod caller;
 mod checks;
-mod cli;
 mod commands;
 mod console;
 mod control;
@@ -26,6 +25,8 @@ mod usage;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+use trousseau_cli as cli;
 
 use crate::caller::Caller;
 use crate::cli::{Action, Cli};
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
     let language = Language::of_locale();
     let messages = Messages::new(language);
     let json = cli::wants_json(&arguments);
-    let parsed = cli::parse(&messages, arguments.clone());
+    let parsed = cli::parse(&messages.words(), arguments.clone());
     let printer = Arc::new(Printer::new(messages, json, Screen::here(), Arc::new(Own)));
     let ended = match parsed {
         Ok(cli) => run(cli, arguments, language, &printer),

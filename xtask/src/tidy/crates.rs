@@ -33,9 +33,23 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("upstream", &["core", "text", "wire"]),
     ("accounts", &["core", "retrieval", "state", "upstream", "limits"]),
     (
+        "request",
+        &[
+            "core",
+            "policy",
+            "limits",
+            "plan",
+            "retrieval",
+            "wire",
+            "accounts",
+            "gateway",
+        ],
+    ),
+    (
         "http",
         &[
             "core",
+            "request",
             "text",
             "policy",
             "ledger",
@@ -65,6 +79,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "http",
         ],
     ),
+    ("cli", &["core", "limits", "policy", "retrieval"]),
     ("extract", &["core"]),
     ("extractive", &["core", "text"]),
     ("inference", &["core"]),

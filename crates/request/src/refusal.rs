@@ -17,10 +17,8 @@ use trousseau_policy::reason::Reason;
 use trousseau_wire::Fault;
 use trousseau_wire::server::{anthropic, error_body, status};
 
-use super::control::Unchanged;
-use super::error::HttpError;
-use super::language::{Language, Texts};
-use super::messages;
+use crate::error::HttpError;
+use crate::language::{Language, Texts};
 use trousseau_accounts::AccountError;
 use trousseau_gateway::entry::Attempt;
 use trousseau_gateway::error::GatewayError;
@@ -28,6 +26,9 @@ use trousseau_gateway::files::FileError;
 
 /// After how many seconds a request may be tried again where nobody knows better.
 const RETRY_AFTER: u64 = 5;
+
+/// Where Anthropic's form is spoken, also of errors.
+pub const MESSAGES: &str = "/v1/messages";
 
 /// What OpenAI calls a budget that is spent.
 const SPENT: &str = "insufficient_quota";
@@ -59,7 +60,8 @@ impl Refusal {
         Self::of(Box::new(error))
     }
 
-    fn of(error: Box<dyn Explain + Send + Sync>) -> Self {
+    /// The same for an error of any kind.
+    pub fn of(error: Box<dyn Explain + Send + Sync>) -> Self {
         let kind = error.kind();
         let status = StatusCode::from_u16(status(kind)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retries = matches!(kind, ErrorKind::Unavailable | ErrorKind::Throttled);
@@ -83,6 +85,13 @@ impl Refusal {
         self
     }
 
+    /// The same with everything that is wrong, where it is several things at once.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<Box<dyn Explain + Send + Sync>>) -> Self {
+        self.0.faults = faults;
+        self
+    }
+
     /// The same with another status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
@@ -99,7 +108,7 @@ impl Refusal {
 
     /// The same with one thing more that it tells.
     #[must_use]
-    pub(super) fn detail(mut self, name: &str, value: Value) -> Self {
+    pub fn detail(mut self, name: &str, value: Value) -> Self {
         self.0.details.insert(name.to_owned(), value);
         self
     }
@@ -153,14 +162,14 @@ impl Refusal {
     }
 
     /// The whole response to a request for `path`, in the form of that path's API.
-    pub(super) fn respond(
+    pub fn respond(
         &self,
         path: &str,
         (texts, language): (&dyn Texts, Language),
         request_id: &str,
     ) -> Response {
         let mut body = self.body(texts, language, request_id);
-        if path == messages::PATH {
+        if path == MESSAGES {
             body = anthropic::error(self.0.status.as_u16(), &body);
         }
         let body = body.to_string();
@@ -187,7 +196,7 @@ impl Refusal {
     }
 
     /// Its line in the log: faults of the service are for the operator, the rest is the client's.
-    pub(super) fn log(&self, request_id: &str) {
+    pub fn log(&self, request_id: &str) {
         let (code, error) = (self.0.code, &self.0.error);
         if self.0.status.is_server_error() {
             tracing::warn!(request_id, code, %error, "a request failed");
@@ -199,7 +208,7 @@ impl Refusal {
 }
 
 /// A refused target, with its reasons in words.
-pub(super) fn told(rejection: &Rejection, texts: &dyn Texts, language: Language) -> Value {
+pub fn told(rejection: &Rejection, texts: &dyn Texts, language: Language) -> Value {
     let reasons = rejection.reasons.iter().map(|reason| {
         let (mut text, _) = texts.explain(language, &Told(reason.clone()));
         if reason.line > 0 {
@@ -377,14 +386,6 @@ impl From<Refused> for Refusal {
 impl From<NoRoute> for Refusal {
     fn from(missing: NoRoute) -> Self {
         HttpError::NoModel { name: missing.name }.into()
-    }
-}
-
-impl From<Unchanged> for Refusal {
-    fn from(unchanged: Unchanged) -> Self {
-        let mut made = Self::of(unchanged.error);
-        made.0.faults = unchanged.faults;
-        made
     }
 }
 
