@@ -55,7 +55,11 @@ impl Gateway {
             asked.output = u64::from(*output);
             asked.input = tokens::most_read(request, asked.bytes);
         }
-        let reserved = self.limits.admit(counting, spending, &asked, now).await;
+        let reserved = if self.limits.is_shared() {
+            Box::pin(self.limits.admit(counting, spending, &asked, now)).await
+        } else {
+            self.limits.reserve(counting, spending, &asked, now)
+        };
         reserved.map_err(|refused| self.turn_away(principal, refused, now))
     }
 

@@ -46,6 +46,11 @@ impl Limits {
         Ok(limits)
     }
 
+    /// Whether several replicas hold the limits: then a request is let in by [`Limits::admit`].
+    pub const fn is_shared(&self) -> bool {
+        self.pool.is_some()
+    }
+
     /// Lets a request in that may cost so much, as [`Limits::reserve`]; where several replicas hold the limits, it draws first
     /// what this one has no grant for.
     pub async fn admit(
@@ -55,19 +60,25 @@ impl Limits {
         asked: &Asked<'_>,
         now: Timestamp,
     ) -> Result<Reserved, Box<Refused>> {
+        let Some(pool) = &self.pool else {
+            return self.reserve(counting, spending, asked, now);
+        };
+        let first = counting.0.first().map(|applied| Arc::clone(&applied.limit));
+        let away = || refused(first.as_deref(), spending, What::Away);
+        let reserve = || self.reserve_in(&mut self.hold(), counting.clone(), spending, (asked, now));
         for attempt in 0..TRIES {
-            match self.try_reserve(&counting, spending, asked, now) {
+            match reserve() {
                 Ok(reserved) => return Ok(reserved),
                 Err(Short::Refused(refused)) => return Err(refused),
                 Err(Short::Uncovered) => {}
             }
-            let Some(pool) = self.pool.as_ref().filter(|pool| !pool.is_away()) else {
-                return Err(refused(&counting, spending, What::Away));
-            };
+            if pool.is_away() {
+                return Err(away());
+            }
             let _turn = pool.turn.lock().await;
             // Whoever was before may have drawn for this one as well.
             if attempt == 0
-                && let Ok(reserved) = self.try_reserve(&counting, spending, asked, now)
+                && let Ok(reserved) = reserve()
             {
                 return Ok(reserved);
             }
@@ -78,7 +89,7 @@ impl Limits {
                     Ok(told) => drawn.push((draw, told)),
                     Err(error) => {
                         tracing::warn!(%error, "nothing could be drawn of what replicas share");
-                        return Err(refused(&counting, spending, What::Away));
+                        return Err(away());
                     }
                 }
             }
@@ -87,13 +98,13 @@ impl Limits {
             for (draw, told) in drawn {
                 state.book.take(&draw, told);
             }
-            match self.reserve_in(&mut state, &counting, spending, (asked, now)) {
+            match self.reserve_in(&mut state, counting.clone(), spending, (asked, now)) {
                 Ok(reserved) => return Ok(reserved),
                 Err(Short::Refused(refused)) => return Err(refused),
                 Err(Short::Uncovered) => {}
             }
         }
-        Err(refused(&counting, spending, What::Requests))
+        Err(refused(first.as_deref(), spending, What::Requests))
     }
 
     /// Tells the other replicas what was used since the last time, gives back what was not, and hears what they hold. To be
@@ -129,10 +140,8 @@ impl Limits {
     }
 }
 
-/// Why a request is not let in, of the first limit that counts it.
-pub(crate) fn refused(counting: &Counting, spending: &Spending, what: What) -> Box<Refused> {
-    // Where none counts it, nothing is refused.
-    let limit = counting.0.first().map(|applied| &*applied.limit);
+/// Why a request is not let in, of a limit that counts it.
+pub(crate) fn refused(limit: Option<&Limit>, spending: &Spending, what: What) -> Box<Refused> {
     let mut refused = Refused::of(limit.unwrap_or(&NOBODY), what, &spending.zone);
     if what == What::Away {
         refused.wait = AWAY;

@@ -45,7 +45,7 @@ pub struct Turned {
 }
 
 /// The limits that count one principal's requests.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Counting(pub(crate) Vec<Applied>);
 
 impl Counting {
@@ -169,38 +169,28 @@ impl Limits {
         asked: &Asked<'_>,
         now: Timestamp,
     ) -> Result<Reserved, Box<Refused>> {
-        self.try_reserve(&counting, spending, asked, now)
-            .map_err(|short| match short {
-                Short::Refused(refused) => refused,
-                Short::Uncovered => refused(&counting, spending, What::Away),
-            })
+        if counting.is_empty() {
+            return Ok(Reserved::default());
+        }
+        let reserved = self.reserve_in(&mut self.hold(), counting, spending, (asked, now));
+        reserved.map_err(|short| match short {
+            Short::Refused(refused) => refused,
+            Short::Uncovered => refused(None, spending, What::Away),
+        })
     }
 
-    /// The same, telling whether something must be drawn before.
-    pub(crate) fn try_reserve(
-        self: &Arc<Self>,
-        counting: &Counting,
-        spending: &Spending,
-        asked: &Asked<'_>,
-        now: Timestamp,
-    ) -> Result<Reserved, Short> {
-        self.reserve_in(&mut self.hold(), counting, spending, (asked, now))
-    }
-
-    /// The same, in a book that is held already.
+    /// The same in a book that is held already, telling whether something must be drawn before.
     pub(crate) fn reserve_in(
         self: &Arc<Self>,
         state: &mut State,
-        counting: &Counting,
+        counting: Counting,
         spending: &Spending,
         (asked, now): (&Asked<'_>, Timestamp),
     ) -> Result<Reserved, Short> {
         if counting.is_empty() {
             return Ok(Reserved::default());
         }
-        let id = state
-            .book
-            .reserve(counting.0.clone(), asked, now, &spending.zone)?;
+        let id = state.book.reserve(counting.0, asked, now, &spending.zone)?;
         let entries = state.book.entries(id);
         let is_kept = !entries.is_empty();
         if is_kept {

@@ -43,9 +43,8 @@ impl Bell {
         let Some(listener) = &mut self.listener else {
             return sleep(LOOKED).await;
         };
-        let heard = match timeout(LOOKED, listener.try_recv()).await {
-            Err(_) => return,
-            Ok(heard) => heard,
+        let Ok(heard) = timeout(LOOKED, listener.try_recv()).await else {
+            return;
         };
         // One look is enough for all that has rung.
         while listener.next_buffered().is_some() {}

@@ -7,10 +7,11 @@
     reason = "what a test takes for granted fails the test"
 )]
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, PgConnection};
 
@@ -61,10 +62,9 @@ pub fn server(id: &str) -> Option<TestServer> {
 
 impl TestDatabase {
     fn on(server: &str) -> Self {
-        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-        let name = format!("trousseau_{}_{nanos}_{next}", std::process::id());
+        // Seeded by the system, another each time.
+        let random = RandomState::new().build_hasher().finish();
+        let name = format!("trousseau_{}_{random:016x}", std::process::id());
         run(server, &format!("CREATE DATABASE {name}")).unwrap();
         let url = server.strip_suffix("/postgres").unwrap();
         Self {

@@ -88,6 +88,7 @@ reload-taken-up = Taken up: { $keys }
 reload-waiting = Waits for the server’s next start: { $keys }
 
 backup-made = { $folder }: { $files } files, { BYTES($bytes) }. Nothing in it is encrypted: keep it as you keep the data.
+backup-without-state = The accounts, withdrawals and limits that the replicas share are in { $database }, and not in this backup: back it up as well, with pg_dump.
 backup-restored = { $folder }: restored as it was at { $created }, { $files } files, { BYTES($bytes) }.
 
 warning-heading = warning:

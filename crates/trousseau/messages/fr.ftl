@@ -91,6 +91,7 @@ reload-taken-up = Pris en compte : { $keys }
 reload-waiting = Attend le prochain démarrage du serveur : { $keys }
 
 backup-made = { $folder } : { $files } fichiers, { BYTES($bytes) }. Rien n’y est chiffré : gardez-le comme vous gardez les données.
+backup-without-state = Les comptes, les retraits et les limites que les instances partagent sont dans { $database }, et pas dans cette sauvegarde : sauvegardez-la aussi, avec pg_dump.
 backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fichiers, { BYTES($bytes) }.
 
 warning-heading = attention :

@@ -168,7 +168,7 @@ impl Withdrawals {
             .await?;
         let list: Result<Vec<_>, _> = rows.iter().map(entry).collect();
         let mut list = list?;
-        list.sort_by(|one, other| one.since.cmp(&other.since));
+        list.sort_by_key(|one| one.since);
         pending.clear();
         self.write_pending(pending)?;
         if list != self.list_all() {

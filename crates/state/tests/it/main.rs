@@ -1,10 +1,11 @@
 //! The database of the replicas, on a real server: how it is reached and refused, made, migrated by two at once, and heard.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinSet;
 use trousseau_core::error::{ErrorKind, Explain as _};
 use trousseau_retrieval::database::{Access, Schema};
 use trousseau_retrieval::error::StoreError;
@@ -126,17 +127,17 @@ async fn replicas_that_start_together_make_the_tables_once() {
     let Some(database) = postgres::database("state-together") else {
         return;
     };
-    let starting = (0..8).map(|_| {
+    let mut starting = JoinSet::new();
+    for _ in 0..8 {
         let url = database.url.clone();
-        tokio::spawn(async move {
+        starting.spawn(async move {
             let postgres = open(&url).await;
-            Tables::shared(&postgres, &SHARED, Access::Write).await.unwrap();
+            let tables = Tables::shared(&postgres, &SHARED, Access::Write).await;
+            tables.unwrap();
             postgres.close().await;
-        })
-    });
-    for started in starting.collect::<Vec<_>>() {
-        started.await.unwrap();
+        });
     }
+    starting.join_all().await;
     assert_eq!(database.number("SELECT count(*) FROM trousseau.versions"), 2);
     assert_eq!(
         database.number("SELECT sum(number)::bigint FROM trousseau.versions"),
@@ -223,18 +224,19 @@ async fn no_change_is_passed_over_however_many_write_at_once() {
         return;
     };
     let reader = open(&database.url).await;
-    let writers = (0..4_i64).map(|writer| {
+    let mut writers = JoinSet::new();
+    for writer in 0..4_i64 {
         let url = database.url.clone();
-        tokio::spawn(async move {
+        writers.spawn(async move {
             let postgres = open(&url).await;
-            let tables = Tables::shared(&postgres, &SHARED, Access::Write).await.unwrap();
+            let tables = Tables::shared(&postgres, &SHARED, Access::Write).await;
+            let tables = tables.unwrap();
             for number in 0..25 {
                 add(&tables, writer * 100 + number, None).await;
             }
             postgres.close().await;
-        })
-    });
-    let writers: Vec<_> = writers.collect();
+        });
+    }
     let mut heard = std::collections::BTreeSet::new();
     let begun = Instant::now();
     while heard.len() < 100 {
@@ -243,7 +245,5 @@ async fn no_change_is_passed_over_however_many_write_at_once() {
         reader.heard(&news);
         assert!(begun.elapsed() < Duration::from_secs(60), "{} heard", heard.len());
     }
-    for writer in writers {
-        writer.await.unwrap();
-    }
+    writers.join_all().await;
 }

@@ -94,7 +94,7 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
             checks::run(&app, &stop),
             withdrawals(&app, &stop),
             folds(&app, &stop),
-            sharing::follow(&app, &stop)
+            Box::pin(sharing::follow(&app, &stop))
         )
     };
     let served = tokio::select! {
