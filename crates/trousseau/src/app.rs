@@ -215,7 +215,7 @@ impl App {
         check_whole(&data)?;
         let lock = lock.map(Arc::new);
         let access = purpose.access();
-        let shared = sharing::open(&config, access).await?;
+        let shared = Box::pin(sharing::open(&config, access)).await?;
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
         let opened = match purpose {
@@ -225,12 +225,12 @@ impl App {
         };
         let replica = config.settings.replica.as_str();
         let limits = match &shared {
-            Some(postgres) => Limits::share(&data, access, (postgres, replica)).await?,
+            Some(postgres) => Box::pin(Limits::share(&data, access, (postgres, replica))).await?,
             None => Limits::open(&data, access).await?,
         };
         let now = Timestamp::now();
         let withdrawals = match &shared {
-            Some(postgres) => Withdrawals::share(&data, postgres, access, now).await?,
+            Some(postgres) => Box::pin(Withdrawals::share(&data, postgres, access, now)).await?,
             None => Withdrawals::open(&data, now)?,
         };
         let gateway = Arc::new(Gateway {
@@ -276,7 +276,7 @@ impl App {
     async fn open_accounts(&self) -> Result<Arc<Accounts>, Failure> {
         let access = self.purpose.access();
         let accounts = match &self.shared {
-            Some(postgres) => Accounts::share(postgres, access).await?,
+            Some(postgres) => Box::pin(Accounts::share(postgres, access)).await?,
             None => Accounts::open(&self.data, access).await?,
         };
         let config = self.config();

@@ -97,7 +97,7 @@ impl Withdrawals {
             pending.pop();
             return Err(error);
         }
-        let told = self.tell(shared, &mut pending, now).await;
+        let told = Box::pin(self.tell(shared, &mut pending, now)).await;
         told.map_err(|error| WithdrawalError::Here {
             reason: error.to_string(),
         })
@@ -113,7 +113,7 @@ impl Withdrawals {
             let (own, id) = (Arc::clone(self), id.to_owned());
             return died(blocking(move || own.lift(&id, now)).await)?;
         };
-        self.sync(now).await?;
+        Box::pin(self.sync(now)).await?;
         let mut transaction = shared.tables.begin().await?;
         let gone =
             Sql::new("DELETE FROM withdrawals WHERE id = ? AND (ends IS NULL OR ends > ?) RETURNING entry");
@@ -123,7 +123,7 @@ impl Withdrawals {
         let unknown = || WithdrawalError::Unknown { id: id.to_owned() };
         let lifted = entry(&gone.ok_or_else(unknown)?)?;
         transaction.commit().await?;
-        self.sync(now).await?;
+        Box::pin(self.sync(now)).await?;
         Ok(lifted)
     }
 
