@@ -18,7 +18,7 @@ use super::faults::{CLASSES, Faults};
 use super::raw::{Raw, RawCollection, RawKey};
 use super::route::routes;
 use super::upstream::{Upstreams, upstreams};
-use super::{Config, Extraction, Fault, egress, oidc, page, server, spending};
+use super::{Config, Extraction, Fault, egress, oidc, page, server, spending, state};
 
 /// How long records are kept where the file does not say, in days.
 const RETENTION_DAYS: u32 = 180;
@@ -62,6 +62,10 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         Detectors::default()
     });
     let hold_back = faults.class("policy.hold_back", raw.policy.hold_back.as_deref());
+    let state = raw.state.map(|raw| state::resolve(raw, file, &mut faults));
+    if state.is_some() && raw.ledger.replica.is_none() {
+        faults.missing("ledger.replica");
+    }
     let replica = raw.ledger.replica.unwrap_or_else(|| "main".to_owned());
     if trousseau_core::principal::Tenant::new(replica.as_str()).is_err() {
         faults.value("ledger.replica", &replica, "a-z, 0-9, -");
@@ -137,6 +141,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         egress,
         retention_days,
         oidc,
+        state,
     })
 }
 

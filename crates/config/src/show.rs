@@ -13,7 +13,7 @@ use trousseau_plan::settings::{Bounds, Hedge, Kinds, Mask, Route, TargetLimits, 
 use trousseau_policy::decide::Target;
 use trousseau_upstream::embedding::EmbedderOptions;
 
-use super::{Config, Egress, Kind, Oidc, Remote, Server, spending};
+use super::{Config, Egress, Kind, Oidc, Remote, Server, spending, state};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
@@ -50,6 +50,7 @@ impl Config {
                 "model_loading_seconds": limits.loading.as_secs(),
             },
             "oidc": self.oidc.as_ref().map(oidc),
+            "state": self.state.as_ref().map(state::shown),
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
             "key": keys.collect::<Vec<_>>(),

@@ -157,8 +157,9 @@ impl Gateway {
             decision,
             masked,
         };
-        let mut reserved =
-            self.reserve_cost(plan, principal, (&mut request, &explanation), disguise.as_ref())?;
+        let mut reserved = self
+            .reserve_cost(plan, principal, (&mut request, &explanation), disguise.as_ref())
+            .await?;
         if let Some(disguise) = &mut disguise {
             disguise.sample_as(&request);
         }

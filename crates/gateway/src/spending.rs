@@ -31,7 +31,7 @@ impl Gateway {
     }
 
     /// Reserves what a decided request may cost at most. One that no place may see costs nothing but that it is a request.
-    pub(crate) fn reserve_cost(
+    pub(crate) async fn reserve_cost(
         &self,
         plan: &Plan,
         principal: &Principal,
@@ -58,7 +58,11 @@ impl Gateway {
             asked.output = u64::from(*output);
             asked.input = tokens::most_read(request, asked.bytes);
         }
-        let reserved = self.limits.reserve(counting, spending, &asked, now);
+        let reserved = if self.limits.is_shared() {
+            Box::pin(self.limits.admit(counting, spending, &asked, now)).await
+        } else {
+            self.limits.reserve(counting, spending, &asked, now)
+        };
         reserved.map_err(|refused| self.turn_away(principal, refused, now))
     }
 

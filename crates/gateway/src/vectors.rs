@@ -102,7 +102,9 @@ impl Gateway {
         };
         // Nothing is written in answer.
         kept.sampling.max_tokens = Some(0);
-        let mut reserved = self.reserve_cost(plan, principal, (&mut kept, &explanation), None)?;
+        let mut reserved = self
+            .reserve_cost(plan, principal, (&mut kept, &explanation), None)
+            .await?;
         let decided = Decided {
             plan,
             route,

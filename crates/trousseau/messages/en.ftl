@@ -88,6 +88,7 @@ reload-taken-up = Taken up: { $keys }
 reload-waiting = Waits for the server’s next start: { $keys }
 
 backup-made = { $folder }: { $files } files, { BYTES($bytes) }. Nothing in it is encrypted: keep it as you keep the data.
+backup-without-state = The accounts, withdrawals and limits that the replicas share are in { $database }, and not in this backup: back it up as well, with pg_dump.
 backup-restored = { $folder }: restored as it was at { $created }, { $files } files, { BYTES($bytes) }.
 
 warning-heading = warning:
@@ -327,6 +328,7 @@ doctor-config = Configuration { $file }: no fault.
 doctor-secret = { $upstream }: { $url }, and its key can be read.
 doctor-no-secret = { $upstream }: { $url }, without a key.
 doctor-secret-unreadable = { $upstream }: its key cannot be used. { $reason }
+doctor-state = Database { $database }: it answers, and its tables are this program’s.
 doctor-server = A server (process { $process }) has the data folder.
 doctor-missing-wall = The processes that read documents miss a wall: { $wall }
 doctor-in-memory = { $file } cannot be used: the service goes on with what it has in memory. { $reason }

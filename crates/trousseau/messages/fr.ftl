@@ -91,6 +91,7 @@ reload-taken-up = Pris en compte : { $keys }
 reload-waiting = Attend le prochain démarrage du serveur : { $keys }
 
 backup-made = { $folder } : { $files } fichiers, { BYTES($bytes) }. Rien n’y est chiffré : gardez-le comme vous gardez les données.
+backup-without-state = Les comptes, les retraits et les limites que les instances partagent sont dans { $database }, et pas dans cette sauvegarde : sauvegardez-la aussi, avec pg_dump.
 backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fichiers, { BYTES($bytes) }.
 
 warning-heading = attention :
@@ -358,6 +359,7 @@ doctor-config = Configuration { $file } : sans faute.
 doctor-secret = { $upstream } : { $url }, et sa clé peut être lue.
 doctor-no-secret = { $upstream } : { $url }, sans clé.
 doctor-secret-unreadable = { $upstream } : sa clé ne peut pas servir. { $reason }
+doctor-state = Base { $database } : elle répond, et ses tables sont celles de ce programme.
 doctor-server = Un serveur (processus { $process }) tient le dossier des données.
 doctor-missing-wall = Il manque une cloison aux processus qui lisent les documents : { $wall }
 doctor-in-memory = { $file } ne peut pas être utilisé : le service continue avec ce qu’il a en mémoire. { $reason }

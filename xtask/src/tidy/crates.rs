@@ -20,8 +20,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("detect", &["core"]),
     ("policy", &["core", "text", "detect"]),
     ("catalogue", &["core", "policy"]),
-    ("limits", &["core", "retrieval"]),
-    ("withdrawals", &["core", "policy"]),
+    ("state", &["retrieval"]),
+    ("limits", &["core", "retrieval", "state"]),
+    ("withdrawals", &["core", "policy", "retrieval", "state"]),
     ("masking", &["core", "policy"]),
     (
         "plan",
@@ -36,7 +37,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
-    ("accounts", &["core", "retrieval", "upstream", "limits"]),
+    ("accounts", &["core", "retrieval", "state", "upstream", "limits"]),
     (
         "request",
         &[
