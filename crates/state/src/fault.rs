@@ -48,6 +48,10 @@ pub(crate) fn sort(database: &str, error: Error) -> StoreError {
 fn of_connection(database: &str, error: Error) -> StoreError {
     let (database, reason) = (database.to_owned(), error.to_string());
     match error {
+        // A certificate of somebody else, or for somebody else: TLS tells it as what was read.
+        Error::Io(ref told) if told.kind() == std::io::ErrorKind::InvalidData => {
+            StoreError::Rejected { database, reason }
+        }
         Error::Io(_)
         | Error::PoolTimedOut
         | Error::PoolClosed

@@ -13,11 +13,16 @@ pub const LOOKED: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long changes are kept, in the words of the database, and half of it: who has not looked for so long reads everything.
-const KEPT: &str = "DELETE FROM trousseau.changes WHERE at < now() - interval '1 day'";
+/// The last one stays, whatever its age: its number tells how far the database has come.
+const KEPT: &str = "DELETE FROM trousseau.changes WHERE at < now() - interval '1 day'
+     AND number < (SELECT max(number) FROM trousseau.changes)";
 const HALF: Duration = Duration::from_secs(12 * 3600);
 
 /// How often old changes are forgotten.
 const TIDIED: Duration = Duration::from_secs(600);
+
+/// The database's identity and its highest number, and a change that was not heard, if there is one.
+type Told = (String, i64, Option<i64>, Option<String>, Option<String>);
 
 /// What became another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,23 +64,31 @@ impl Postgres {
     pub async fn news(&self) -> Result<News, StoreError> {
         let (heard, answered) = self.health(|health| (health.heard, health.answered));
         let asked = sqlx::query_as(
-            "SELECT number, what, id FROM trousseau.changes WHERE number > $1 ORDER BY number LIMIT 10000",
+            "SELECT i.id, (SELECT coalesce(max(number), 0) FROM trousseau.changes), c.number, c.what, c.id
+             FROM trousseau.identity AS i LEFT JOIN trousseau.changes AS c ON c.number > $1
+             ORDER BY c.number LIMIT 10000",
         );
-        let asked = asked.bind(heard).fetch_all(&self.pool);
+        let asked = asked.bind(heard).persistent(false).fetch_all(&self.pool);
         let read = tokio::time::timeout(PATIENCE.min(self.patience), self.bounded(asked)).await;
-        let read: Result<Vec<(i64, String, String)>, _> =
-            read.unwrap_or_else(|_| Err(crate::fault::late(&self.place)));
-        let was_away = self.is_away();
+        let read: Result<Vec<Told>, _> = read.unwrap_or_else(|_| Err(crate::fault::late(&self.place)));
+        let read = read.and_then(|read| self.own(read));
         self.note(read.as_ref().err());
         let read = read?;
         // A database that was put back from a backup counts from an earlier number on.
-        let is_older = was_away && read.is_empty() && self.last().await? < heard;
+        let is_older = read.iter().any(|(_, highest, ..)| *highest < heard);
         let heard = if is_older { 0 } else { heard };
         if is_older {
             self.health(|health| health.heard = 0);
         }
-        let last = read.last().map_or(heard, |(number, ..)| *number);
-        let mut rows: Vec<_> = read.into_iter().map(|(_, what, id)| (what, id)).collect();
+        let mut rows = Vec::new();
+        let mut last = heard;
+        for (_, _, number, what, id) in read {
+            let (Some(number), Some(what), Some(id)) = (number, what, id) else {
+                continue;
+            };
+            last = last.max(number);
+            rows.push((what, id));
+        }
         rows.sort_unstable();
         rows.dedup();
         self.tidy().await;
@@ -91,10 +104,15 @@ impl Postgres {
         self.health(|health| health.heard = health.heard.max(news.last));
     }
 
-    /// The number of the last change.
-    pub(crate) async fn last(&self) -> Result<i64, StoreError> {
-        let last = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM trousseau.changes");
-        self.bounded(last.fetch_one(&self.pool)).await
+    /// What was read, unless another database is at the address now: nothing of that one is this replica's.
+    fn own(&self, read: Vec<Told>) -> Result<Vec<Told>, StoreError> {
+        if read.first().is_some_and(|(id, ..)| *id == self.identity) {
+            return Ok(read);
+        }
+        Err(StoreError::Rejected {
+            database: self.place.clone(),
+            reason: "another database is in its place".to_owned(),
+        })
     }
 
     fn note(&self, fault: Option<&StoreError>) {

@@ -64,10 +64,13 @@ pub struct Steps {
 
 /// - `changes`: what of the rows that replicas hold in memory is another; `number` grows in the order in which changes are
 ///   committed, for whoever writes here holds a lock until then.
+/// - `identity`: what tells this database from another at the same address; a backup that is put back has it.
 /// - `tell` is what the triggers of stores call.
 const CHANGES: Steps = Steps {
     store: "changes",
     steps: &["
+CREATE TABLE trousseau.identity (id TEXT NOT NULL);
+INSERT INTO trousseau.identity VALUES (gen_random_uuid()::TEXT);
 CREATE TABLE trousseau.changes (
     number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     what   TEXT NOT NULL,
@@ -91,6 +94,8 @@ pub struct Postgres {
     pub(crate) pool: PgPool,
     pub(crate) patience: Duration,
     password: Option<Password>,
+    /// What tells the database from another at the same address.
+    pub(crate) identity: String,
     pub(crate) health: Mutex<Health>,
 }
 
@@ -138,8 +143,9 @@ impl Postgres {
             .idle_timeout(Duration::from_secs(600))
             .connect_lazy_with(options);
         let now = Instant::now();
-        let opened = Self {
+        let mut opened = Self {
             pool,
+            identity: String::new(),
             patience: place.patience,
             password: place.password,
             health: Mutex::new(Health {
@@ -152,7 +158,11 @@ impl Postgres {
             place: place.url,
         };
         opened.prepare(&CHANGES, access).await?;
-        let heard = opened.last().await?;
+        let asked = sqlx::query_as(
+            "SELECT id, (SELECT coalesce(max(number), 0) FROM trousseau.changes) FROM trousseau.identity",
+        );
+        let (identity, heard) = opened.bounded(asked.fetch_one(&opened.pool)).await?;
+        opened.identity = identity;
         opened.health(|health| health.heard = heard);
         Ok(opened)
     }

@@ -8,6 +8,7 @@
 )]
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -53,7 +54,8 @@ pub fn database(id: &str) -> Option<TestDatabase> {
 /// A new server, or a recorded skip of the test `id`.
 pub fn server(id: &str) -> Option<TestServer> {
     let folder = tempfile::tempdir().unwrap();
-    let Some(url) = start(Some(folder.path()), None) else {
+    let port = own_port().to_string();
+    let Some(url) = start(Some(folder.path()), Some(&port)) else {
         super::skip(id, "needs Python 3 with pip");
         return None;
     };
@@ -167,6 +169,14 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         let _stopped = script(&["stop", "--data", self.folder.path().to_str().unwrap()]);
     }
+}
+
+/// A port that is free, below those that the system gives away: while the server is down, no other test is given its port.
+fn own_port() -> u16 {
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let random = || RandomState::new().build_hasher().finish();
+    let mut ports = std::iter::repeat_with(|| 20_000 + u16::try_from(random() % 10_000).unwrap_or(0));
+    ports.find(free).unwrap()
 }
 
 /// The processes that a process has started.

@@ -206,3 +206,33 @@ async fn over_tls_a_certificate_must_be_of_the_authority_and_of_the_host() {
         assert!(matches!(refused, StoreError::Rejected { .. }), "{refused}");
     }
 }
+
+#[tokio::test]
+async fn another_database_at_the_same_address_is_not_taken_for_ones_own() {
+    let Some(database) = postgres::database("state-another") else {
+        return;
+    };
+    let postgres = open(&database.url).await;
+    assert!(postgres.news().await.unwrap().is_empty());
+    database.run("UPDATE trousseau.identity SET id = 'another'");
+    let refused = postgres.news().await.unwrap_err();
+    assert!(matches!(refused, StoreError::Rejected { .. }), "{refused}");
+    assert!(postgres.is_away() && postgres.check().await.is_err());
+}
+
+#[tokio::test]
+async fn a_database_put_back_from_a_backup_is_read_anew() {
+    let Some(database) = postgres::database("state-backup") else {
+        return;
+    };
+    let postgres = open(&database.url).await;
+    let tables = Tables::shared(&postgres, &SHARED, Access::Write).await.unwrap();
+    add(&tables, 1, None).await;
+    add(&tables, 2, None).await;
+    let news = postgres.news().await.unwrap();
+    postgres.heard(&news);
+    database.run("DELETE FROM trousseau.changes WHERE number > 1");
+    let news = postgres.news().await.unwrap();
+    assert!(news.is_all() && news.concerns("anything"));
+    postgres.heard(&news);
+}
