@@ -23,7 +23,7 @@ const FAULTS: [&str; 11] = [
 const LEAST: usize = 5;
 
 /// Of the requests that may go somewhere, the least share that is answered, in percent: what goes wrong must not be all there is.
-const ANSWERED: usize = 25;
+const ANSWERED: usize = 20;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Histogram {
