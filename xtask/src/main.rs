@@ -27,6 +27,7 @@ mod page;
 mod process;
 mod repository;
 mod server;
+mod services;
 mod test;
 mod tidy;
 mod tools;

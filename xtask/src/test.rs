@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::process::say;
 use crate::repository::{Options, Repository, under_ci};
+use crate::services::Services;
 use crate::tools::Tools;
 use crate::verdict::{Allowed, Skip, Tally};
 use crate::{clients, contract, engines, faults, fuzz, mutants, packaged, page, verdict};
@@ -140,6 +141,7 @@ fn cargo_test(run: &Run<'_>) -> Result<Tally> {
     let mut command = run.repository.cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]);
     run.tools.put_on_path(&mut command)?;
+    let _services = Services::start(run.repository)?;
     command.env("INSTA_UPDATE", "no");
     if run.options.long {
         command.env("TROUSSEAU_LONG", "1").env("PROPTEST_CASES", "4096");

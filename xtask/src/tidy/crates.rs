@@ -20,17 +20,24 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("detect", &["core"]),
     ("policy", &["core", "text", "detect"]),
     ("catalogue", &["core", "policy"]),
-    ("limits", &["core", "retrieval"]),
-    ("withdrawals", &["core", "policy"]),
-    ("plan", &["core", "policy", "ledger", "limits", "routing"]),
+    ("state", &["retrieval"]),
+    ("limits", &["core", "retrieval", "state"]),
+    ("withdrawals", &["core", "policy", "retrieval", "state"]),
+    ("masking", &["core", "policy"]),
+    (
+        "plan",
+        &["core", "policy", "masking", "ledger", "limits", "routing"],
+    ),
     (
         "calls",
-        &["core", "policy", "plan", "entries", "record", "routing"],
+        &[
+            "core", "policy", "masking", "plan", "entries", "record", "routing",
+        ],
     ),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
-    ("accounts", &["core", "retrieval", "upstream", "limits"]),
+    ("accounts", &["core", "retrieval", "state", "upstream", "limits"]),
     (
         "request",
         &[
@@ -72,6 +79,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "catalogue",
             "ledger",
             "limits",
+            "masking",
             "plan",
             "upstream",
             "accounts",
@@ -94,6 +102,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "policy",
             "ledger",
             "limits",
+            "masking",
             "plan",
             "calls",
             "routing",
@@ -110,7 +119,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const ROOT: &str = "trousseau";
 
 /// Crates without I/O, and what would give them some.
-const PURE: [&str; 6] = ["core", "text", "detect", "policy", "catalogue", "wire"];
+const PURE: [&str; 7] = ["core", "text", "detect", "policy", "catalogue", "masking", "wire"];
 const IMPURE: [&str; 12] = [
     "tokio",
     "sqlx",
