@@ -31,9 +31,9 @@ const SOUND: [(&str, u64); 6] = [
     ("chinese", 4),
 ];
 
-/// What can be wrong with a card: each is dealt before one comes again.
+/// What can be wrong with a card, or another than usual: each is dealt before one comes again.
 const FLAWS: [&str; 36] = [
-    "none",
+    "seat=CH",
     "none",
     "none",
     "none",

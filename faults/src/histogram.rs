@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::ending::Ending;
 use crate::script::Fault;
+use crate::verdict::denied;
 
 /// The faults, and the least share of requests that each must meet, in percent.
 const FAULTS: [&str; 11] = [
@@ -23,7 +24,7 @@ const FAULTS: [&str; 11] = [
 const LEAST: usize = 5;
 
 /// Of the requests that may go somewhere, the least share that is answered, in percent: what goes wrong must not be all there is.
-const ANSWERED: usize = 25;
+const ANSWERED: usize = 20;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Histogram {
@@ -49,15 +50,15 @@ impl Histogram {
         }
     }
 
-    /// Counts a request, the faults that it met, and its end.
-    pub(crate) fn add(&mut self, met: &BTreeSet<&'static str>, ending: &Ending, denied: bool) {
+    /// Counts a request, the faults that it met, and its end; `nowhere` where it may go nowhere.
+    pub(crate) fn add(&mut self, met: &BTreeSet<&'static str>, ending: &Ending, nowhere: bool) {
         self.requests += 1;
         for fault in met {
             *self.met.entry(fault).or_default() += 1;
         }
         let end = match ending {
             Ending::Clean { .. } => "answered",
-            Ending::Told { status: 403, .. } => "refused by the policy",
+            Ending::Told { status, code, .. } if denied(*status, code) => "refused by the policy",
             Ending::Told {
                 status: 400..=499, ..
             } => "refused otherwise",
@@ -66,7 +67,7 @@ impl Histogram {
             Ending::HungUp => "hung up",
         };
         *self.ends.entry(end).or_default() += 1;
-        if !denied && !matches!(ending, Ending::HungUp) {
+        if !nowhere && !matches!(ending, Ending::HungUp) {
             self.permitted += 1;
             self.answered += usize::from(matches!(ending, Ending::Clean { .. }));
         }

@@ -43,8 +43,11 @@ pub(crate) struct Evidence<'a> {
     pub(crate) ledger: &'a Entries,
 }
 
-/// What a refusal by the policy is called: by its code, and in the form that has none.
-const DENIED: [&str; 2] = ["policy-denied", "permission_error"];
+/// Whether the policy refused: by the code, and in the form that has none by the type. A stream whose head was out before says so in
+/// an event.
+pub(crate) fn denied(status: u16, code: &str) -> bool {
+    matches!(status, 200 | 403) && matches!(code, "policy-denied" | "permission_error")
+}
 
 /// What the oracle and the ledger say of one request.
 pub(crate) struct Judged<'a> {
@@ -199,17 +202,10 @@ impl Evidence<'_> {
             return faults;
         }
         match (&done.ending, permitted.is_empty()) {
-            (Ending::Told { status, code, .. }, true)
-                if !judged.uncertain && (*status, code.as_str()) != (403, DENIED[0]) && code != DENIED[1] =>
-            {
+            (Ending::Told { status, code, .. }, true) if !judged.uncertain && !denied(*status, code) => {
                 faults.push(format!("it was refused with {status} {code}, not by the policy"));
             }
-            (
-                Ending::Told {
-                    status: 403, code, ..
-                },
-                false,
-            ) => {
+            (Ending::Told { status, code, .. }, false) if denied(*status, code) => {
                 faults.push(format!("it was refused ({code}), and may go to {permitted:?}"));
             }
             (Ending::Clean { .. }, true) => faults.push("it was answered, and may go nowhere".to_owned()),
