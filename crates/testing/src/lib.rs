@@ -9,6 +9,7 @@ pub mod authority;
 pub mod embedding;
 pub mod openid;
 pub mod proxy;
+pub mod slapd;
 mod small_disk;
 pub mod specimens;
 

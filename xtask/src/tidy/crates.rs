@@ -30,7 +30,11 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
-    ("accounts", &["core", "retrieval", "upstream", "limits"]),
+    ("directory", &["core", "upstream"]),
+    (
+        "accounts",
+        &["core", "retrieval", "upstream", "limits", "directory"],
+    ),
     (
         "http",
         &[
@@ -61,6 +65,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "plan",
             "upstream",
             "accounts",
+            "directory",
             "http",
         ],
     ),
