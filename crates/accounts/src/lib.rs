@@ -3,14 +3,16 @@
 //! Everything stands in `accounts.sqlite`, apart from documents and records. Secrets are kept as
 //! digests only: random 256-bit values (keys, sessions, links) as SHA-256, passwords as argon2id. What is asked
 //! with each request is held in memory, so that it costs no read, and leaves it before it leaves the file, so
-//! that what is revoked is refused at once.
+//! that what is revoked is refused at once. Some sign in elsewhere: at an identity provider (`oidc`), or at a directory.
 
 mod csrf;
+mod directory;
 mod error;
 mod failures;
 mod grants;
 mod keys;
 mod links;
+mod mapping;
 mod names;
 pub mod oidc;
 mod password;
@@ -32,17 +34,20 @@ use trousseau_retrieval::database::{Access, Database};
 use trousseau_retrieval::error::StoreError;
 
 pub use csrf::{check_csrf, csrf};
+pub use directory::{DirectorySettings, Refreshed};
 pub use error::AccountError;
 pub use failures::FailedSignIns;
 pub use grants::Grants;
 pub use keys::{KeyRow, NewKey};
 pub use links::Link;
+pub use mapping::Mapping;
 pub use password::Password;
 pub use password_change::PasswordChange;
 pub use sessions::{Opened, Session, SessionLimits, SignIn};
 pub use token::KEY_PREFIX;
 pub use users::{Identity, NewUser, UserChange, UserRow};
 
+use directory::People;
 use failures::Failures;
 use keys::KeyRing;
 use oidc::Provider;
@@ -61,6 +66,7 @@ pub struct Accounts {
     throttle: Throttle,
     failures: Failures,
     provider: Option<Provider>,
+    people: Option<People>,
     own: Arc<Own>,
 }
 
@@ -97,6 +103,7 @@ impl Accounts {
             throttle: Throttle::default(),
             failures: Failures::default(),
             provider: None,
+            people: None,
             own: Arc::default(),
         })
     }

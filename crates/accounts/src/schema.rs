@@ -3,7 +3,7 @@
 use trousseau_retrieval::database::Schema;
 
 pub(super) const SCHEMA: Schema = Schema {
-    steps: &[STEP_1, STEP_2, STEP_3],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4],
 };
 
 /// - `keys`: `digest` is the SHA-256 of the key. A revoked key stays, so that the ledger's entries can be read.
@@ -76,4 +76,14 @@ ALTER TABLE sessions ADD COLUMN id_token TEXT;
 /// `keys`: `limits` is what may be spent with the key, as JSON; none where nothing limits it.
 const STEP_3: &str = "
 ALTER TABLE keys ADD COLUMN limits TEXT;
+";
+
+/// `directory_logins`: the name, in lower case, that the user `account` last typed to sign in at a directory.
+const STEP_4: &str = "
+CREATE TABLE directory_logins (
+    tenant  TEXT NOT NULL,
+    login   TEXT NOT NULL,
+    account TEXT NOT NULL,
+    PRIMARY KEY (tenant, login)
+) STRICT;
 ";

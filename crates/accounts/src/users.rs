@@ -193,7 +193,7 @@ impl Accounts {
         let fields = [identity.issuer.as_bytes(), identity.subject.as_bytes()];
         let digest = Digest::of_fields(fields).to_string();
         let new = NewUser {
-            name: format!("{}{}", names::PROVIDED, &digest[..32]),
+            name: format!("{}{}", names::provided(&identity.issuer), &digest[..32]),
             display: identity.display,
             grants: identity.grants,
             created_by: identity.issuer.clone(),

@@ -5,7 +5,7 @@
 //! never starts anything.
 //!
 //! `raw` is the file as it is written, and each table has a room of its own that resolves it: [`Server`], [`Egress`],
-//! [`Oidc`], upstreams with their `limits`, routes, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
+//! [`Oidc`], [`Directory`], upstreams with their `limits`, routes, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
 //! in; [`Config::warnings`] are what is allowed and probably not meant. A secret is never in a configuration, only
 //! its [`SecretPlace`]; it is opened by whoever reads the environment.
 //!
@@ -21,10 +21,12 @@ use trousseau_policy::rules::{RawRules, Rules};
 
 mod addition;
 mod attesting;
+mod directory;
 mod egress;
 mod faults;
 pub mod file;
 mod limits;
+mod mapping;
 pub mod moment;
 mod oidc;
 mod page;
@@ -42,6 +44,7 @@ mod warning;
 
 pub use addition::{Addition, AdditionError, Augmented, augment};
 pub use attesting::{AttestedFile, attest};
+pub use directory::Directory;
 pub use egress::{Egress, Proxy};
 pub use oidc::Oidc;
 pub use renewal::Changes;
@@ -92,6 +95,8 @@ pub struct Config {
     pub retention_days: u32,
     /// Where people sign in, beside here.
     pub oidc: Option<Oidc>,
+    /// The directory in which people are who sign in here with a password of theirs.
+    pub directory: Option<Directory>,
 }
 
 /// What is wrong with a configuration.

@@ -8,6 +8,7 @@ use toml::Spanned;
 use trousseau_catalogue::Entry;
 use trousseau_policy::rules::RawRules;
 
+use super::directory::RawDirectory;
 use super::egress::RawEgress;
 use super::oidc::RawOidc;
 use super::page::RawPage;
@@ -25,6 +26,7 @@ pub(super) struct Raw {
     pub(super) page: RawPage,
     pub(super) egress: RawEgress,
     pub(super) oidc: Option<RawOidc>,
+    pub(super) directory: Option<RawDirectory>,
     pub(super) records: RawRecords,
     pub(super) ledger: RawLedger,
     pub(super) ingest: RawIngest,

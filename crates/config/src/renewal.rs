@@ -9,7 +9,16 @@ use super::Config;
 
 /// What is read once, at the start: addresses that are listened on, worker processes, ledgers that are open, who signs
 /// people in, and how long what is there is kept.
-const AT_START: [&str; 7] = ["data", "server", "page", "oidc", "records", "ledger", "ingest"];
+const AT_START: [&str; 8] = [
+    "data",
+    "server",
+    "page",
+    "oidc",
+    "directory",
+    "records",
+    "ledger",
+    "ingest",
+];
 
 /// What differs between the configuration that runs and the one that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +53,7 @@ impl Config {
                 changes.waiting.insert(key);
             } else {
                 // People sign in by the way out that was configured at the start.
-                if table == "egress" && self.oidc.is_some() {
+                if table == "egress" && (self.oidc.is_some() || self.directory.is_some()) {
                     changes.waiting.insert(key.clone());
                 }
                 changes.taken_up.insert(key);
@@ -55,6 +64,7 @@ impl Config {
         renewed.data = running.data;
         renewed.server = running.server;
         renewed.oidc = running.oidc;
+        renewed.directory = running.directory;
         renewed.retention_days = running.retention_days;
         renewed.extraction = running.extraction;
         let settings = &mut renewed.settings;

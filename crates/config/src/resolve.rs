@@ -18,7 +18,7 @@ use super::faults::{CLASSES, Faults};
 use super::raw::{Raw, RawCollection, RawKey};
 use super::route::routes;
 use super::upstream::{Upstreams, upstreams};
-use super::{Config, Extraction, Fault, egress, oidc, page, server, spending};
+use super::{Config, Extraction, Fault, directory, egress, oidc, page, server, spending};
 
 /// How long records are kept where the file does not say, in days.
 const RETENTION_DAYS: u32 = 180;
@@ -93,6 +93,9 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     let mut server = server::resolve(raw.server, file, &mut faults);
     let egress = egress::resolve(raw.egress, file, &mut faults);
     let oidc = raw.oidc.map(|raw| oidc::resolve(raw, file, &mut faults));
+    let directory = raw
+        .directory
+        .map(|raw| directory::resolve(raw, file, &mut faults));
     let retention_days = raw.records.retention_days.unwrap_or(RETENTION_DAYS);
     if retention_days > 36_500 {
         faults.value("records.retention_days", &retention_days.to_string(), "0..36500");
@@ -135,6 +138,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         egress,
         retention_days,
         oidc,
+        directory,
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use trousseau_core::principal::Reader;
 use trousseau_http::Language;
 use trousseau_http::settings::PageSettings;
@@ -13,7 +13,7 @@ use trousseau_plan::settings::{Bounds, Hedge, Route, TargetLimits, Way};
 use trousseau_policy::decide::Target;
 use trousseau_upstream::embedding::EmbedderOptions;
 
-use super::{Config, Egress, Kind, Oidc, Remote, Server, spending};
+use super::{Config, Egress, Kind, Oidc, Remote, Server, directory, mapping, spending};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
@@ -50,6 +50,7 @@ impl Config {
                 "model_loading_seconds": limits.loading.as_secs(),
             },
             "oidc": self.oidc.as_ref().map(oidc),
+            "directory": self.directory.as_ref().map(directory::shown),
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
             "key": keys.collect::<Vec<_>>(),
@@ -125,14 +126,7 @@ fn oidc(oidc: &Oidc) -> Value {
     let settings = &oidc.settings;
     let signed_out = settings.post_logout_redirect_uri.as_deref();
     let own = oidc.base_url.trim_end_matches('/');
-    let mut roles = Map::new();
-    for (value, role) in &settings.roles {
-        push(&mut roles, role.name(), value);
-    }
-    let mut clearances = Map::new();
-    for (group, class) in &settings.clearances {
-        push(&mut clearances, class.name(), group);
-    }
+    let (roles, clearances) = mapping::shown(&settings.roles, &settings.clearances);
     json!({
         "name": oidc.name,
         "issuer": settings.issuer,
@@ -154,12 +148,6 @@ fn oidc(oidc: &Oidc) -> Value {
         "routes": settings.grants.routes,
         "tenant": settings.tenant,
     })
-}
-
-fn push(lists: &mut Map<String, Value>, name: &str, value: &str) {
-    if let Some(list) = lists.entry(name).or_insert_with(|| json!([])).as_array_mut() {
-        list.push(value.into());
-    }
 }
 
 fn upstream(target: &Target, kind: &Kind, limits: &TargetLimits) -> Value {
