@@ -324,6 +324,7 @@ doctor-config = Configuration { $file }: no fault.
 doctor-secret = { $upstream }: { $url }, and its key can be read.
 doctor-no-secret = { $upstream }: { $url }, without a key.
 doctor-secret-unreadable = { $upstream }: its key cannot be used. { $reason }
+doctor-directory = Directory { $server }: it answers, lets this service look, and has the entries that are named.
 doctor-server = A server (process { $process }) has the data folder.
 doctor-missing-wall = The processes that read documents miss a wall: { $wall }
 doctor-in-memory = { $file } cannot be used: the service goes on with what it has in memory. { $reason }

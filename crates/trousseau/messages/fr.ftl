@@ -355,6 +355,7 @@ doctor-config = Configuration { $file } : sans faute.
 doctor-secret = { $upstream } : { $url }, et sa clé peut être lue.
 doctor-no-secret = { $upstream } : { $url }, sans clé.
 doctor-secret-unreadable = { $upstream } : sa clé ne peut pas servir. { $reason }
+doctor-directory = Annuaire { $server } : il répond, laisse ce service chercher, et a les entrées nommées.
 doctor-server = Un serveur (processus { $process }) tient le dossier des données.
 doctor-missing-wall = Il manque une cloison aux processus qui lisent les documents : { $wall }
 doctor-in-memory = { $file } ne peut pas être utilisé : le service continue avec ce qu’il a en mémoire. { $reason }

@@ -32,6 +32,7 @@ use trousseau_withdrawals::Withdrawals;
 
 use crate::WORKER;
 use crate::cli::Global;
+use crate::directory;
 use crate::env;
 use crate::failure::{AppError, Failure};
 use crate::secret;
@@ -265,6 +266,12 @@ impl App {
         let accounts = match &config.oidc {
             Some(oidc) if self.purpose == Purpose::Serve => {
                 accounts.with_provider(provider(oidc, &config.egress)?)
+            }
+            _ => accounts,
+        };
+        let accounts = match &config.directory {
+            Some(described) if self.purpose == Purpose::Serve => {
+                accounts.with_directory(directory::open(described, &config)?, described.people.clone())
             }
             _ => accounts,
         };

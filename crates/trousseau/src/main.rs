@@ -14,6 +14,7 @@ mod cli;
 mod commands;
 mod console;
 mod control;
+mod directory;
 mod env;
 mod failure;
 mod messages;

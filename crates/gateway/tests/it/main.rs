@@ -4,6 +4,7 @@
 
 mod access_lists;
 mod accounts;
+mod accounts_directory;
 mod accounts_http;
 mod accounts_matrix;
 mod accounts_oidc;

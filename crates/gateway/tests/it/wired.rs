@@ -84,8 +84,18 @@ impl Wired {
         settings: Settings,
         tls: Option<Arc<trousseau_http::tls::Tls>>,
     ) -> Self {
+        Self::start_with(stage, gateway, (settings, tls), |accounts| accounts).await
+    }
+
+    /// The same with accounts that are `prepared` for something more.
+    pub(crate) async fn start_with(
+        stage: &Stage,
+        gateway: Gateway,
+        (settings, tls): (Settings, Option<Arc<trousseau_http::tls::Tls>>),
+        prepared: impl FnOnce(Accounts) -> Accounts,
+    ) -> Self {
         let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
-        let accounts = accounts.telling(gateway.limits.own());
+        let accounts = prepared(accounts.telling(gateway.limits.own()));
         let (gateway, accounts) = (Arc::new(gateway), Arc::new(accounts));
         let logo = settings.page.logo.clone();
         let server = Server::new(gateway, accounts, Arc::new(Words), settings);
