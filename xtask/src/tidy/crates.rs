@@ -27,6 +27,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "calls",
         &["core", "policy", "plan", "entries", "record", "routing"],
     ),
+    ("scim", &["core"]),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
@@ -100,7 +101,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const ROOT: &str = "trousseau";
 
 /// Crates without I/O, and what would give them some.
-const PURE: [&str; 6] = ["core", "text", "detect", "policy", "catalogue", "wire"];
+const PURE: [&str; 7] = ["core", "text", "detect", "policy", "catalogue", "wire", "scim"];
 const IMPURE: [&str; 12] = [
     "tokio",
     "sqlx",
