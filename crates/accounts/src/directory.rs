@@ -90,6 +90,7 @@ impl People {
             subject: person.id.clone(),
             display: person.display.clone(),
             grants: self.settings.mapping.grants(called, &known),
+            handle: Some(person.login.clone()),
         })
     }
 
@@ -237,7 +238,7 @@ impl Accounts {
             self.end_sessions(tenant, &user.name).await?;
             return Ok(Some(Change::SignedOut));
         };
-        if identity.grants == user.grants {
+        if identity.grants == user.grants || self.is_provisioned(tenant, user).await? {
             return Ok(None);
         }
         let change = UserChange::Grants(identity.grants);

@@ -90,6 +90,9 @@ pub enum AccountError {
         /// What was asked for.
         name: String,
     },
+    /// Somebody whom the identity provider or the directory knows, and who was not provisioned.
+    #[error("the user was not provisioned")]
+    NotProvisioned,
     /// The directory does not answer, or not as it should; why stands in the log.
     #[error("the directory does not answer")]
     DirectoryDown,
@@ -121,7 +124,7 @@ impl Explain for AccountError {
             Self::Throttled { .. } => ErrorKind::Throttled,
             Self::Busy | Self::DirectoryDown => ErrorKind::Unavailable,
             Self::Name { .. } | Self::Passed { .. } | Self::PasswordLength { .. } => ErrorKind::InvalidInput,
-            Self::Disabled { .. } => ErrorKind::Forbidden,
+            Self::Disabled { .. } | Self::NotProvisioned => ErrorKind::Forbidden,
             Self::Taken { .. } | Self::Provided { .. } | Self::Own => ErrorKind::Conflict,
             Self::NoAccount { .. } => ErrorKind::NotFound,
             Self::Oidc(error) => error.kind(),
@@ -152,6 +155,7 @@ impl Explain for AccountError {
             Self::NoAccount { .. } => "account-none",
             Self::Oidc(error) => error.code(),
             Self::DirectoryDown => "account-directory-down",
+            Self::NotProvisioned => "account-not-provisioned",
             Self::Directory(error) => error.code(),
             Self::Allowance(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -166,6 +170,7 @@ impl Explain for AccountError {
             | Self::Credentials
             | Self::Busy
             | Self::DirectoryDown
+            | Self::NotProvisioned
             | Self::UnknownSession
             | Self::UnknownLink => Vec::new(),
             Self::Throttled { seconds } => vec![("seconds", seconds.to_string())],

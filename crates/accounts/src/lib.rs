@@ -17,6 +17,7 @@ mod names;
 pub mod oidc;
 mod password;
 mod password_change;
+mod provisioned;
 mod schema;
 mod sessions;
 mod throttle;
@@ -43,6 +44,7 @@ pub use links::Link;
 pub use mapping::Mapping;
 pub use password::Password;
 pub use password_change::PasswordChange;
+pub use provisioned::{ProvisionedGroup, ProvisionedUser, ProvisioningSettings, provisioned_id};
 pub use sessions::{Opened, Session, SessionLimits, SignIn};
 pub use token::KEY_PREFIX;
 pub use users::{Identity, NewUser, UserChange, UserRow};
@@ -67,6 +69,7 @@ pub struct Accounts {
     failures: Failures,
     provider: Option<Provider>,
     people: Option<People>,
+    provisioning: Option<ProvisioningSettings>,
     own: Arc<Own>,
 }
 
@@ -104,6 +107,7 @@ impl Accounts {
             failures: Failures::default(),
             provider: None,
             people: None,
+            provisioning: None,
             own: Arc::default(),
         })
     }

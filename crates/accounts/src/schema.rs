@@ -3,7 +3,7 @@
 use trousseau_retrieval::database::Schema;
 
 pub(super) const SCHEMA: Schema = Schema {
-    steps: &[STEP_1, STEP_2, STEP_3, STEP_4],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5],
 };
 
 /// - `keys`: `digest` is the SHA-256 of the key. A revoked key stays, so that the ledger's entries can be read.
@@ -86,4 +86,45 @@ CREATE TABLE directory_logins (
     account TEXT NOT NULL,
     PRIMARY KEY (tenant, login)
 ) STRICT;
+";
+
+/// What a provider hands out: users, groups, and who is in which.
+///
+/// - `provisioned_users`: `user_name` in lower case, `resource` as JSON, `account` is the user once somebody signed in.
+/// - `provisioned_groups`: `folded` is the name in lower case.
+/// - `provisioned_members`: the ids of a group and of a user.
+const STEP_5: &str = "
+CREATE TABLE provisioned_users (
+    id          TEXT PRIMARY KEY,
+    tenant      TEXT NOT NULL,
+    user_name   TEXT NOT NULL,
+    external_id TEXT,
+    active      INTEGER NOT NULL,
+    resource    TEXT NOT NULL,
+    account     TEXT,
+    created     INTEGER NOT NULL,
+    changed     INTEGER NOT NULL,
+    version     INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX provisioned_users_by_name ON provisioned_users (tenant, user_name);
+CREATE INDEX provisioned_users_by_account ON provisioned_users (tenant, account);
+
+CREATE TABLE provisioned_groups (
+    id           TEXT PRIMARY KEY,
+    tenant       TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    folded       TEXT NOT NULL,
+    external_id  TEXT,
+    created      INTEGER NOT NULL,
+    changed      INTEGER NOT NULL,
+    version      INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX provisioned_groups_by_name ON provisioned_groups (tenant, folded);
+
+CREATE TABLE provisioned_members (
+    holder TEXT NOT NULL,
+    member TEXT NOT NULL,
+    PRIMARY KEY (holder, member)
+) STRICT;
+CREATE INDEX provisioned_members_by_member ON provisioned_members (member);
 ";

@@ -35,6 +35,8 @@ pub struct Identity {
     pub display: String,
     /// What the user may do, as the provider's groups say today.
     pub grants: Grants,
+    /// The name by which the user may have been provisioned.
+    pub handle: Option<String>,
 }
 
 /// A user as listed.
@@ -159,7 +161,7 @@ impl Accounts {
     pub(super) async fn provided_user(
         &self,
         tenant: &Tenant,
-        identity: Identity,
+        mut identity: Identity,
         now: Timestamp,
     ) -> Result<UserRow, AccountError> {
         let fault = |error| self.database.fault(error);
@@ -171,6 +173,21 @@ impl Accounts {
             .await
             .map_err(fault)?;
         let found = found.as_ref().map(user_row).transpose().map_err(fault)?;
+        let provisioned = self.provision(tenant, &mut identity, found.as_ref()).await?;
+        let row = self.seen(tenant, (identity, found), now).await?;
+        if let Some(provisioned) = provisioned {
+            self.tie(&provisioned, &row).await?;
+        }
+        Ok(row)
+    }
+
+    /// The account of an identity with what it may do today, made where there is none.
+    async fn seen(
+        &self,
+        tenant: &Tenant,
+        (identity, found): (Identity, Option<UserRow>),
+        now: Timestamp,
+    ) -> Result<UserRow, AccountError> {
         let Some(row) = found else {
             return self.first_seen(tenant, identity, now).await;
         };

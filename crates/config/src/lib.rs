@@ -30,6 +30,7 @@ mod mapping;
 pub mod moment;
 mod oidc;
 mod page;
+mod provisioning;
 mod raw;
 mod renewal;
 mod resolve;
@@ -47,6 +48,7 @@ pub use attesting::{AttestedFile, attest};
 pub use directory::Directory;
 pub use egress::{Egress, Proxy};
 pub use oidc::Oidc;
+pub use provisioning::Provisioning;
 pub use renewal::Changes;
 pub use secret::SecretPlace;
 pub use server::{Server, TlsFiles, address};
@@ -97,6 +99,8 @@ pub struct Config {
     pub oidc: Option<Oidc>,
     /// The directory in which people are who sign in here with a password of theirs.
     pub directory: Option<Directory>,
+    /// What users and groups give that an identity provider hands out, where one does.
+    pub provisioning: Option<Provisioning>,
 }
 
 /// What is wrong with a configuration.

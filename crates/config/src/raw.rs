@@ -12,6 +12,7 @@ use super::directory::RawDirectory;
 use super::egress::RawEgress;
 use super::oidc::RawOidc;
 use super::page::RawPage;
+use super::provisioning::RawProvisioning;
 use super::route::RawRoute;
 use super::server::RawServer;
 use super::spending::{RawLimit, RawSpending};
@@ -27,6 +28,7 @@ pub(super) struct Raw {
     pub(super) egress: RawEgress,
     pub(super) oidc: Option<RawOidc>,
     pub(super) directory: Option<RawDirectory>,
+    pub(super) provisioning: Option<RawProvisioning>,
     pub(super) records: RawRecords,
     pub(super) ledger: RawLedger,
     pub(super) ingest: RawIngest,

@@ -9,12 +9,13 @@ use super::Config;
 
 /// What is read once, at the start: addresses that are listened on, worker processes, ledgers that are open, who signs
 /// people in, and how long what is there is kept.
-const AT_START: [&str; 8] = [
+const AT_START: [&str; 9] = [
     "data",
     "server",
     "page",
     "oidc",
     "directory",
+    "provisioning",
     "records",
     "ledger",
     "ingest",
@@ -65,6 +66,7 @@ impl Config {
         renewed.server = running.server;
         renewed.oidc = running.oidc;
         renewed.directory = running.directory;
+        renewed.provisioning = running.provisioning;
         renewed.retention_days = running.retention_days;
         renewed.extraction = running.extraction;
         let settings = &mut renewed.settings;

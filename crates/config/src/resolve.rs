@@ -18,7 +18,7 @@ use super::faults::{CLASSES, Faults};
 use super::raw::{Raw, RawCollection, RawKey};
 use super::route::routes;
 use super::upstream::{Upstreams, upstreams};
-use super::{Config, Extraction, Fault, directory, egress, oidc, page, server, spending};
+use super::{Config, Extraction, Fault, directory, egress, oidc, page, provisioning, server, spending};
 
 /// How long records are kept where the file does not say, in days.
 const RETENTION_DAYS: u32 = 180;
@@ -96,6 +96,9 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     let directory = raw
         .directory
         .map(|raw| directory::resolve(raw, file, &mut faults));
+    let provisioning = raw
+        .provisioning
+        .map(|raw| provisioning::resolve(raw, &mut faults));
     let retention_days = raw.records.retention_days.unwrap_or(RETENTION_DAYS);
     if retention_days > 36_500 {
         faults.value("records.retention_days", &retention_days.to_string(), "0..36500");
@@ -139,6 +142,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         retention_days,
         oidc,
         directory,
+        provisioning,
     })
 }
 

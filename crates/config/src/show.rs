@@ -13,7 +13,7 @@ use trousseau_plan::settings::{Bounds, Hedge, Route, TargetLimits, Way};
 use trousseau_policy::decide::Target;
 use trousseau_upstream::embedding::EmbedderOptions;
 
-use super::{Config, Egress, Kind, Oidc, Remote, Server, directory, mapping, spending};
+use super::{Config, Egress, Kind, Oidc, Remote, Server, directory, mapping, provisioning, spending};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
@@ -51,6 +51,7 @@ impl Config {
             },
             "oidc": self.oidc.as_ref().map(oidc),
             "directory": self.directory.as_ref().map(directory::shown),
+            "provisioning": self.provisioning.as_ref().map(provisioning::shown),
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
             "key": keys.collect::<Vec<_>>(),

@@ -79,6 +79,7 @@ fn every_key_that_is_read_stands_in_the_examples() {
         ("[ask]", "ask."),
         ("[oidc]", "oidc."),
         ("[directory]", "directory."),
+        ("[provisioning]", "provisioning."),
         ("[[collection]]", "collection."),
         ("[[key]]", "key."),
         ("[[upstream]]", "upstream."),

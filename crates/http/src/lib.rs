@@ -41,6 +41,7 @@ pub mod refusal;
 mod report;
 mod responses;
 pub mod routes;
+mod scim;
 mod segment;
 pub mod serve;
 pub mod settings;

@@ -20,7 +20,7 @@ use trousseau_wire::server::{anthropic, error_body, status};
 use super::control::Unchanged;
 use super::error::HttpError;
 use super::language::{Language, Texts};
-use super::messages;
+use super::{messages, scim};
 use trousseau_accounts::AccountError;
 use trousseau_gateway::entry::Attempt;
 use trousseau_gateway::error::GatewayError;
@@ -163,11 +163,18 @@ impl Refusal {
         if path == messages::PATH {
             body = anthropic::error(self.0.status.as_u16(), &body);
         }
+        let is_scim = path.starts_with(scim::BASE);
+        if is_scim {
+            body = scim::error(self.0.status.as_u16(), &body);
+        }
         let body = body.to_string();
         let mut response = (self.0.status, body).into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
-        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(
+            header::CONTENT_TYPE,
+            if is_scim { scim::content_type() } else { json },
+        );
         headers.insert(
             header::CONTENT_LANGUAGE,
             HeaderValue::from_static(language.code()),

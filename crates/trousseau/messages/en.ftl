@@ -92,7 +92,7 @@ backup-restored = { $folder }: restored as it was at { $created }, { $files } fi
 
 warning-heading = warning:
 usage-role = “{ $found }” is not a role.
-    .hint = Write user, administrator, auditor or data-protection-officer.
+    .hint = Write user, administrator, auditor, data-protection-officer or provisioner.
 usage-expiry = “{ $found }” is neither a day nor a number of days.
     .hint = Write a day, such as 2027-06-30, or a number of days, such as 90d.
 
@@ -113,6 +113,7 @@ account-state-provided = at { $issuer }
 role-user = user
 role-administrator = administrator
 role-auditor = auditor
+role-provisioner = provisioner
 role-data-protection-officer = data-protection officer
 column-id = id
 column-name = name
@@ -274,6 +275,12 @@ entry-account = { $operation ->
         [link-created] one-time link made
         [password-set] password chosen
         [password-changed] password changed
+        [user-provisioned] user provisioned
+        [user-reprovisioned] provisioned user changed
+        [user-unprovisioned] provisioned user taken back
+        [group-provisioned] group provisioned
+        [group-changed] provisioned group changed
+        [group-unprovisioned] provisioned group taken back
        *[other] { $operation }
     }, role { $role }
 entry-failed-sign-ins = { $times ->

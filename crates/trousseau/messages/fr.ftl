@@ -95,7 +95,7 @@ backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fi
 
 warning-heading = attention :
 usage-role = « { $found } » n’est pas un rôle.
-    .hint = Écrivez user, administrator, auditor ou data-protection-officer.
+    .hint = Écrivez user, administrator, auditor, data-protection-officer ou provisioner.
 usage-expiry = « { $found } » n’est ni un jour ni un nombre de jours.
     .hint = Écrivez un jour, comme 2027-06-30, ou un nombre de jours, comme 90j.
 
@@ -116,6 +116,7 @@ account-state-provided = chez { $issuer }
 role-user = utilisateur
 role-administrator = administrateur
 role-auditor = auditeur
+role-provisioner = approvisionneur
 role-data-protection-officer = délégué à la protection des données
 column-id = identifiant
 column-name = nom
@@ -292,6 +293,12 @@ entry-account = { $operation ->
         [link-created] lien à usage unique créé
         [password-set] mot de passe choisi
         [password-changed] mot de passe changé
+        [user-provisioned] utilisateur approvisionné
+        [user-reprovisioned] utilisateur approvisionné modifié
+        [user-unprovisioned] utilisateur approvisionné repris
+        [group-provisioned] groupe approvisionné
+        [group-changed] groupe approvisionné modifié
+        [group-unprovisioned] groupe approvisionné repris
        *[other] { $operation }
     }, rôle { $role }
 entry-failed-sign-ins = { $times ->

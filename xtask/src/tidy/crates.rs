@@ -36,9 +36,11 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "accounts",
         &["core", "retrieval", "upstream", "limits", "directory"],
     ),
+    ("provisioning", &["core", "scim", "accounts", "gateway"]),
     (
         "http",
         &[
+            "provisioning",
             "core",
             "text",
             "policy",

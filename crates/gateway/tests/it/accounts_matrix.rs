@@ -12,7 +12,7 @@ use crate::stage::Stage;
 use crate::wired::{Wired, request, scripted};
 
 /// Who may call what: `*` everyone, known or not; else `u`ser, `a`dministrator, auditor (`s`), data-protection
-/// `o`fficer.
+/// `o`fficer, `p`rovisioner.
 const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/", "*"),
     ("GET", "/assets/{file}", "*"),
@@ -102,16 +102,34 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/api/usage", "a"),
     ("GET", "/api/usage/mine", "uaso"),
     ("GET", "/api/tasks", "a"),
+    ("GET", "/scim/v2/ServiceProviderConfig", "p"),
+    ("GET", "/scim/v2/ResourceTypes", "p"),
+    ("GET", "/scim/v2/ResourceTypes/{id}", "p"),
+    ("GET", "/scim/v2/Schemas", "p"),
+    ("GET", "/scim/v2/Schemas/{id}", "p"),
+    ("GET", "/scim/v2/Users", "p"),
+    ("POST", "/scim/v2/Users", "p"),
+    ("GET", "/scim/v2/Users/{id}", "p"),
+    ("PUT", "/scim/v2/Users/{id}", "p"),
+    ("PATCH", "/scim/v2/Users/{id}", "p"),
+    ("DELETE", "/scim/v2/Users/{id}", "p"),
+    ("GET", "/scim/v2/Groups", "p"),
+    ("POST", "/scim/v2/Groups", "p"),
+    ("GET", "/scim/v2/Groups/{id}", "p"),
+    ("PUT", "/scim/v2/Groups/{id}", "p"),
+    ("PATCH", "/scim/v2/Groups/{id}", "p"),
+    ("DELETE", "/scim/v2/Groups/{id}", "p"),
     ("GET", "/healthz", "*"),
     ("GET", "/readyz", "*"),
     ("GET", "/metrics", "as"),
 ];
 
-const LETTERS: [(Role, char); 4] = [
+const LETTERS: [(Role, char); 5] = [
     (Role::User, 'u'),
     (Role::Administrator, 'a'),
     (Role::Auditor, 's'),
     (Role::DataProtectionOfficer, 'o'),
+    (Role::Provisioner, 'p'),
 ];
 
 #[test]

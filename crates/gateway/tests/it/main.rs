@@ -11,6 +11,7 @@ mod accounts_oidc;
 mod accounts_oidc_answers;
 mod accounts_password;
 mod accounts_provider;
+mod accounts_scim;
 mod accounts_sign_out;
 mod accounts_users;
 mod answers;

@@ -324,9 +324,12 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The code of an error in OpenAI's form, or in Anthropic's.
+    /// The code of an error in OpenAI's form, in Anthropic's, or in SCIM's, which has it in the words of this test alone.
     pub(crate) fn code(&self) -> String {
         let body = self.json();
+        if let Some(detail) = body["detail"].as_str() {
+            return detail.trim_start_matches("fr ").to_owned();
+        }
         assert!(
             body["error"]["message"].is_string() && body["error"]["type"].is_string(),
             "{body}"
