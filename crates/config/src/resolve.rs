@@ -105,6 +105,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     }
     server.settings.page = PageSettings {
         provider: oidc.as_ref().map(|oidc| oidc.name.clone()),
+        directory: directory.as_ref().map(|directory| directory.name.clone()),
         retention_days,
         incognito,
         ..page::resolve(raw.page, file, &mut faults)

@@ -240,6 +240,7 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
     let path = path
         .replace("{model}", "none")
         .replace("{key}", "none")
+        .replace("{id}", "none")
         .replace("{user}", "none")
         .replace("{file}", "none")
         .replace("{store}", "none")
@@ -255,7 +256,7 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
     headers.extend(caller.iter().map(String::as_str));
     let reply = wired.send(request(method, &path, &headers, "{}")).await;
     match reply.status {
-        401 => reply.code() != "invalid_api_key",
+        401 => !["invalid_api_key", "http-no-credentials"].contains(&reply.code().as_str()),
         403 => reply.code() != "http-role",
         _ => true,
     }
