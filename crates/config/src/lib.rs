@@ -9,7 +9,7 @@
 //! in; [`Config::warnings`] are what is allowed and probably not meant. A secret is never in a configuration, only
 //! its [`SecretPlace`]; it is opened by whoever reads the environment.
 //!
-//! [`file`] writes the file, whole or not at all; [`moment`] reads days and numbers of days as people type them.
+//! [`file`] writes the file, whole or not at all.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,6 @@ mod faults;
 pub mod file;
 mod limits;
 mod mapping;
-pub mod moment;
 mod oidc;
 mod page;
 mod provisioning;

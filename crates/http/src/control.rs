@@ -11,6 +11,7 @@ use trousseau_core::principal::Principal;
 use trousseau_policy::decide::Rejection;
 
 use super::error::HttpError;
+use super::refusal::Refusal;
 
 /// The largest key that a server may ask for, in bytes.
 const KEY: usize = 8 << 10;
@@ -61,6 +62,12 @@ impl<E: Explain + Send + Sync + 'static> From<E> for Unchanged {
             error: Box::new(error),
             faults: Vec::new(),
         }
+    }
+}
+
+impl From<Unchanged> for Refusal {
+    fn from(unchanged: Unchanged) -> Self {
+        Self::of(unchanged.error).with_faults(unchanged.faults)
     }
 }
 

@@ -6,13 +6,11 @@
 //! as `chat`, `models` or `records`; `live` are the answers that go on whether or not somebody listens. A resource's
 //! handlers are thin: they read the wire's shape, call the gateway, and write the wire's shape.
 //!
-//! What goes wrong is a [`refusal::Refusal`] until it leaves; then it is put into words in the caller's language.
+//! What every resource reads and refuses alike, and how what goes wrong is put into words, is in `trousseau-request`.
 
 mod auth;
 mod auth_admin;
 mod auth_cookie;
-mod auth_error;
-mod body;
 mod caller;
 mod chat;
 mod citations;
@@ -21,12 +19,10 @@ pub mod control;
 mod conversations;
 mod cross_origin;
 mod envelope;
-mod error;
 mod explain;
 mod feed;
 mod files;
 mod health;
-pub mod language;
 mod ledger;
 mod live;
 mod messages;
@@ -34,15 +30,12 @@ mod metrics;
 mod models;
 mod page;
 mod proofs;
-mod query;
 mod ratelimit;
 mod records;
-pub mod refusal;
 mod report;
 mod responses;
 pub mod routes;
 mod scim;
-mod segment;
 pub mod serve;
 pub mod settings;
 mod stock;
@@ -62,16 +55,16 @@ use trousseau_core::principal::Tenant;
 pub use trousseau_connections::client::Client;
 pub use trousseau_connections::{network, tls};
 
-pub use auth_error::AuthError;
 pub use caller::Caller;
-pub use error::HttpError;
 pub use health::Health;
-pub use language::{Language, Texts};
 pub use metrics::Metrics;
 pub use routes::{Access, ROUTES, Route, router};
 pub use serve::{Listener, ServeError, serve};
 pub use settings::Settings;
 pub use trousseau_page::{Logo, LogoError};
+pub use trousseau_request::language::{Language, Texts};
+pub use trousseau_request::{AuthError, HttpError, language, refusal};
+use trousseau_request::{auth_error, body, error, query, segment};
 
 use control::{Control, Fixed};
 use live::Register;

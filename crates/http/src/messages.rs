@@ -12,9 +12,6 @@ use super::chat::{admit, answer, read_as};
 use super::refusal::Refusal;
 use super::{Caller, Server};
 
-/// Where it is called.
-pub(super) const PATH: &str = "/v1/messages";
-
 /// Where Anthropic's clients put the key.
 const KEY: HeaderName = HeaderName::from_static("x-api-key");
 

@@ -16,7 +16,7 @@ use trousseau_core::principal::Role;
 
 use super::error::HttpError;
 use super::ratelimit::Limited;
-use super::refusal::Refusal;
+use super::refusal::{self, Refusal};
 use super::{
     Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, explain, files,
     health, ledger, live, messages, metrics, models, page, proofs, records, responses, scim, stock,
@@ -91,7 +91,7 @@ pub const ROUTES: &[Route] = &[
         post(chat::complete)
     }),
     row(Method::POST, "/v1/responses", KNOWN, || post(responses::create)),
-    row(Method::POST, messages::PATH, KNOWN, || post(messages::create)),
+    row(Method::POST, refusal::MESSAGES, KNOWN, || post(messages::create)),
     row(Method::POST, "/v1/completions", KNOWN, || {
         post(responses::complete)
     }),
@@ -419,7 +419,7 @@ async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> 
 }
 
 fn admit(guard: &Guard, request: &mut Request) -> Result<(), Refusal> {
-    if guard.path == messages::PATH {
+    if guard.path == refusal::MESSAGES {
         messages::take_key(request.headers_mut());
     }
     // The envelope has put it there.

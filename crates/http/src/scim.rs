@@ -7,14 +7,12 @@ use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use serde_json::{Value, json};
 use trousseau_provisioning::{Answer, Call, ProvisioningError, Verb, call};
+
+use trousseau_request::scim_error::{BASE, WORD, content_type};
 
 use super::refusal::Refusal;
 use super::{Caller, HttpError, Server, body};
-
-/// What stands in front of every path.
-pub(super) const BASE: &str = "/scim/v2/";
 
 /// The largest body, in bytes.
 const BODY: usize = 4 << 20;
@@ -53,10 +51,11 @@ pub(super) async fn handle(
             body: bytes.as_deref(),
             base: &format!("{}/scim/v2", server.settings.base_path),
         };
-        let answer = call((&server.accounts, &server.gateway), &caller.principal, asked).await?;
+        let called = call((&server.accounts, &server.gateway), &caller.principal, asked).await;
+        let answer = called.map_err(refused)?;
         let known = text(&headers, &header::IF_NONE_MATCH);
         let unchanged = verb == Verb::Get && known.is_some() && known == answer.etag.as_deref();
-        Ok::<_, ProvisioningError>((answer, unchanged))
+        Ok::<_, Refusal>((answer, unchanged))
     });
     let (answer, unchanged) = answer.await?;
     Ok(if unchanged {
@@ -90,40 +89,20 @@ fn written(answer: Answer) -> Response {
     response
 }
 
-/// The media type of everything below [`BASE`].
-pub(super) const fn content_type() -> HeaderValue {
-    HeaderValue::from_static("application/scim+json")
-}
-
-/// An error in the form of RFC 7644, section 3.12, from one in OpenAI's.
-pub(super) fn error(status: u16, body: &Value) -> Value {
-    let told = &body["error"];
-    let mut error = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-        "status": status.to_string(),
-        "detail": told["message"],
-    });
-    if let Some(word) = told["trousseau"]["scim_type"].as_str() {
-        error["scimType"] = word.into();
+/// A refusal with the status and the word that the standard has for the error.
+fn refused(error: ProvisioningError) -> Refusal {
+    let (status, word) = (error.status(), error.scim_type());
+    let error = match error {
+        ProvisioningError::Account(error) => return error.into(),
+        ProvisioningError::Gateway(error) => return error.into(),
+        ProvisioningError::Scim(error) => error,
+    };
+    let mut refusal = Refusal::new(error);
+    if let Some(status) = status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        refusal = refusal.with_status(status);
     }
-    error
-}
-
-impl From<ProvisioningError> for Refusal {
-    fn from(error: ProvisioningError) -> Self {
-        let (status, word) = (error.status(), error.scim_type());
-        let error = match error {
-            ProvisioningError::Account(error) => return error.into(),
-            ProvisioningError::Gateway(error) => return error.into(),
-            ProvisioningError::Scim(error) => error,
-        };
-        let mut refusal = Self::new(error);
-        if let Some(status) = status.and_then(|status| StatusCode::from_u16(status).ok()) {
-            refusal = refusal.with_status(status);
-        }
-        match word {
-            Some(word) => refusal.detail("scim_type", word.into()),
-            None => refusal,
-        }
+    match word {
+        Some(word) => refusal.detail(WORD, word.into()),
+        None => refusal,
     }
 }

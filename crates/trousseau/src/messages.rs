@@ -61,6 +61,7 @@ impl Language {
                 include_str!("../../ledger/messages/fr.ftl"),
                 include_str!("../../limits/messages/fr.ftl"),
                 include_str!("../../policy/messages/fr.ftl"),
+                include_str!("../../request/messages/fr.ftl"),
                 include_str!("../../retrieval/messages/fr.ftl"),
                 include_str!("../../scim/messages/fr.ftl"),
                 include_str!("../../upstream/messages/fr.ftl"),
@@ -80,6 +81,7 @@ impl Language {
                 include_str!("../../ledger/messages/en.ftl"),
                 include_str!("../../limits/messages/en.ftl"),
                 include_str!("../../policy/messages/en.ftl"),
+                include_str!("../../request/messages/en.ftl"),
                 include_str!("../../retrieval/messages/en.ftl"),
                 include_str!("../../scim/messages/en.ftl"),
                 include_str!("../../upstream/messages/en.ftl"),
@@ -163,6 +165,11 @@ impl Messages {
             .map(|(name, value)| (*name, value.to_string()))
             .collect();
         self.render(key, None, &owned).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// The same as a function, for the command line's help.
+    pub(crate) fn words(&self) -> impl Fn(&str, &[(&str, &dyn fmt::Display)]) -> String {
+        |key, fields| self.text(key, fields)
     }
 
     /// A text without fields.

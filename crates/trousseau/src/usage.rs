@@ -6,9 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use trousseau_core::label::UnknownClass;
 use trousseau_core::principal::{InvalidReader, InvalidRole, InvalidTenant};
 
+use crate::cli::moment::InvalidExpiry;
 use crate::failure::Exit;
 use crate::printer::Printer;
-use trousseau_config::moment::InvalidExpiry;
 
 /// Tells what clap has to say: help on standard output, a fault of usage on standard error.
 pub(crate) fn tell(printer: &Printer, error: &clap::Error) -> Exit {
@@ -104,5 +104,44 @@ fn text(error: &clap::Error, kind: ContextKind) -> String {
             .collect::<Vec<_>>()
             .join(", "),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    use crate::cli::{self, Cli};
+    use crate::messages::{Language, Messages};
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+        for language in [Language::French, Language::English] {
+            cli::command(&Messages::new(language).words()).debug_assert();
+        }
+    }
+
+    fn keys(command: &Command, key: &str, found: &mut Vec<String>) {
+        found.push(key.to_owned());
+        for argument in command.get_arguments() {
+            let prefix = if argument.is_global_set() { "help" } else { key };
+            found.push(format!("{prefix}--{}", argument.get_id()));
+            found.extend(cli::value(argument));
+        }
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+            keys(sub, &format!("{key}-{}", sub.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_has_its_help_in_both_languages() {
+        let mut wanted = Vec::new();
+        keys(&Cli::command(), "help", &mut wanted);
+        for language in [Language::French, Language::English] {
+            let messages = Messages::new(language);
+            let missing: Vec<_> = wanted.iter().filter(|key| !messages.has(key)).collect();
+            assert!(missing.is_empty(), "{language:?}: {missing:?}");
+        }
     }
 }

@@ -38,10 +38,24 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     ("provisioning", &["core", "scim", "accounts", "gateway"]),
     (
+        "request",
+        &[
+            "core",
+            "policy",
+            "limits",
+            "plan",
+            "retrieval",
+            "wire",
+            "accounts",
+            "gateway",
+        ],
+    ),
+    (
         "http",
         &[
             "provisioning",
             "core",
+            "request",
             "text",
             "policy",
             "ledger",
@@ -72,6 +86,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "http",
         ],
     ),
+    ("cli", &["core", "limits", "policy", "retrieval"]),
     ("extract", &["core"]),
     ("extractive", &["core", "text"]),
     ("inference", &["core"]),

@@ -191,7 +191,7 @@ struct Typed {
 /// Runs the command as the client would have.
 fn execute(typed: Typed) -> Exit {
     let json = cli::wants_json(&typed.arguments);
-    let parsed = cli::parse(&typed.messages, typed.arguments);
+    let parsed = cli::parse(&typed.messages.words(), typed.arguments);
     let gone = typed.console.gone.clone();
     let printer = Arc::new(Printer::new(typed.messages, json, typed.screen, typed.console));
     let cli = match parsed {

@@ -6,7 +6,7 @@ use crate::printer::Printer;
 
 pub(super) fn run(completions: &Completions, printer: &Printer) -> Exit {
     let mut script = Vec::new();
-    let mut command = cli::command(&printer.messages);
+    let mut command = cli::command(&printer.messages.words());
     clap_complete::generate(completions.shell, &mut command, "trousseau", &mut script);
     printer.write(&String::from_utf8_lossy(&script));
     Exit::SUCCESS

@@ -27,13 +27,13 @@ pub(super) fn run(generate: &Generate, printer: &Printer) -> Result<Exit, Failur
 
 /// Writes a man page for each command into a folder, or into the present one.
 fn manuals(language: Language, into: Option<&Path>) -> io::Result<()> {
-    let command = cli::command(&Messages::new(language));
+    let command = cli::command(&Messages::new(language).words());
     clap_mangen::generate_to(command, into.unwrap_or_else(|| Path::new(".")))
 }
 
 fn reference(language: Language) -> String {
     let messages = Messages::new(language);
-    let mut command = cli::command(&messages).term_width(WIDTH);
+    let mut command = cli::command(&messages.words()).term_width(WIDTH);
     command.build();
     let mut text = format!("# {}\n", messages.plain("reference-title"));
     describe(&mut command, &mut text);

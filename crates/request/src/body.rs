@@ -9,7 +9,7 @@ use http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 
-use super::error::HttpError;
+use crate::error::HttpError;
 
 /// The most that is set aside before it has come.
 const FIRST: usize = 64 << 10;
@@ -17,12 +17,7 @@ const FIRST: usize = 64 << 10;
 /// Reads a whole body of at most `limit` bytes within `time`.
 ///
 /// A body that says itself that it is larger is refused before any of it is read.
-pub(super) async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    limit: usize,
-    time: Duration,
-) -> Result<Bytes, HttpError> {
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize, time: Duration) -> Result<Bytes, HttpError> {
     let declared = headers
         .get(CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());

@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand};
 
-use trousseau_config::moment::Expiry;
+use super::Expiry;
 
 /// What is withdrawn, or lifted.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Withdraw {
+pub enum Withdraw {
     Provider(Withdrawn),
     Country(Withdrawn),
     Upstream(Withdrawn),
@@ -15,7 +15,7 @@ pub(crate) enum Withdraw {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Withdrawn {
+pub struct Withdrawn {
     #[arg(value_name = "NAME")]
     pub name: String,
     #[arg(long, value_name = "DATE")]
@@ -25,7 +25,7 @@ pub(crate) struct Withdrawn {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Lift {
+pub struct Lift {
     #[arg(value_name = "ID")]
     pub id: String,
 }

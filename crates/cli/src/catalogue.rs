@@ -5,7 +5,7 @@ use trousseau_policy::attestation::{AttestedField, AttestedValue};
 use trousseau_policy::date::Date;
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Catalogue {
+pub enum Catalogue {
     List,
     Show(CatalogueShow),
     Check,
@@ -13,7 +13,7 @@ pub(crate) enum Catalogue {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CatalogueAttest {
+pub struct CatalogueAttest {
     #[arg(value_name = "UPSTREAM")]
     pub upstream: String,
     #[arg(value_name = "FIELD", value_enum)]
@@ -29,7 +29,7 @@ pub(crate) struct CatalogueAttest {
 /// The fields that only the customer can know, by their names on a card.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "snake_case")]
-pub(crate) enum AttestableField {
+pub enum AttestableField {
     ProcessingContract,
     TrainsOnData,
     RetentionDays,
@@ -55,7 +55,7 @@ fn attested_value(text: &str) -> Result<AttestedValue, std::num::ParseIntError> 
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CatalogueShow {
+pub struct CatalogueShow {
     #[arg(value_name = "ENTRY")]
     pub id: String,
     #[arg(long, value_name = "NAME")]

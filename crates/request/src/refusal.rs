@@ -17,10 +17,9 @@ use trousseau_policy::reason::Reason;
 use trousseau_wire::Fault;
 use trousseau_wire::server::{anthropic, error_body, status};
 
-use super::control::Unchanged;
-use super::error::HttpError;
-use super::language::{Language, Texts};
-use super::{messages, scim};
+use crate::error::HttpError;
+use crate::language::{Language, Texts};
+use crate::scim_error;
 use trousseau_accounts::AccountError;
 use trousseau_gateway::entry::Attempt;
 use trousseau_gateway::error::GatewayError;
@@ -28,6 +27,9 @@ use trousseau_gateway::files::FileError;
 
 /// After how many seconds a request may be tried again where nobody knows better.
 const RETRY_AFTER: u64 = 5;
+
+/// Where Anthropic's form is spoken, also of errors.
+pub const MESSAGES: &str = "/v1/messages";
 
 /// What OpenAI calls a budget that is spent.
 const SPENT: &str = "insufficient_quota";
@@ -59,7 +61,8 @@ impl Refusal {
         Self::of(Box::new(error))
     }
 
-    fn of(error: Box<dyn Explain + Send + Sync>) -> Self {
+    /// The same for an error of any kind.
+    pub fn of(error: Box<dyn Explain + Send + Sync>) -> Self {
         let kind = error.kind();
         let status = StatusCode::from_u16(status(kind)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retries = matches!(kind, ErrorKind::Unavailable | ErrorKind::Throttled);
@@ -83,6 +86,13 @@ impl Refusal {
         self
     }
 
+    /// The same with everything that is wrong, where it is several things at once.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<Box<dyn Explain + Send + Sync>>) -> Self {
+        self.0.faults = faults;
+        self
+    }
+
     /// The same with another status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
@@ -99,7 +109,7 @@ impl Refusal {
 
     /// The same with one thing more that it tells.
     #[must_use]
-    pub(super) fn detail(mut self, name: &str, value: Value) -> Self {
+    pub fn detail(mut self, name: &str, value: Value) -> Self {
         self.0.details.insert(name.to_owned(), value);
         self
     }
@@ -153,19 +163,19 @@ impl Refusal {
     }
 
     /// The whole response to a request for `path`, in the form of that path's API.
-    pub(super) fn respond(
+    pub fn respond(
         &self,
         path: &str,
         (texts, language): (&dyn Texts, Language),
         request_id: &str,
     ) -> Response {
         let mut body = self.body(texts, language, request_id);
-        if path == messages::PATH {
+        if path == MESSAGES {
             body = anthropic::error(self.0.status.as_u16(), &body);
         }
-        let is_scim = path.starts_with(scim::BASE);
+        let is_scim = path.starts_with(scim_error::BASE);
         if is_scim {
-            body = scim::error(self.0.status.as_u16(), &body);
+            body = scim_error::body(self.0.status.as_u16(), &body);
         }
         let body = body.to_string();
         let mut response = (self.0.status, body).into_response();
@@ -173,7 +183,7 @@ impl Refusal {
         let json = HeaderValue::from_static("application/json");
         headers.insert(
             header::CONTENT_TYPE,
-            if is_scim { scim::content_type() } else { json },
+            if is_scim { scim_error::content_type() } else { json },
         );
         headers.insert(
             header::CONTENT_LANGUAGE,
@@ -194,7 +204,7 @@ impl Refusal {
     }
 
     /// Its line in the log: faults of the service are for the operator, the rest is the client's.
-    pub(super) fn log(&self, request_id: &str) {
+    pub fn log(&self, request_id: &str) {
         let (code, error) = (self.0.code, &self.0.error);
         if self.0.status.is_server_error() {
             tracing::warn!(request_id, code, %error, "a request failed");
@@ -206,7 +216,7 @@ impl Refusal {
 }
 
 /// A refused target, with its reasons in words.
-pub(super) fn told(rejection: &Rejection, texts: &dyn Texts, language: Language) -> Value {
+pub fn told(rejection: &Rejection, texts: &dyn Texts, language: Language) -> Value {
     let reasons = rejection.reasons.iter().map(|reason| {
         let (mut text, _) = texts.explain(language, &Told(reason.clone()));
         if reason.line > 0 {
@@ -384,14 +394,6 @@ impl From<Refused> for Refusal {
 impl From<NoRoute> for Refusal {
     fn from(missing: NoRoute) -> Self {
         HttpError::NoModel { name: missing.name }.into()
-    }
-}
-
-impl From<Unchanged> for Refusal {
-    fn from(unchanged: Unchanged) -> Self {
-        let mut made = Self::of(unchanged.error);
-        made.0.faults = unchanged.faults;
-        made
     }
 }
 

@@ -2,7 +2,7 @@
 
 use trousseau_core::error::{ErrorKind, Explain};
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// An error of the requests around signing in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

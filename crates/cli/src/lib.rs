@@ -1,6 +1,11 @@
-//! The command line as it is typed. Its help texts stand in the catalogue, under `help-COMMAND--ARGUMENT`.
+//! What can be typed: the commands and their arguments, and nothing of what they do.
+//!
+//! [`Cli`] is the whole command line, with one type for each command; [`parse`] reads it. The help that clap prints is not
+//! written here: [`command`] takes each text from the catalogue of whoever calls, under `help-COMMAND--ARGUMENT`, so that it
+//! speaks the user's language; [`moment`] reads days and numbers of days as people type them. What the commands do stands under the same names in `trousseau/src/commands`.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{
@@ -10,21 +15,20 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::{InvalidTenant, Reader, Role, Tenant};
 use trousseau_retrieval::store::TaskState;
 
-use crate::messages::Messages;
-use trousseau_config::moment::{Beginning, Expiry};
-
 mod catalogue;
 mod keys;
+pub mod moment;
 mod withdraw;
 
-pub(crate) use catalogue::{Catalogue, CatalogueAttest, CatalogueShow};
-pub(crate) use keys::{KeyCreate, KeyRevoke, Keys, Limited, Limits};
-pub(crate) use withdraw::{Lift, Withdraw, Withdrawn};
+pub use catalogue::{AttestableField, Catalogue, CatalogueAttest, CatalogueShow};
+pub use keys::{InvalidMoney, KeyCreate, KeyRevoke, Keys, Limited, Limits, PeriodName};
+pub use moment::{Beginning, Expiry};
+pub use withdraw::{Lift, Withdraw, Withdrawn};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "trousseau", version, disable_help_subcommand = true)]
-pub(crate) struct Cli {
+pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
@@ -33,7 +37,7 @@ pub(crate) struct Cli {
 
 impl Action {
     /// Whether a server that has the data folder runs the command, rather than the process that it was typed in.
-    pub(crate) const fn is_served(&self) -> bool {
+    pub const fn is_served(&self) -> bool {
         match self {
             Self::Ingest(_)
             | Self::Ask(_)
@@ -67,7 +71,7 @@ impl Action {
 
 /// What every command understands.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Global {
+pub struct Global {
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
     #[arg(long, global = true, value_name = "FILE")]
@@ -82,7 +86,7 @@ pub(crate) struct Global {
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Action {
+pub enum Action {
     Demo(Demo),
     Serve(Serve),
     Ingest(Ingest),
@@ -122,7 +126,7 @@ pub(crate) enum Action {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Demo {
+pub struct Demo {
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
     #[arg(long, value_name = "PATH")]
@@ -132,7 +136,7 @@ pub(crate) struct Demo {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Serve {
+pub struct Serve {
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
     #[arg(long)]
@@ -142,7 +146,7 @@ pub(crate) struct Serve {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Ingest {
+pub struct Ingest {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[arg(long, short, value_name = "NAME")]
@@ -156,7 +160,7 @@ pub(crate) struct Ingest {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Ask {
+pub struct Ask {
     #[arg(value_name = "QUESTION")]
     pub question: String,
     #[arg(long, value_name = "NAME")]
@@ -168,7 +172,7 @@ pub(crate) struct Ask {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Search {
+pub struct Search {
     #[arg(value_name = "QUESTION")]
     pub question: String,
     #[arg(long, short, value_name = "NAME")]
@@ -178,7 +182,7 @@ pub(crate) struct Search {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Tasks {
+pub struct Tasks {
     #[arg(long, value_name = "STATE")]
     pub state: Option<StateName>,
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]
@@ -187,7 +191,7 @@ pub(crate) struct Tasks {
 
 /// A task's state, as it is typed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum StateName {
+pub enum StateName {
     Enqueued,
     Processing,
     Committed,
@@ -208,7 +212,7 @@ impl From<StateName> for TaskState {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Documents {
+pub struct Documents {
     #[command(subcommand)]
     pub action: Option<DocumentAction>,
     #[arg(long, short, value_name = "NAME")]
@@ -216,13 +220,13 @@ pub(crate) struct Documents {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum DocumentAction {
+pub enum DocumentAction {
     Show(DocumentShow),
     Delete(DocumentDelete),
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct DocumentShow {
+pub struct DocumentShow {
     #[arg(value_name = "DOCUMENT")]
     pub document: String,
     #[arg(long)]
@@ -230,18 +234,18 @@ pub(crate) struct DocumentShow {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct DocumentDelete {
+pub struct DocumentDelete {
     #[arg(value_name = "DOCUMENT", required = true)]
     pub documents: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Policy {
+pub enum Policy {
     Explain(Explain),
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Explain {
+pub struct Explain {
     #[arg(value_name = "TEXT")]
     pub text: String,
     #[arg(long, value_name = "NAME")]
@@ -253,7 +257,7 @@ pub(crate) struct Explain {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Ledger {
+pub enum Ledger {
     Verify(LedgerVerify),
     Prove(LedgerProve),
     Show(LedgerShow),
@@ -261,7 +265,7 @@ pub(crate) enum Ledger {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct LedgerVerify {
+pub struct LedgerVerify {
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
     #[arg(long, value_name = "VKEY")]
@@ -271,7 +275,7 @@ pub(crate) struct LedgerVerify {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct LedgerProve {
+pub struct LedgerProve {
     #[arg(value_name = "ENTRY")]
     pub entry: String,
     #[arg(long, short, value_name = "FILE")]
@@ -279,7 +283,7 @@ pub(crate) struct LedgerProve {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct LedgerShow {
+pub struct LedgerShow {
     #[arg(value_name = "ENTRY")]
     pub entry: Option<String>,
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
@@ -289,7 +293,7 @@ pub(crate) struct LedgerShow {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct LedgerWhere {
+pub struct LedgerWhere {
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
     #[arg(long, value_name = "CLASS")]
@@ -301,21 +305,21 @@ pub(crate) struct LedgerWhere {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Config {
+pub enum Config {
     Check(ConfigCheck),
     Show,
     Example,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ConfigCheck {
+pub struct ConfigCheck {
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 
 /// What an account may do.
 #[derive(Debug, Args)]
-pub(crate) struct Allowed {
+pub struct Allowed {
     #[arg(long, value_name = "ROLE")]
     pub role: Option<Role>,
     #[arg(long, value_name = "NAME")]
@@ -329,7 +333,7 @@ pub(crate) struct Allowed {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Users {
+pub enum Users {
     First,
     Create(UserCreate),
     List,
@@ -339,7 +343,7 @@ pub(crate) enum Users {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct UserCreate {
+pub struct UserCreate {
     #[arg(value_name = "USER")]
     pub name: String,
     #[arg(long, value_name = "TEXT")]
@@ -349,20 +353,20 @@ pub(crate) struct UserCreate {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct UserName {
+pub struct UserName {
     #[arg(value_name = "USER")]
     pub user: String,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Records {
+pub enum Records {
     Export(RecordsExport),
     Delete(RecordsDelete),
     Purge(RecordsPurge),
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct RecordsExport {
+pub struct RecordsExport {
     #[arg(long, value_name = "USER")]
     pub subject: String,
     #[arg(long, short, value_name = "FILE")]
@@ -370,31 +374,31 @@ pub(crate) struct RecordsExport {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct RecordsDelete {
+pub struct RecordsDelete {
     #[arg(long, value_name = "USER")]
     pub subject: String,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct RecordsPurge {
+pub struct RecordsPurge {
     #[arg(long, value_name = "DAYS")]
     pub older_than: Option<u32>,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Backup {
+pub struct Backup {
     #[arg(value_name = "DIR")]
     pub to: PathBuf,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Restore {
+pub struct Restore {
     #[arg(value_name = "DIR")]
     pub from: PathBuf,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Completions {
+pub struct Completions {
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
 }
@@ -405,7 +409,7 @@ fn tenant(name: &str) -> Result<Tenant, InvalidTenant> {
 
 /// Prints one of the reference pages that are kept in the repository.
 #[derive(Debug, Args)]
-pub(crate) struct Generate {
+pub struct Generate {
     pub page: Page,
     /// The folder that man pages are written into.
     #[arg(long)]
@@ -414,7 +418,7 @@ pub(crate) struct Generate {
 
 /// A reference page.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Page {
+pub enum Page {
     CommandsFr,
     CommandsEn,
     ConfigFr,
@@ -423,55 +427,55 @@ pub(crate) enum Page {
     ManEn,
 }
 
+/// The catalogue: the text under a key, with its fields filled in.
+pub type Words<'a> = dyn Fn(&str, &[(&str, &dyn fmt::Display)]) -> String + 'a;
+
 /// The command line with its help in the user's language.
-pub(crate) fn command(messages: &Messages) -> Command {
+pub fn command(words: &Words<'_>) -> Command {
     let help = clap::Arg::new("help")
         .long("help")
         .short('h')
         .global(true)
         .action(ArgAction::Help)
-        .help_heading(messages.plain("help-options"))
-        .help(messages.plain("help--help"));
+        .help_heading(words("help-options", &[]))
+        .help(words("help--help", &[]));
     let version = clap::Arg::new("version")
         .long("version")
         .short('V')
         .action(ArgAction::Version)
-        .help_heading(messages.plain("help-options"))
-        .help(messages.plain("help--version"));
+        .help_heading(words("help-options", &[]))
+        .help(words("help--version", &[]));
     let root = Cli::command()
         .disable_help_flag(true)
         .disable_version_flag(true)
         .arg(help)
         .arg(version);
-    translate(root, "help", messages)
+    translate(root, "help", words)
 }
 
 /// Whether what was typed asks for JSON; to be known before it is understood.
-pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
+pub fn wants_json(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| argument == "--json")
 }
 
 /// Reads the arguments; clap's own error when they are wrong, or when help is asked for.
-pub(crate) fn parse(
-    messages: &Messages,
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<Cli, clap::Error> {
-    let matches = command(messages).try_get_matches_from(arguments)?;
+pub fn parse(words: &Words<'_>, arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let matches = command(words).try_get_matches_from(arguments)?;
     Cli::from_arg_matches(&matches)
 }
 
 /// Gives a command, its arguments and its subcommands their texts.
-fn translate(command: Command, key: &str, messages: &Messages) -> Command {
+fn translate(command: Command, key: &str, words: &Words<'_>) -> Command {
     let template = format!(
         "{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
-        messages.plain("help-usage")
+        words("help-usage", &[])
     );
     let mut command = command
-        .about(messages.plain(key))
+        .about(words(key, &[]))
         .help_template(template)
-        .subcommand_help_heading(messages.plain("help-commands"))
-        .subcommand_value_name(messages.plain("help-command-value"))
-        .next_help_heading(messages.plain("help-options"));
+        .subcommand_help_heading(words("help-commands", &[]))
+        .subcommand_value_name(words("help-command-value", &[]))
+        .next_help_heading(words("help-options", &[]));
     let names: Vec<clap::Id> = command
         .get_arguments()
         .map(|argument| argument.get_id().clone())
@@ -488,18 +492,18 @@ fn translate(command: Command, key: &str, messages: &Messages) -> Command {
         } else {
             format!("{key}--{name}")
         };
-        let text = messages.plain(&text);
+        let text = words(&text, &[]);
         command = command.mut_arg(name, |argument| {
             let heading = match (argument.is_positional(), global) {
                 (true, _) => "help-arguments",
                 (false, false) => "help-options",
                 (false, true) => "help-global-options",
             };
-            let text = format!("{text}{}", choices(&argument, messages));
-            let argument = argument.help(text).help_heading(messages.plain(heading));
+            let text = format!("{text}{}", choices(&argument, words));
+            let argument = argument.help(text).help_heading(words(heading, &[]));
             match value(&argument) {
                 Some(key) => argument
-                    .value_name(messages.plain(&key))
+                    .value_name(words(&key, &[]))
                     .hide_possible_values(true)
                     .hide_default_value(true),
                 None => argument,
@@ -512,21 +516,19 @@ fn translate(command: Command, key: &str, messages: &Messages) -> Command {
         .collect();
     for name in subcommands {
         let key = format!("{key}-{name}");
-        command = command.mut_subcommand(&name, |sub| {
-            translate(sub.disable_help_flag(true), &key, messages)
-        });
+        command = command.mut_subcommand(&name, |sub| translate(sub.disable_help_flag(true), &key, words));
     }
     command
 }
 
 /// What help says of an argument's possible values and default.
-fn choices(argument: &clap::Arg, messages: &Messages) -> String {
+fn choices(argument: &clap::Arg, words: &Words<'_>) -> String {
     if !argument.get_action().takes_values() {
         return String::new();
     }
     let told = |key: &str, values: Vec<String>| match values.is_empty() {
         true => String::new(),
-        false => format!(" [{}]", messages.text(key, &[("values", &values.join(", "))])),
+        false => format!(" [{}]", words(key, &[("values", &values.join(", "))])),
     };
     let possible = argument.get_possible_values();
     let possible = possible.iter().map(|value| value.get_name().to_owned());
@@ -536,46 +538,9 @@ fn choices(argument: &clap::Arg, messages: &Messages) -> String {
 }
 
 /// The key of the name that help gives an argument's value, where it takes one.
-fn value(argument: &clap::Arg) -> Option<String> {
+pub fn value(argument: &clap::Arg) -> Option<String> {
     let names = argument
         .get_value_names()
         .filter(|_| argument.get_action().takes_values())?;
     Some(format!("value-{}", names.first()?.to_lowercase()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::messages::Language;
-
-    #[test]
-    fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
-        for language in [Language::French, Language::English] {
-            command(&Messages::new(language)).debug_assert();
-        }
-    }
-
-    fn keys(command: &Command, key: &str, found: &mut Vec<String>) {
-        found.push(key.to_owned());
-        for argument in command.get_arguments() {
-            let prefix = if argument.is_global_set() { "help" } else { key };
-            found.push(format!("{prefix}--{}", argument.get_id()));
-            found.extend(value(argument));
-        }
-        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
-            keys(sub, &format!("{key}-{}", sub.get_name()), found);
-        }
-    }
-
-    #[test]
-    fn every_command_and_argument_has_its_help_in_both_languages() {
-        let mut wanted = Vec::new();
-        keys(&Cli::command(), "help", &mut wanted);
-        for language in [Language::French, Language::English] {
-            let messages = Messages::new(language);
-            let missing: Vec<_> = wanted.iter().filter(|key| !messages.has(key)).collect();
-            assert!(missing.is_empty(), "{language:?}: {missing:?}");
-        }
-    }
 }

@@ -10,25 +10,25 @@ use trousseau_wire::Fault;
 const MOST: usize = 100;
 
 /// The pairs of a query.
-pub(super) struct Pairs(Vec<(String, String)>);
+pub struct Pairs(Vec<(String, String)>);
 
 impl Pairs {
     /// Reads the query of an address.
-    pub(super) fn of(uri: &Uri) -> Result<Self, Fault> {
+    pub fn of(uri: &Uri) -> Result<Self, Fault> {
         let pairs = Query::try_from_uri(uri).map_err(|error| invalid("query", &error.to_string()))?;
         let Query(pairs) = pairs;
         Ok(Self(pairs))
     }
 
     /// Takes the value of a name out; an empty one counts for none.
-    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+    pub fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(known, _)| known == name)?;
         let (_, value) = self.0.remove(at);
         (!value.is_empty()).then_some(value)
     }
 
     /// Takes out how many items a page has.
-    pub(super) fn limit(&mut self, usual: usize) -> Result<usize, Fault> {
+    pub fn limit(&mut self, usual: usize) -> Result<usize, Fault> {
         match self.take("limit") {
             None => Ok(usual),
             Some(text) => match text.parse() {
@@ -39,7 +39,7 @@ impl Pairs {
     }
 
     /// Takes out which page it is to be.
-    pub(super) fn paging(&mut self) -> Result<Paging, Fault> {
+    pub fn paging(&mut self) -> Result<Paging, Fault> {
         let paging = Paging {
             limit: self.limit(Paging::default().limit)?,
             oldest_first: match self.take("order").as_deref() {
@@ -57,7 +57,7 @@ impl Pairs {
     }
 
     /// Fails when something is left.
-    pub(super) fn end(self) -> Result<(), Fault> {
+    pub fn end(self) -> Result<(), Fault> {
         match self.0.into_iter().next() {
             Some((param, _)) => Err(Fault::Unsupported { param }),
             None => Ok(()),
@@ -66,7 +66,7 @@ impl Pairs {
 }
 
 /// The page that an address asks for, and nothing else.
-pub(super) fn paging(uri: &Uri) -> Result<Paging, Fault> {
+pub fn paging(uri: &Uri) -> Result<Paging, Fault> {
     let mut pairs = Pairs::of(uri)?;
     let paging = pairs.paging()?;
     pairs.end()?;
@@ -74,7 +74,7 @@ pub(super) fn paging(uri: &Uri) -> Result<Paging, Fault> {
 }
 
 /// A fault of a parameter.
-pub(super) fn invalid(param: &str, reason: &str) -> Fault {
+pub fn invalid(param: &str, reason: &str) -> Fault {
     Fault::Invalid {
         param: param.to_owned(),
         reason: reason.to_owned(),

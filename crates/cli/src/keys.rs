@@ -3,18 +3,17 @@
 use clap::{Args, Subcommand, ValueEnum};
 use trousseau_limits::{Money, Period};
 
-use super::Allowed;
-use trousseau_config::moment::Expiry;
+use super::{Allowed, Expiry};
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Keys {
+pub enum Keys {
     Create(Box<KeyCreate>),
     List,
     Revoke(KeyRevoke),
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct KeyCreate {
+pub struct KeyCreate {
     #[arg(long, value_name = "NAME")]
     pub name: String,
     #[command(flatten)]
@@ -26,14 +25,14 @@ pub(crate) struct KeyCreate {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct KeyRevoke {
+pub struct KeyRevoke {
     #[arg(value_name = "KEY")]
     pub key: String,
 }
 
 /// What may be spent with a key.
 #[derive(Debug, Args)]
-pub(crate) struct Limited {
+pub struct Limited {
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub requests_per_minute: Option<u64>,
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
@@ -50,7 +49,7 @@ pub(crate) struct Limited {
 
 /// A period, as it is typed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum PeriodName {
+pub enum PeriodName {
     Day,
     Week,
     Month,
@@ -76,9 +75,9 @@ fn money(text: &str) -> Result<Money, InvalidMoney> {
 /// A text that is no amount of money.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("an amount is a number above 0, such as 12.50")]
-pub(crate) struct InvalidMoney;
+pub struct InvalidMoney;
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Limits {
+pub enum Limits {
     Show,
 }

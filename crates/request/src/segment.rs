@@ -4,11 +4,11 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::HttpError;
-use super::refusal::Refusal;
+use crate::HttpError;
+use crate::refusal::Refusal;
 
 /// The segments of a path, as one text or a tuple of texts.
-pub(super) struct Segments<T>(pub(super) T);
+pub struct Segments<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
     type Rejection = Refusal;

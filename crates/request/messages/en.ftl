@@ -1,0 +1,34 @@
+# What a request over HTTP cannot be.
+http-not-found = There is nothing at { $path }.
+    .hint = OpenAI's clients want the address of the server followed by /v1.
+http-method = { $path } cannot be called with { $method }.
+http-invalid = The path, the query or the body of the request is not valid.
+http-no-credentials = This needs an API key or a session.
+    .hint = Send the key as “Authorization: Bearer trs-...”. An administrator makes one with “trousseau keys create”.
+http-ended = The key was revoked, or the session ended, while this was answered.
+http-role = The role { $role } may not do this.
+http-body-too-large = The request is larger than { BYTES($limit) }.
+http-body-slow = The request took longer than { $seconds } seconds to arrive.
+http-body-cut = The request broke off before its end.
+http-header = The header { $name } is not valid: { $reason }
+http-busy = The server answers { $limit } requests already, as many as it may.
+    .hint = Try again in a few seconds.
+http-no-model = There is no model “{ $name }”, or this key may not use it.
+    .hint = GET /v1/models lists those that it may use.
+http-fixed = The configuration of this server does not change while it runs.
+    .hint = Change the configuration file, then restart the server.
+http-failed = The request was not answered: the program failed.
+    .hint = The server's log says more, under the request's id.
+http-no-answer = No answer “{ $id }” is being made for you.
+    .hint = Answers that ended some minutes ago are in the conversation.
+http-too-many-answers = { $limit } answers are being made for you already, as many as there may be.
+    .hint = Wait until one has ended, or stop one.
+http-long-answer = The answer is longer than { $limit } bytes and was stopped.
+    .hint = What came so far is in the conversation.
+http-stopped = The answer was stopped.
+
+auth-cross-site = This request comes from a page of another site.
+auth-csrf = This request does not bring the session’s token.
+    .hint = Read “csrf” from /api/auth/session and send it as X-CSRF-Token.
+auth-body = The body cannot be read: { $reason }
+    .hint = A JSON object is expected, with content-type: application/json.

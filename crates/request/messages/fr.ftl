@@ -1,0 +1,34 @@
+# Ce qu'une requête par HTTP ne peut pas être.
+http-not-found = Il n'y a rien à l'adresse { $path }.
+    .hint = Les clients d'OpenAI veulent l'adresse du serveur suivie de /v1.
+http-method = { $path } ne s'appelle pas avec { $method }.
+http-invalid = Le chemin, les paramètres ou le corps de la requête ne sont pas valables.
+http-no-credentials = Il faut ici une clé d'API ou une session.
+    .hint = Envoyez la clé ainsi : « Authorization: Bearer trs-... ». Un administrateur en crée une avec « trousseau keys create ».
+http-ended = La clé a été révoquée, ou la session close, pendant la réponse.
+http-role = Le rôle { $role } n'a pas ce droit.
+http-body-too-large = La requête dépasse { BYTES($limit) }.
+http-body-slow = La requête a mis plus de { $seconds } secondes à arriver.
+http-body-cut = La requête s'est interrompue avant sa fin.
+http-header = L'en-tête { $name } n'est pas valable : { $reason }
+http-busy = Le serveur répond déjà à { $limit } requêtes, autant qu'il le peut.
+    .hint = Réessayez dans quelques secondes.
+http-no-model = Il n'y a pas de modèle « { $name } », ou cette clé n'y a pas droit.
+    .hint = GET /v1/models donne ceux auxquels elle a droit.
+http-fixed = La configuration de ce serveur ne change pas tant qu'il tourne.
+    .hint = Modifiez le fichier de configuration, puis redémarrez le serveur.
+http-failed = La requête n'a pas reçu de réponse : le programme a échoué.
+    .hint = Le journal du serveur en dit plus, sous l'identifiant de la requête.
+http-no-answer = Aucune réponse « { $id } » n’est en cours pour vous.
+    .hint = Les réponses terminées depuis quelques minutes sont dans la conversation.
+http-too-many-answers = { $limit } réponses sont déjà en cours pour vous, autant qu’il peut y en avoir.
+    .hint = Attendez que l’une soit terminée, ou arrêtez-en une.
+http-long-answer = La réponse dépasse { $limit } octets et a été arrêtée.
+    .hint = Ce qui est arrivé jusque-là est dans la conversation.
+http-stopped = La réponse a été arrêtée.
+
+auth-cross-site = Cette requête vient d’une page d’un autre site.
+auth-csrf = Cette requête n’apporte pas le jeton de la session.
+    .hint = Lisez « csrf » dans /api/auth/session et envoyez-le comme X-CSRF-Token.
+auth-body = Le corps de la requête est illisible : { $reason }
+    .hint = Un objet JSON est attendu, avec content-type: application/json.
