@@ -63,7 +63,7 @@ impl Desk<'_> {
         Ok(one(201, resource, (self.group_location(&fresh.id), 1), asked))
     }
 
-    /// `GET`, `PUT`, `PATCH` and `DELETE` of `/Groups/{id}`.
+    /// `GET`, `PUT`, `PATCH` and `DELETE` of one group.
     pub(super) async fn group(
         &self,
         (verb, id): (Verb, &str),

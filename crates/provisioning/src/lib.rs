@@ -2,6 +2,8 @@
 //!
 //! [`call`] is one request and its answer. `users` and `groups` are a room each, `discovery` says what there is. What a change does
 //! to accounts is in `effects`: sessions end and keys are revoked before the answer, and the ledger has it.
+//!
+//! Who asks is known already: a key with the role of a provisioner, bound to its tenant.
 
 mod discovery;
 mod effects;

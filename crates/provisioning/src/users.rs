@@ -68,7 +68,7 @@ impl Desk<'_> {
         Ok(one(201, resource, (self.user_location(&fresh.id), 1), asked))
     }
 
-    /// `GET`, `PUT`, `PATCH` and `DELETE` of `/Users/{id}`.
+    /// `GET`, `PUT`, `PATCH` and `DELETE` of one user.
     pub(super) async fn user(
         &self,
         (verb, id): (Verb, &str),

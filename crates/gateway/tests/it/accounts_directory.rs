@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use trousseau_accounts::{Accounts, DirectorySettings, Mapping, Refreshed};
+use trousseau_accounts::{Accounts, DirectorySettings, Mapping, ProvisioningSettings, Refreshed};
 use trousseau_core::label::Class;
 use trousseau_core::principal::{Role, Tenant};
 use trousseau_directory::{Directory, Kind};
@@ -16,7 +16,7 @@ use trousseau_upstream::secret::Secret;
 
 use crate::accounts_http::{Browser, OWN, PASSWORD, login, status, user};
 use crate::stage::Stage;
-use crate::wired::{Wired, staged};
+use crate::wired::{Wired, new_key, request, staged};
 
 const ENTRIES: &str = "
 dn: dc=mairie,dc=example
@@ -305,4 +305,64 @@ async fn an_outage_is_counted_from_the_last_answer() {
     }
     assert!(town.is_in(&alice).await);
     town.end().await;
+}
+
+#[tokio::test]
+async fn who_was_provisioned_signs_in_at_the_directory_with_the_groups_handed_out() {
+    let authority = Authority::new();
+    let Some(slapd) = Slapd::start("accounts-slapd", &authority, ENTRIES, "") else {
+        return;
+    };
+    let stage = Stage::new();
+    let (gateway, _) = staged(&stage, &[("local", &[])]).await;
+    let settings = ProvisioningSettings {
+        mapping: Mapping {
+            clearances: vec![("Conseil".to_owned(), Class::Sensitive)],
+            ..Mapping::default()
+        },
+        only: true,
+        tenant: Tenant::default(),
+    };
+    let prepared = |accounts| with_directory(accounts, &slapd, &authority).with_provisioning(settings);
+    let wired = Wired::start_with(&stage, gateway, (Settings::default(), None), prepared).await;
+    let key = new_key(&wired.server, Role::Provisioner, |_| {}).await;
+    let bearer = format!("authorization: Bearer {key}");
+    let hand_out = async |kind: &str, body: serde_json::Value| {
+        let path = format!("/scim/v2/{kind}");
+        let made = wired
+            .send(request("POST", &path, &[&bearer], &body.to_string()))
+            .await;
+        assert_eq!(made.status, 201, "{made:?}");
+        made.json()["id"].as_str().unwrap().to_owned()
+    };
+    let password = "alice in the directory";
+    let stranger = login(&wired, &[OWN], "alice", password).await;
+    assert_eq!(
+        (stranger.status, stranger.code().as_str()),
+        (403, "account-not-provisioned")
+    );
+    let alice = hand_out("Users", serde_json::json!({ "userName": "Alice" })).await;
+    let members = serde_json::json!([{ "value": alice }]);
+    hand_out(
+        "Groups",
+        serde_json::json!({ "displayName": "Conseil", "members": members }),
+    )
+    .await;
+    let browser = Browser::of(&login(&wired, &[OWN], "alice", password).await);
+    assert_eq!(browser.session["groups"], serde_json::json!(["Conseil"]));
+    assert_eq!(browser.session["clearance"], "sensitive");
+    // The directory has other groups for her, which change nothing while she is signed in either.
+    let refreshed = wired.server.accounts.refresh_directory(at(0)).await.unwrap();
+    assert_eq!(refreshed, Refreshed::default());
+    let path = format!("/scim/v2/Users/{alice}");
+    let shut = r#"{"Operations":[{"op":"Replace","path":"active","value":"False"}]}"#;
+    assert_eq!(
+        wired.send(request("PATCH", &path, &[&bearer], shut)).await.status,
+        200
+    );
+    let call = ("GET", "/api/auth/session");
+    assert_eq!(status(&wired, call, &[&browser.cookie]).await.0, 401);
+    let shut = login(&wired, &[OWN], "alice", password).await;
+    assert_eq!(shut.code(), "account-disabled");
+    wired.end().await.close().await.unwrap();
 }

@@ -58,6 +58,7 @@ mod reasoning;
 mod responses;
 mod responses_history;
 mod resuming;
+mod scim_scene;
 mod scripted;
 mod seams;
 mod search;
