@@ -9,7 +9,7 @@ use crate::process::say;
 use crate::repository::{Options, Repository, under_ci};
 use crate::tools::Tools;
 use crate::verdict::{Allowed, Skip, Tally};
-use crate::{clients, contract, engines, fuzz, packaged, page, verdict};
+use crate::{clients, contract, engines, faults, fuzz, mutants, packaged, page, verdict};
 
 /// What a suite gets: where it runs, what was asked for, the programs it may call.
 pub(crate) struct Run<'a> {
@@ -71,6 +71,18 @@ const SUITES: &[Suite] = &[
         name: "packages",
         long: false,
         run: packaged::run,
+    },
+    Suite {
+        word: "faults",
+        name: "faults",
+        long: false,
+        run: faults::run,
+    },
+    Suite {
+        word: "mutants",
+        name: "mutants of the decision",
+        long: true,
+        run: mutants::run,
     },
     Suite {
         word: "engines",

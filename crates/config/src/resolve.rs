@@ -11,7 +11,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_http::settings::PageSettings;
 use trousseau_plan::settings::{Collection, Key, Limits, Settings};
-use trousseau_policy::detect::Detectors;
+use trousseau_policy::detect::{Detector, Detectors};
 use trousseau_policy::rules::Rules;
 
 use super::faults::{CLASSES, Faults};
@@ -38,7 +38,9 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         limits: target_limits,
     } = upstreams(raw.upstream, &catalogue, file, &mut faults);
     let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
-    let routes = routes(raw.route, &names, &mut faults);
+    let own = raw.policy.detector.iter().map(|detector| detector.name.as_str());
+    let detected: Vec<&str> = Detector::ALL.iter().map(Detector::name).chain(own).collect();
+    let routes = routes(raw.route, (&names, &detected), &mut faults);
     let collections = collections(raw.collection, &mut faults);
     let keys = keys(raw.key, &mut faults);
     let rules = Rules::resolve(&raw.policy, names.iter().copied()).unwrap_or_else(|found| {

@@ -9,7 +9,7 @@ use trousseau_core::principal::Reader;
 use trousseau_http::Language;
 use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
-use trousseau_plan::settings::{Bounds, Hedge, Route, TargetLimits, Way};
+use trousseau_plan::settings::{Bounds, Hedge, Kinds, Mask, Route, TargetLimits, Way};
 use trousseau_policy::decide::Target;
 use trousseau_upstream::embedding::EmbedderOptions;
 
@@ -227,6 +227,7 @@ fn route(route: &Route) -> Value {
         "sticky": route.way.sticky,
         "continue": route.continues,
         "hold_back": route.hold_back,
+        "mask": route.mask.as_ref().map(mask),
         "retries": {
             "most": route.way.retries.most,
             "base_ms": millis(route.way.retries.base),
@@ -248,6 +249,17 @@ fn route(route: &Route) -> Value {
             Durability::Request => "request",
             Durability::Batch => "batch",
         },
+    })
+}
+
+fn mask(mask: &Mask) -> Value {
+    json!({
+        "kinds": match &mask.kinds {
+            Kinds::All => vec!["all"],
+            Kinds::These(names) => names.iter().map(String::as_str).collect(),
+        },
+        "upstreams": mask.upstreams,
+        "label_floor": mask.label_floor.to_string(),
     })
 }
 

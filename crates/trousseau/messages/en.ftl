@@ -179,6 +179,7 @@ collections-none = No collection.
 answer-abstained = I found nothing in the documents you may read that answers this question.
 answer-sources = Sources
 answer-characters = characters { $start } to { $end }
+answer-masked = Values replaced by pseudonyms on the way: { $count }.
 answer-seam = Broken off at “{ $from }”, continued at “{ $to }”.
 answer-made = Answered by “{ $target }”, label { $label }, ledger entry { $entry }.
 answer-no-documents = No document has been read yet: begin with “trousseau ingest FOLDER”.
@@ -193,6 +194,7 @@ class-restricted = never leaves your premises
 label-told = { $label } ({ $class })
 decision-label = Label: { $label }
 decision-permitted = { $target }: permitted
+decision-masked = Masked, it would be { $label }:
 decision-rejected = { $target }: rejected
 
 decision-origin = { $label }: { $origin }
@@ -249,6 +251,7 @@ ledger-rollback-checked = Compared with { $count ->
 ledger-own-key = The key is the folder's own: give the one that you hold with --vkey to be sure of its origin.
 ledger-written = Proof written to { $file }.
 entry-decision = route “{ $route }”, label { $label }
+entry-masked = entry { $decision } masked: { $text }
 entry-continues = rest of entry { $decision }: { $text }
 entry-seam = { $text }; broken off at “{ $from }”, continued at “{ $to }”
 entry-outcome = entry { $decision }: { $state ->
@@ -395,6 +398,7 @@ column-since = since
 column-target = upstream
 column-requests = requests
 column-answered = of these answered
+column-masked = of these masked
 entry-withdrawal = { $what }, { $operation ->
         [withdrawn] withdrawn
         [lifted] lifted

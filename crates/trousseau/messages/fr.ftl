@@ -197,6 +197,7 @@ collections-none = Aucune collection.
 answer-abstained = Je n’ai pas trouvé, dans les documents que vous pouvez lire, de quoi répondre à cette question.
 answer-sources = Sources
 answer-characters = caractères { $start } à { $end }
+answer-masked = Valeurs remplacées par des pseudonymes à l’envoi : { $count }.
 answer-seam = Interrompue chez « { $from } », poursuivie chez « { $to } ».
 answer-made = Réponse de « { $target } », étiquette { $label }, entrée { $entry } du registre.
 answer-no-documents = Aucun document n’a encore été lu : commencez par « trousseau ingest DOSSIER ».
@@ -211,6 +212,7 @@ class-restricted = ne quitte pas vos locaux
 label-told = { $label } ({ $class })
 decision-label = Étiquette : { $label }
 decision-permitted = { $target } : permis
+decision-masked = Masqué, ce texte serait { $label } :
 decision-rejected = { $target } : refusé
 
 decision-origin = { $label } : { $origin }
@@ -267,6 +269,7 @@ ledger-rollback-checked = Comparé à { $count ->
 ledger-own-key = La clé est celle du dossier lui-même : donnez avec --vkey celle que vous gardez pour vous assurer de son origine.
 ledger-written = Preuve écrite dans { $file }.
 entry-decision = route « { $route } », étiquette { $label }
+entry-masked = entrée { $decision } masquée : { $text }
 entry-continues = suite de l’entrée { $decision } : { $text }
 entry-seam = { $text } ; interrompue chez « { $from } », poursuivie chez « { $to } »
 entry-outcome = entrée { $decision } : { $state ->
@@ -421,6 +424,7 @@ column-since = depuis
 column-target = destination
 column-requests = demandes
 column-answered = dont répondues
+column-masked = dont masquées
 entry-withdrawal = { $what }, { $operation ->
         [withdrawn] retiré
         [lifted] levé

@@ -22,10 +22,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("catalogue", &["core", "policy"]),
     ("limits", &["core", "retrieval"]),
     ("withdrawals", &["core", "policy"]),
-    ("plan", &["core", "policy", "ledger", "limits", "routing"]),
+    ("masking", &["core", "policy"]),
+    (
+        "plan",
+        &["core", "policy", "masking", "ledger", "limits", "routing"],
+    ),
     (
         "calls",
-        &["core", "policy", "plan", "entries", "record", "routing"],
+        &[
+            "core", "policy", "masking", "plan", "entries", "record", "routing",
+        ],
     ),
     ("scim", &["core"]),
     ("wire", &["core", "text"]),
@@ -79,6 +85,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "catalogue",
             "ledger",
             "limits",
+            "masking",
             "plan",
             "upstream",
             "accounts",
@@ -102,6 +109,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "policy",
             "ledger",
             "limits",
+            "masking",
             "plan",
             "calls",
             "routing",
@@ -118,7 +126,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const ROOT: &str = "trousseau";
 
 /// Crates without I/O, and what would give them some.
-const PURE: [&str; 7] = ["core", "text", "detect", "policy", "catalogue", "wire", "scim"];
+const PURE: [&str; 8] = [
+    "core",
+    "text",
+    "detect",
+    "policy",
+    "catalogue",
+    "masking",
+    "wire",
+    "scim",
+];
 const IMPURE: [&str; 12] = [
     "tokio",
     "sqlx",
@@ -185,6 +202,27 @@ pub(super) fn directions(files: &[TrackedFile]) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Who judges the program knows nothing of it: the harness for faults uses what tests share, and nobody uses the harness.
+pub(super) fn judges_stand_apart(files: &[TrackedFile]) -> Vec<String> {
+    let manifests = files.iter().filter(|file| file.path.ends_with("Cargo.toml"));
+    let ours = manifests.flat_map(|file| {
+        let names = dependencies(&file.text).into_iter();
+        names.filter_map(move |name| Some((file, name.strip_prefix("trousseau-")?.to_owned())))
+    });
+    let faults = ours.filter(|(file, name)| match file.path.as_str() {
+        "faults/Cargo.toml" => name != "testing",
+        _ => name == "faults",
+    });
+    faults
+        .map(|(file, name)| {
+            format!(
+                "{}: the harness for faults and `trousseau-{name}` stand apart",
+                file.path
+            )
+        })
+        .collect()
 }
 
 /// The names under `[dependencies]`, also for one target only. What cannot be parsed cargo refuses itself.
@@ -315,6 +353,17 @@ mod tests {
     fn a_dependency_of_one_target_counts() {
         let manifest = "[target.'cfg(unix)'.dependencies]\ntrousseau-policy = { path = \"x\" }\n";
         assert_eq!(directions(&[file("crates/ledger/Cargo.toml", manifest)]).len(), 1);
+    }
+
+    #[test]
+    fn a_harness_that_asks_the_policy_is_found() {
+        let of = |path: &str, name: &str| {
+            judges_stand_apart(&[file(path, &format!("[dependencies]\n{name}.workspace = true\n"))]).len()
+        };
+        assert_eq!(of("faults/Cargo.toml", "trousseau-policy"), 1);
+        assert_eq!(of("faults/Cargo.toml", "trousseau-testing"), 0);
+        assert_eq!(of("crates/gateway/Cargo.toml", "trousseau-faults"), 1);
+        assert_eq!(of("crates/gateway/Cargo.toml", "trousseau-policy"), 0);
     }
 
     #[test]

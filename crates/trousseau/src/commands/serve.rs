@@ -59,6 +59,9 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     // The address first: who finds it taken has changed nothing.
     let listener = Listener::bind(&address.to_string(), tls.clone()).await?;
     let app = App::open_to_serve(&caller.global).await?;
+    if let Err(error) = app.gateway.settle_ledgers().await {
+        tracing::error!(%error, "the ledgers are not as they should be");
+    }
     let admin = Admin::bind(app.data()).map_err(AppError::Io)?;
     let mut server = trousseau_http::Server::new(
         Arc::clone(&app.gateway),
