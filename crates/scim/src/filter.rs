@@ -44,13 +44,13 @@ pub struct Filter(Node);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
-    And(Box<Node>, Box<Node>),
-    Or(Box<Node>, Box<Node>),
-    Not(Box<Node>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    Not(Box<Self>),
     Present(Place),
     Compare(Place, Operator, Value),
     /// One of several values fits.
-    Within(Place, Box<Node>),
+    Within(Place, Box<Self>),
 }
 
 impl Filter {
