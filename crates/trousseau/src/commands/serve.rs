@@ -98,7 +98,7 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
             checks::run(&app, &stop),
             withdrawals(&app, &stop),
             folds(&app, &stop),
-            directory::refresh(&app, &stop)
+            Box::pin(directory::refresh(&app, &stop))
         )
     };
     let served = tokio::select! {
