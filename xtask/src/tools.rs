@@ -37,6 +37,11 @@ impl Tools {
         if answer(Command::new("strace").arg("-V")).is_none() {
             system_packages(&["strace"], options)?;
         }
+        let has_slapd = std::path::Path::new("/usr/sbin/slapd").is_file()
+            && answer(Command::new("ldapmodify").arg("-VV")).is_some();
+        if !has_slapd {
+            system_packages(&["slapd", "ldap-utils"], options)?;
+        }
         Ok(tools)
     }
 

@@ -1,6 +1,7 @@
 //! Why somebody was not let in, or an account not changed.
 
 use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_directory::DirectoryError;
 use trousseau_limits::InvalidAllowance;
 use trousseau_retrieval::error::StoreError;
 
@@ -92,6 +93,15 @@ pub enum AccountError {
         /// What was asked for.
         name: String,
     },
+    /// Somebody whom the identity provider or the directory knows, and who was not provisioned.
+    #[error("the user was not provisioned")]
+    NotProvisioned,
+    /// The directory does not answer, or not as it should; why stands in the log.
+    #[error("the directory does not answer")]
+    DirectoryDown,
+    /// The directory does not let somebody in.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
     /// Nobody came in through the identity provider.
     #[error(transparent)]
     Oidc(#[from] OidcError),
@@ -115,12 +125,13 @@ impl Explain for AccountError {
             | Self::UnknownSession
             | Self::UnknownLink => ErrorKind::Unauthenticated,
             Self::Throttled { .. } => ErrorKind::Throttled,
-            Self::Busy | Self::Unsure => ErrorKind::Unavailable,
+            Self::Busy | Self::Unsure | Self::DirectoryDown => ErrorKind::Unavailable,
             Self::Name { .. } | Self::Passed { .. } | Self::PasswordLength { .. } => ErrorKind::InvalidInput,
-            Self::Disabled { .. } => ErrorKind::Forbidden,
+            Self::Disabled { .. } | Self::NotProvisioned => ErrorKind::Forbidden,
             Self::Taken { .. } | Self::Provided { .. } | Self::Own => ErrorKind::Conflict,
             Self::NoAccount { .. } => ErrorKind::NotFound,
             Self::Oidc(error) => error.kind(),
+            Self::Directory(error) => error.kind(),
             Self::Allowance(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Random(_) | Self::Hash { .. } => ErrorKind::Internal,
@@ -147,6 +158,9 @@ impl Explain for AccountError {
             Self::Passed { .. } => "account-passed",
             Self::NoAccount { .. } => "account-none",
             Self::Oidc(error) => error.code(),
+            Self::DirectoryDown => "account-directory-down",
+            Self::NotProvisioned => "account-not-provisioned",
+            Self::Directory(error) => error.code(),
             Self::Allowance(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Random(_) => "gateway-random",
@@ -160,6 +174,8 @@ impl Explain for AccountError {
             | Self::Credentials
             | Self::Busy
             | Self::Unsure
+            | Self::DirectoryDown
+            | Self::NotProvisioned
             | Self::UnknownSession
             | Self::UnknownLink => Vec::new(),
             Self::Throttled { seconds } => vec![("seconds", seconds.to_string())],
@@ -180,6 +196,7 @@ impl Explain for AccountError {
                 vec![("name", name.clone())]
             }
             Self::Oidc(error) => error.fields(),
+            Self::Directory(error) => error.fields(),
             Self::Allowance(error) => error.fields(),
             Self::Store(error) => error.fields(),
             Self::Random(error) => vec![("reason", error.to_string())],

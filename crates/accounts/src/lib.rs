@@ -4,18 +4,22 @@
 //! PostgreSQL. Secrets are kept as digests only: random 256-bit values (keys, sessions, links) as SHA-256, passwords as
 //! argon2id. What is asked with each request is held in memory, so that it costs no read, and leaves it before it leaves the
 //! store, so that what is revoked is refused at once. What another replica changed is taken up by [`Accounts::take_up`]; while
-//! the database is away, what is held goes on, and what is not known is not refused for good.
+//! the database is away, what is held goes on, and what is not known is not refused for good. Some sign in elsewhere: at an
+//! identity provider (`oidc`), or at a directory.
 
 mod csrf;
+mod directory;
 mod error;
 mod failures;
 mod grants;
 mod keys;
 mod links;
+mod mapping;
 mod names;
 pub mod oidc;
 mod password;
 mod password_change;
+mod provisioned;
 mod schema;
 mod sessions;
 mod throttle;
@@ -35,17 +39,21 @@ use trousseau_retrieval::error::StoreError;
 use trousseau_state::{News, Postgres, Row, Sql, Tables};
 
 pub use csrf::{check_csrf, csrf};
+pub use directory::{DirectorySettings, Refreshed};
 pub use error::AccountError;
 pub use failures::FailedSignIns;
 pub use grants::Grants;
 pub use keys::{KeyRow, NewKey};
 pub use links::Link;
+pub use mapping::Mapping;
 pub use password::Password;
 pub use password_change::PasswordChange;
+pub use provisioned::{ProvisionedGroup, ProvisionedUser, ProvisioningSettings, provisioned_id};
 pub use sessions::{Opened, Session, SessionLimits, SignIn};
 pub use token::KEY_PREFIX;
 pub use users::{Identity, NewUser, UserChange, UserRow};
 
+use directory::People;
 use failures::Failures;
 use keys::KeyRing;
 use oidc::Provider;
@@ -64,6 +72,8 @@ pub struct Accounts {
     throttle: Throttle,
     failures: Failures,
     provider: Option<Provider>,
+    people: Option<People>,
+    provisioning: Option<ProvisioningSettings>,
     own: Arc<Own>,
 }
 
@@ -109,6 +119,8 @@ impl Accounts {
             throttle: Throttle::default(),
             failures: Failures::default(),
             provider: None,
+            people: None,
+            provisioning: None,
             own: Arc::default(),
         })
     }

@@ -5,8 +5,18 @@ use super::AccountError;
 /// Whoever asks from the command line on the data folder itself.
 pub(super) const OPERATOR: &str = "operator";
 
-/// What the names of users of an identity provider begin with; they are made by the program.
-pub(super) const PROVIDED: &str = "oidc-";
+/// What the names of users who sign in elsewhere begin with; they are made by the program.
+const PROVIDED: [&str; 3] = ["oidc-", "ldap-", "scim-"];
+
+/// What the name of a user of this issuer begins with.
+pub(super) fn provided(issuer: &str) -> &'static str {
+    let [provider, directory, _] = PROVIDED;
+    if issuer.starts_with("ldap:") {
+        directory
+    } else {
+        provider
+    }
+}
 
 /// The longest name, in bytes.
 const LONGEST: usize = 64;
@@ -19,7 +29,7 @@ pub(super) fn check(name: &str) -> Result<(), AccountError> {
         && name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(allowed);
     let lower = name.to_ascii_lowercase();
-    if !sound || lower == OPERATOR || lower.starts_with(PROVIDED) {
+    if !sound || lower == OPERATOR || PROVIDED.iter().any(|prefix| lower.starts_with(prefix)) {
         return Err(AccountError::Name {
             name: name.chars().take(LONGEST).collect(),
         });
@@ -44,7 +54,8 @@ mod tests {
         }
         let long = "a".repeat(65);
         for bad in [
-            "", "-a", ".", "a b", "a:b", "é", "operator", "Operator", "oidc-x", "a\n", &long,
+            "", "-a", ".", "a b", "a:b", "é", "operator", "Operator", "oidc-x", "Ldap-x", "scim-x", "a\n",
+            &long,
         ] {
             assert!(check(bad).is_err(), "{bad}");
         }

@@ -36,18 +36,33 @@ const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$eA4SYaRZVgHS/WFwREfSnoTH+eZ0Rgb65dDTDWGwR9I";
 
 /// A password as somebody typed it. It is not shown, and gone from memory when it is dropped.
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    /// In the form in which it is compared here.
+    same: Zeroizing<String>,
+    /// As it was typed, which is what a directory is asked.
+    typed: Zeroizing<String>,
+}
 
 impl Password {
     /// A password in the form in which it is compared: Unicode NFKC, so that it is the same from every keyboard.
     pub fn new(typed: &str) -> Self {
         // What is far too long is cut, and stays too long.
-        Self(Zeroizing::new(typed.chars().take(LONGEST + 1).nfkc().collect()))
+        let typed: Zeroizing<String> = Zeroizing::new(typed.chars().take(LONGEST + 1).collect());
+        Self {
+            same: Zeroizing::new(typed.nfkc().collect()),
+            typed,
+        }
+    }
+
+    /// As it was typed; nothing where it is longer than any password.
+    pub(super) fn typed(&self) -> &str {
+        let fits = self.typed.chars().count() <= LONGEST;
+        if fits { self.typed.as_str() } else { "" }
     }
 
     /// Refuses what is too short or too long to be chosen.
     pub(super) fn check(&self) -> Result<(), AccountError> {
-        let length = self.0.chars().count();
+        let length = self.same.chars().count();
         if (SHORTEST..=LONGEST).contains(&length) {
             return Ok(());
         }
@@ -88,7 +103,7 @@ impl Hashing {
             getrandom::fill(&mut salt)?;
             let hash = argon2().and_then(|argon2| {
                 Ok(argon2
-                    .hash_password_with_salt(password.0.as_bytes(), &salt)?
+                    .hash_password_with_salt(password.same.as_bytes(), &salt)?
                     .to_string())
             });
             hash.map_err(|error| AccountError::Hash {
@@ -108,7 +123,7 @@ impl Hashing {
             let hash = kept.as_deref().unwrap_or(NOBODY);
             let matches = argon2().and_then(|argon2| {
                 let hash = PasswordHash::new(hash)?;
-                argon2.verify_password(password.0.as_bytes(), &hash)
+                argon2.verify_password(password.same.as_bytes(), &hash)
             });
             Ok(matches.is_ok() && kept.is_some())
         })
@@ -206,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_password_is_the_same_from_every_keyboard_and_never_shown() {
-        assert_eq!(*Password::new("e\u{301}").0, *Password::new("\u{e9}").0);
+        assert_eq!(*Password::new("e\u{301}").same, *Password::new("\u{e9}").same);
         assert_eq!(format!("{:?}", Password::new("secret")), "Password(..)");
     }
 

@@ -4,7 +4,7 @@ use trousseau_retrieval::database::Schema;
 use trousseau_state::Steps;
 
 pub(super) const SCHEMA: Schema = Schema {
-    steps: &[STEP_1, STEP_2, STEP_3],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5],
 };
 
 /// - `keys`: `digest` is the SHA-256 of the key. A revoked key stays, so that the ledger's entries can be read.
@@ -79,15 +79,66 @@ const STEP_3: &str = "
 ALTER TABLE keys ADD COLUMN limits TEXT;
 ";
 
+/// `directory_logins`: the name, in lower case, that the user `account` last typed to sign in at a directory.
+const STEP_4: &str = "
+CREATE TABLE directory_logins (
+    tenant  TEXT NOT NULL,
+    login   TEXT NOT NULL,
+    account TEXT NOT NULL,
+    PRIMARY KEY (tenant, login)
+) STRICT;
+";
+
+/// What a provider hands out: users, groups, and who is in which.
+///
+/// - `provisioned_users`: `user_name` in lower case, `resource` as JSON, `account` is the user once somebody signed in.
+/// - `provisioned_groups`: `folded` is the name in lower case.
+/// - `provisioned_members`: the ids of a group and of a user.
+const STEP_5: &str = "
+CREATE TABLE provisioned_users (
+    id          TEXT PRIMARY KEY,
+    tenant      TEXT NOT NULL,
+    user_name   TEXT NOT NULL,
+    external_id TEXT,
+    active      INTEGER NOT NULL,
+    resource    TEXT NOT NULL,
+    account     TEXT,
+    created     INTEGER NOT NULL,
+    changed     INTEGER NOT NULL,
+    version     INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX provisioned_users_by_name ON provisioned_users (tenant, user_name);
+CREATE INDEX provisioned_users_by_account ON provisioned_users (tenant, account);
+
+CREATE TABLE provisioned_groups (
+    id           TEXT PRIMARY KEY,
+    tenant       TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    folded       TEXT NOT NULL,
+    external_id  TEXT,
+    created      INTEGER NOT NULL,
+    changed      INTEGER NOT NULL,
+    version      INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX provisioned_groups_by_name ON provisioned_groups (tenant, folded);
+
+CREATE TABLE provisioned_members (
+    holder TEXT NOT NULL,
+    member TEXT NOT NULL,
+    PRIMARY KEY (holder, member)
+) STRICT;
+CREATE INDEX provisioned_members_by_member ON provisioned_members (member);
+";
+
 /// The kinds of rows that [`SHARED`] tells of: the id of a key, the id of a user whose sessions are others.
 pub(super) const KEY: &str = "key";
 pub(super) const USER: &str = "user";
 
-/// The same tables in PostgreSQL, up to step 3. Names are told apart without regard to the case of `a` to `z`, as SQLite does.
+/// The same tables in PostgreSQL, up to step 5. Names are told apart without regard to the case of `a` to `z`, as SQLite does.
 /// Whatever changes them, replicas hear of it.
 pub(super) const SHARED: Steps = Steps {
     store: "accounts",
-    steps: &[SHARED_1],
+    steps: &[SHARED_1, SHARED_2],
 };
 
 const SHARED_1: &str = "
@@ -173,4 +224,48 @@ CREATE TRIGGER told AFTER DELETE OR UPDATE OF tenant, name, display, role, group
     disabled ON trousseau.users FOR EACH ROW EXECUTE FUNCTION trousseau.user_changed();
 CREATE TRIGGER told AFTER INSERT OR DELETE ON trousseau.sessions
     FOR EACH ROW EXECUTE FUNCTION trousseau.session_changed();
+";
+
+/// What steps 4 and 5 have. Nothing of it is held in memory: what follows from it is in the users.
+const SHARED_2: &str = "
+CREATE TABLE trousseau.directory_logins (
+    tenant  TEXT NOT NULL,
+    login   TEXT NOT NULL,
+    account TEXT NOT NULL,
+    PRIMARY KEY (tenant, login)
+);
+
+CREATE TABLE trousseau.provisioned_users (
+    id          TEXT PRIMARY KEY,
+    tenant      TEXT NOT NULL,
+    user_name   TEXT NOT NULL,
+    external_id TEXT,
+    active      BIGINT NOT NULL,
+    resource    TEXT NOT NULL,
+    account     TEXT,
+    created     BIGINT NOT NULL,
+    changed     BIGINT NOT NULL,
+    version     BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX provisioned_users_by_name ON trousseau.provisioned_users (tenant, user_name);
+CREATE INDEX provisioned_users_by_account ON trousseau.provisioned_users (tenant, account);
+
+CREATE TABLE trousseau.provisioned_groups (
+    id           TEXT PRIMARY KEY,
+    tenant       TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    folded       TEXT NOT NULL,
+    external_id  TEXT,
+    created      BIGINT NOT NULL,
+    changed      BIGINT NOT NULL,
+    version      BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX provisioned_groups_by_name ON trousseau.provisioned_groups (tenant, folded);
+
+CREATE TABLE trousseau.provisioned_members (
+    holder TEXT NOT NULL,
+    member TEXT NOT NULL,
+    PRIMARY KEY (holder, member)
+);
+CREATE INDEX provisioned_members_by_member ON trousseau.provisioned_members (member);
 ";

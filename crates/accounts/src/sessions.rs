@@ -5,7 +5,7 @@
 //! the user leaves, and when an administrator changes the user. Sessions are held in memory and their last use is
 //! written from time to time, so that no request waits for the file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -218,6 +218,12 @@ impl SessionRing {
         gone
     }
 
+    /// The users who have a session, by their ids.
+    pub(super) fn users(&self) -> BTreeSet<String> {
+        let ring = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        ring.values().map(|held| held.user.clone()).collect()
+    }
+
     /// Takes out every session of a user.
     pub(super) fn remove_of(&self, user: &str) {
         self.take(|_, held| held.user == user);
@@ -264,7 +270,7 @@ fn held_session(row: &Row) -> Result<(Digest, Arc<HeldSession>), sqlx::Error> {
 }
 
 impl Accounts {
-    /// Signs a user in with a password. Whether the name or the password is wrong cannot be told, not by how
+    /// Signs a user in with a password, one of this service or of the directory. Whether the name or the password is wrong cannot be told, not by how
     /// long it takes either.
     pub async fn sign_in(
         &self,
@@ -273,6 +279,12 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Opened, AccountError> {
         let found = self.find_user(tenant, sign_in.name).await?;
+        let is_own = found.as_ref().is_some_and(|(row, _)| row.issuer.is_none());
+        if let Some(people) = self.people_of(tenant).filter(|_| !is_own) {
+            let opened = self.sign_in_at(people, sign_in, now).await;
+            self.failures.note((tenant, None), &opened, now);
+            return opened;
+        }
         let user = found.as_ref().map(|(row, _)| row.name.clone());
         let opened = self.sign_in_as(tenant, found, sign_in, now).await;
         self.failures.note((tenant, user.as_deref()), &opened, now);

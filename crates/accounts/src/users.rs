@@ -34,6 +34,8 @@ pub struct Identity {
     pub display: String,
     /// What the user may do, as the provider's groups say today.
     pub grants: Grants,
+    /// The name by which the user may have been provisioned.
+    pub handle: Option<String>,
 }
 
 /// A user as listed.
@@ -151,7 +153,7 @@ impl Accounts {
     pub(super) async fn provided_user(
         &self,
         tenant: &Tenant,
-        identity: Identity,
+        mut identity: Identity,
         now: Timestamp,
     ) -> Result<UserRow, AccountError> {
         let sql = Sql::new("SELECT * FROM users WHERE tenant = ? AND issuer = ? AND subject = ?")
@@ -161,6 +163,21 @@ impl Accounts {
         let found = self.tables.optional(sql).await?;
         let found = found.as_ref().map(user_row).transpose();
         let found = found.map_err(|error| self.tables.fault(error))?;
+        let provisioned = self.provision(tenant, &mut identity, found.as_ref()).await?;
+        let row = self.seen(tenant, (identity, found), now).await?;
+        if let Some(provisioned) = provisioned {
+            self.tie(&provisioned, &row).await?;
+        }
+        Ok(row)
+    }
+
+    /// The account of an identity with what it may do today, made where there is none.
+    async fn seen(
+        &self,
+        tenant: &Tenant,
+        (identity, found): (Identity, Option<UserRow>),
+        now: Timestamp,
+    ) -> Result<UserRow, AccountError> {
         let Some(row) = found else {
             return self.first_seen(tenant, identity, now).await;
         };
@@ -183,7 +200,7 @@ impl Accounts {
         let fields = [identity.issuer.as_bytes(), identity.subject.as_bytes()];
         let digest = Digest::of_fields(fields).to_string();
         let new = NewUser {
-            name: format!("{}{}", names::PROVIDED, &digest[..32]),
+            name: format!("{}{}", names::provided(&identity.issuer), &digest[..32]),
             display: identity.display,
             grants: identity.grants,
             created_by: identity.issuer.clone(),

@@ -45,6 +45,9 @@ config-hedge = { $key } says either after how many milliseconds (after_ms), or p
 config-hedge-alone = { $key } has no effect: it needs a second target to ask.
 config-cache-forgets = { $key } has no effect: with retention_days = 0, no answer is kept.
 config-own-but-public = { $key } says “own”, and { $url } looks like an address that everybody can reach: is it on your own premises?
+config-directory-plain = { $key } sends passwords to { $url } unprotected: whoever is on the way reads them.
+config-directory-filter = { $key }: “{ $found }” is not a search filter: { $reason }.
+    .hint = A filter is written like “(uid={"{login}"})” (RFC 4515).
 config-card-outdated = { $key }: its facts were to be gone through again by { $until }. Look at them again and write a new valid_until, or take a newer version with a newer catalogue.
 config-unpriced = { $key } does not say what it costs in { $currency }: whoever has a budget in { $currency } is not sent there, nor through a route that may lead there. Write the price, or [spending] unknown_price.
 config-attestation-ended = { $key } ended on { $until } and counts no longer.

@@ -45,6 +45,9 @@ config-hedge = { $key } dit soit après combien de millisecondes (after_ms), soi
 config-hedge-alone = { $key } est sans effet : il faut une seconde destination à qui demander.
 config-cache-forgets = { $key } est sans effet : avec retention_days = 0, aucune réponse n’est gardée.
 config-own-but-public = { $key } dit « own », et { $url } ressemble à une adresse que tous peuvent joindre : est-ce bien dans vos locaux ?
+config-directory-plain = { $key } envoie les mots de passe à { $url } sans protection : qui est sur le chemin les lit.
+config-directory-filter = { $key } : « { $found } » n’est pas un filtre de recherche : { $reason }.
+    .hint = Un filtre s’écrit comme « (uid={"{login}"}) » (RFC 4515).
 config-card-outdated = { $key } : ses faits étaient à revoir avant le { $until }. Revoyez-les et écrivez un nouveau valid_until, ou installez une version dont le catalogue est plus récent.
 config-unpriced = { $key } ne dit pas ce que cela coûte en { $currency } : qui a un budget en { $currency } n’y est pas envoyé, ni par une route qui peut y mener. Indiquez le prix, ou [spending] unknown_price.
 config-attestation-ended = { $key } a pris fin le { $until } et ne compte plus.

@@ -5,7 +5,7 @@
 //! never starts anything.
 //!
 //! `raw` is the file as it is written, and each table has a room of its own that resolves it: [`Server`], [`Egress`],
-//! [`Oidc`], [`State`], upstreams with their `limits`, routes, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
+//! [`Oidc`], [`Directory`], [`State`], upstreams with their `limits`, routes, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
 //! in; [`Config::warnings`] are what is allowed and probably not meant. A secret is never in a configuration, only
 //! its [`SecretPlace`]; it is opened by whoever reads the environment.
 //!
@@ -21,12 +21,15 @@ use trousseau_policy::rules::{RawRules, Rules};
 
 mod addition;
 mod attesting;
+mod directory;
 mod egress;
 mod faults;
 pub mod file;
 mod limits;
+mod mapping;
 mod oidc;
 mod page;
+mod provisioning;
 mod raw;
 mod renewal;
 mod resolve;
@@ -42,8 +45,10 @@ mod warning;
 
 pub use addition::{Addition, AdditionError, Augmented, augment};
 pub use attesting::{AttestedFile, attest};
+pub use directory::Directory;
 pub use egress::{Egress, Proxy};
 pub use oidc::Oidc;
+pub use provisioning::Provisioning;
 pub use renewal::Changes;
 pub use secret::SecretPlace;
 pub use server::{Server, TlsFiles, address};
@@ -95,6 +100,10 @@ pub struct Config {
     pub oidc: Option<Oidc>,
     /// The database that several replicas share, where there is one.
     pub state: Option<State>,
+    /// The directory in which people are who sign in here with a password of theirs.
+    pub directory: Option<Directory>,
+    /// What users and groups give that an identity provider hands out, where one does.
+    pub provisioning: Option<Provisioning>,
 }
 
 /// What is wrong with a configuration.

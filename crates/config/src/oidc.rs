@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
-use trousseau_accounts::Grants;
 use trousseau_accounts::oidc::OidcSettings;
-use trousseau_core::label::{Class, Label};
-use trousseau_core::principal::{Role, Tenant};
 
 use super::egress::check_url;
-use super::faults::{CLASSES, Faults};
+use super::faults::Faults;
+use super::mapping::{self, RawMapping};
 use super::secret::{self, RawSecret, SecretPlace};
 use super::warning::host;
 
@@ -58,14 +56,6 @@ pub(super) struct RawOidc {
     tenant: Option<String>,
 }
 
-/// Which role counts where a person has several: the one that may do the most first.
-const ORDER: [Role; 4] = [
-    Role::Administrator,
-    Role::DataProtectionOfficer,
-    Role::Auditor,
-    Role::User,
-];
-
 pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults) -> Oidc {
     check_url("oidc.issuer", &raw.issuer, faults);
     check_url("oidc.base_url", &raw.base_url, faults);
@@ -73,11 +63,15 @@ pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults
     let redirect = format!("{}{CALLBACK}", raw.base_url.trim_end_matches('/'));
     let signed_out = signed_out_page(&raw, faults);
     let usual = OidcSettings::new(&raw.issuer, &raw.client_id, &redirect);
-    let tenant = raw.tenant.take().unwrap_or_else(|| Tenant::default().to_string());
-    let tenant = Tenant::new(tenant).unwrap_or_else(|invalid| {
-        faults.value("oidc.tenant", &invalid.0, "a-z, 0-9, -");
-        Tenant::default()
-    });
+    let tenant = mapping::tenant("oidc", raw.tenant.take(), faults);
+    let mapping = RawMapping {
+        roles: std::mem::take(&mut raw.roles),
+        clearances: std::mem::take(&mut raw.clearances),
+        clearance: raw.clearance.take(),
+        label_floor: raw.label_floor.take(),
+        routes: raw.routes.take(),
+    };
+    let mapping = mapping.resolve("oidc", faults);
     let groups = raw.groups_claim.take().unwrap_or(usual.groups);
     let settings = OidcSettings {
         post_logout_redirect_uri: signed_out,
@@ -87,10 +81,10 @@ pub(super) fn resolve(mut raw: RawOidc, file: Option<&Path>, faults: &mut Faults
         display: raw.display_claims.take().unwrap_or(usual.display),
         role_claim: raw.role_claim.take().unwrap_or_else(|| groups.clone()),
         groups,
-        roles: roles(&raw.roles, faults),
-        clearances: clearances(&raw.clearances, faults),
+        roles: mapping.roles,
+        clearances: mapping.clearances,
         required: required(std::mem::take(&mut raw.required), faults),
-        grants: grants(&raw, faults),
+        grants: mapping.least,
         tenant,
         ..OidcSettings::new(&raw.issuer, &raw.client_id, &redirect)
     };
@@ -111,29 +105,6 @@ fn signed_out_page(raw: &RawOidc, faults: &mut Faults) -> Option<String> {
     Some(format!("{}{page}", raw.base_url.trim_end_matches('/')))
 }
 
-fn roles(written: &BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<(String, Role)> {
-    let names = Role::ALL.map(Role::name);
-    for name in written.keys().filter(|name| !names.contains(&name.as_str())) {
-        faults.value("oidc.roles", name, &names.join(", "));
-    }
-    let of = |role: Role| {
-        let values = written.get(role.name()).into_iter().flatten();
-        values.map(move |value| (value.clone(), role))
-    };
-    ORDER.into_iter().flat_map(of).collect()
-}
-
-fn clearances(written: &BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<(String, Class)> {
-    let mut clearances = Vec::new();
-    for (word, groups) in written {
-        match word.parse::<Class>() {
-            Ok(class) => clearances.extend(groups.iter().map(|group| (group.clone(), class))),
-            Err(_) => faults.value("oidc.clearances", word, CLASSES),
-        }
-    }
-    clearances
-}
-
 fn required(written: BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<(String, BTreeSet<String>)> {
     for (claim, _) in written.iter().filter(|(_, values)| values.is_empty()) {
         faults.missing(&format!("oidc.required.{claim}"));
@@ -142,21 +113,4 @@ fn required(written: BTreeMap<String, Vec<String>>, faults: &mut Faults) -> Vec<
         .into_iter()
         .map(|(claim, values)| (claim, values.into_iter().collect()));
     sets.collect()
-}
-
-/// What everyone who comes in may do at least.
-fn grants(raw: &RawOidc, faults: &mut Faults) -> Grants {
-    let clearance = match &raw.clearance {
-        None => Class::Public,
-        Some(word) => word.parse().unwrap_or_else(|_| {
-            faults.value("oidc.clearance", word, CLASSES);
-            Class::Public
-        }),
-    };
-    Grants {
-        clearance,
-        label_floor: faults.label("oidc.label_floor", raw.label_floor.clone(), Label::default()),
-        routes: raw.routes.clone().map(|routes| routes.into_iter().collect()),
-        ..Grants::default()
-    }
 }

@@ -8,9 +8,11 @@ use toml::Spanned;
 use trousseau_catalogue::Entry;
 use trousseau_policy::rules::RawRules;
 
+use super::directory::RawDirectory;
 use super::egress::RawEgress;
 use super::oidc::RawOidc;
 use super::page::RawPage;
+use super::provisioning::RawProvisioning;
 use super::route::RawRoute;
 use super::server::RawServer;
 use super::spending::{RawLimit, RawSpending};
@@ -27,6 +29,8 @@ pub(super) struct Raw {
     pub(super) egress: RawEgress,
     pub(super) oidc: Option<RawOidc>,
     pub(super) state: Option<RawState>,
+    pub(super) directory: Option<RawDirectory>,
+    pub(super) provisioning: Option<RawProvisioning>,
     pub(super) records: RawRecords,
     pub(super) ledger: RawLedger,
     pub(super) ingest: RawIngest,

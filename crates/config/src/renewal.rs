@@ -9,8 +9,17 @@ use super::Config;
 
 /// What is read once, at the start: addresses that are listened on, worker processes, ledgers that are open, who signs
 /// people in, the database of the replicas, and how long what is there is kept.
-const AT_START: [&str; 8] = [
-    "data", "server", "page", "oidc", "records", "ledger", "ingest", "state",
+const AT_START: [&str; 10] = [
+    "data",
+    "server",
+    "page",
+    "oidc",
+    "directory",
+    "provisioning",
+    "records",
+    "ledger",
+    "ingest",
+    "state",
 ];
 
 /// What differs between the configuration that runs and the one that was read.
@@ -46,7 +55,7 @@ impl Config {
                 changes.waiting.insert(key);
             } else {
                 // People sign in by the way out that was configured at the start.
-                if table == "egress" && self.oidc.is_some() {
+                if table == "egress" && (self.oidc.is_some() || self.directory.is_some()) {
                     changes.waiting.insert(key.clone());
                 }
                 changes.taken_up.insert(key);
@@ -58,6 +67,8 @@ impl Config {
         renewed.server = running.server;
         renewed.oidc = running.oidc;
         renewed.state = running.state;
+        renewed.directory = running.directory;
+        renewed.provisioning = running.provisioning;
         renewed.retention_days = running.retention_days;
         renewed.extraction = running.extraction;
         let settings = &mut renewed.settings;

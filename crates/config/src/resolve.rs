@@ -18,7 +18,9 @@ use super::faults::{CLASSES, Faults};
 use super::raw::{Raw, RawCollection, RawKey};
 use super::route::routes;
 use super::upstream::{Upstreams, upstreams};
-use super::{Config, Extraction, Fault, egress, oidc, page, server, spending, state};
+use super::{
+    Config, Extraction, Fault, directory, egress, oidc, page, provisioning, server, spending, state,
+};
 
 /// How long records are kept where the file does not say, in days.
 const RETENTION_DAYS: u32 = 180;
@@ -99,12 +101,19 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
     let mut server = server::resolve(raw.server, file, &mut faults);
     let egress = egress::resolve(raw.egress, file, &mut faults);
     let oidc = raw.oidc.map(|raw| oidc::resolve(raw, file, &mut faults));
+    let directory = raw
+        .directory
+        .map(|raw| directory::resolve(raw, file, &mut faults));
+    let provisioning = raw
+        .provisioning
+        .map(|raw| provisioning::resolve(raw, &mut faults));
     let retention_days = raw.records.retention_days.unwrap_or(RETENTION_DAYS);
     if retention_days > 36_500 {
         faults.value("records.retention_days", &retention_days.to_string(), "0..36500");
     }
     server.settings.page = PageSettings {
         provider: oidc.as_ref().map(|oidc| oidc.name.clone()),
+        directory: directory.as_ref().map(|directory| directory.name.clone()),
         retention_days,
         incognito,
         ..page::resolve(raw.page, file, &mut faults)
@@ -142,6 +151,8 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         retention_days,
         oidc,
         state,
+        directory,
+        provisioning,
     })
 }
 

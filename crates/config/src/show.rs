@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use trousseau_core::principal::Reader;
 use trousseau_http::Language;
 use trousseau_http::settings::PageSettings;
@@ -13,7 +13,7 @@ use trousseau_plan::settings::{Bounds, Hedge, Kinds, Mask, Route, TargetLimits, 
 use trousseau_policy::decide::Target;
 use trousseau_upstream::embedding::EmbedderOptions;
 
-use super::{Config, Egress, Kind, Oidc, Remote, Server, spending, state};
+use super::{Config, Egress, Kind, Oidc, Remote, Server, directory, mapping, provisioning, spending, state};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
@@ -51,6 +51,8 @@ impl Config {
             },
             "oidc": self.oidc.as_ref().map(oidc),
             "state": self.state.as_ref().map(state::shown),
+            "directory": self.directory.as_ref().map(directory::shown),
+            "provisioning": self.provisioning.as_ref().map(provisioning::shown),
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
             "key": keys.collect::<Vec<_>>(),
@@ -126,14 +128,7 @@ fn oidc(oidc: &Oidc) -> Value {
     let settings = &oidc.settings;
     let signed_out = settings.post_logout_redirect_uri.as_deref();
     let own = oidc.base_url.trim_end_matches('/');
-    let mut roles = Map::new();
-    for (value, role) in &settings.roles {
-        push(&mut roles, role.name(), value);
-    }
-    let mut clearances = Map::new();
-    for (group, class) in &settings.clearances {
-        push(&mut clearances, class.name(), group);
-    }
+    let (roles, clearances) = mapping::shown(&settings.roles, &settings.clearances);
     json!({
         "name": oidc.name,
         "issuer": settings.issuer,
@@ -155,12 +150,6 @@ fn oidc(oidc: &Oidc) -> Value {
         "routes": settings.grants.routes,
         "tenant": settings.tenant,
     })
-}
-
-fn push(lists: &mut Map<String, Value>, name: &str, value: &str) {
-    if let Some(list) = lists.entry(name).or_insert_with(|| json!([])).as_array_mut() {
-        list.push(value.into());
-    }
 }
 
 fn upstream(target: &Target, kind: &Kind, limits: &TargetLimits) -> Value {

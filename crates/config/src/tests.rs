@@ -51,6 +51,14 @@ fn both_examples_resolve_with_everything_switched_on() {
         assert!(config.server.tls.is_some() && config.data.is_some());
         assert_eq!(config.warnings(day()), []);
         assert_eq!(config.oidc.unwrap().settings.roles.len(), 3);
+        let directory = config.directory.unwrap();
+        assert_eq!(
+            (
+                directory.settings.servers.len(),
+                directory.people.mapping.roles.len()
+            ),
+            (2, 3)
+        );
         assert_eq!(config.egress.proxy.unwrap().credentials.unwrap().0, "trousseau");
     }
 }
@@ -71,6 +79,8 @@ fn every_key_that_is_read_stands_in_the_examples() {
         ("[ask]", "ask."),
         ("[oidc]", "oidc."),
         ("[state]", "state."),
+        ("[directory]", "directory."),
+        ("[provisioning]", "provisioning."),
         ("[[collection]]", "collection."),
         ("[[key]]", "key."),
         ("[[upstream]]", "upstream."),

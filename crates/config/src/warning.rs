@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use trousseau_directory::Transport;
 use trousseau_policy::card::Premises;
 use trousseau_policy::date::Date;
 use trousseau_policy::decide::Target;
@@ -33,6 +34,7 @@ impl Config {
         warnings.extend(self.outdated(today));
         warnings.extend(self.unpriced());
         warnings.extend(self.idle());
+        warnings.extend(self.read_by_others());
         warnings
     }
 
@@ -88,6 +90,21 @@ impl Config {
             }
         }
         warnings
+    }
+
+    /// Servers of the directory to which passwords go unprotected, over more than this machine.
+    fn read_by_others(&self) -> Vec<Fault> {
+        let servers = self
+            .directory
+            .iter()
+            .flat_map(|directory| &directory.settings.servers);
+        let plain = servers.filter(|server| server.transport == Transport::Plain && !server.is_loopback());
+        let warned = plain.map(|server| Fault {
+            code: "config-directory-plain",
+            fields: vec![("key", "directory.plain".to_owned()), ("url", server.to_string())],
+            english: format!("directory.plain sends passwords to {server} for everyone in between to read"),
+        });
+        warned.collect()
     }
 
     /// What routes say to no effect.

@@ -122,15 +122,18 @@ pub enum Role {
     Auditor,
     /// The contents of named records, with a reason that is recorded.
     DataProtectionOfficer,
+    /// Hands out users and groups, and does nothing else: a key of an identity provider.
+    Provisioner,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::User,
         Self::Administrator,
         Self::Auditor,
         Self::DataProtectionOfficer,
+        Self::Provisioner,
     ];
 
     /// The name used in the configuration, on the wire and in the stores.
@@ -140,6 +143,7 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Auditor => "auditor",
             Self::DataProtectionOfficer => "data-protection-officer",
+            Self::Provisioner => "provisioner",
         }
     }
 }
@@ -152,7 +156,7 @@ impl fmt::Display for Role {
 
 /// A word that is no role.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a role: user, administrator, auditor or data-protection-officer")]
+#[error("{0:?} is not a role: user, administrator, auditor, data-protection-officer or provisioner")]
 pub struct InvalidRole(pub String);
 
 impl std::str::FromStr for Role {

@@ -31,6 +31,18 @@ pub enum Operation {
     PasswordSet,
     /// A user changed the own password.
     PasswordChanged,
+    /// A provider handed out a user.
+    UserProvisioned,
+    /// A provider said something else of a user.
+    UserReprovisioned,
+    /// A provider took a user back.
+    UserUnprovisioned,
+    /// A provider handed out a group.
+    GroupProvisioned,
+    /// A provider changed a group or its members.
+    GroupChanged,
+    /// A provider took a group back.
+    GroupUnprovisioned,
 }
 
 impl Operation {
@@ -46,6 +58,12 @@ impl Operation {
             Self::LinkCreated => "link-created",
             Self::PasswordSet => "password-set",
             Self::PasswordChanged => "password-changed",
+            Self::UserProvisioned => "user-provisioned",
+            Self::UserReprovisioned => "user-reprovisioned",
+            Self::UserUnprovisioned => "user-unprovisioned",
+            Self::GroupProvisioned => "group-provisioned",
+            Self::GroupChanged => "group-changed",
+            Self::GroupUnprovisioned => "group-unprovisioned",
         }
     }
 }

@@ -35,8 +35,8 @@ pub(super) async fn alive() -> Response {
 }
 
 /// `GET /readyz`. Each part is asked, and what a disk has refused is tried again, so that a server to which nobody
-/// sends requests any more finds out when there is room. Without the accounts' file or that of the limits the server is
-/// degraded, and welcomes requests: keys, sessions and what was spent are in memory. Nothing is told that an outsider could
+/// sends requests any more finds out when there is room. Without the accounts' file, that of the limits or the directory the
+/// server is degraded, and welcomes requests: keys, sessions and what was spent are in memory. Nothing is told that an outsider could
 /// use.
 pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     let gateway = &server.gateway;
@@ -48,8 +48,11 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
         Err(error) => Some(error.to_string()),
     };
     let accounts = server.accounts.check().await;
+    // The directory was asked when somebody signed in or in the last round; nobody who asks here makes it be asked.
+    let directory = server.accounts.directory_fault();
     let limits = gateway.limits.check_store((gateway.now)()).await;
     for (part, fault) in [
+        ("directory", directory.as_ref().map(ToString::to_string)),
         ("accounts", accounts.as_ref().err().map(ToString::to_string)),
         ("limits", limits.as_ref().err().map(ToString::to_string)),
         ("documents", documents.as_ref().err().map(ToString::to_string)),
@@ -63,7 +66,7 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     let told = |good: bool| if good { "ok" } else { "failing" };
     let ready = serving && documents.is_ok() && records.is_ok() && ledger.is_none();
     let mut body = json!({
-        "status": match (ready, accounts.is_ok() && limits.is_ok()) {
+        "status": match (ready, accounts.is_ok() && limits.is_ok() && directory.is_none()) {
             (false, _) => "not ready",
             (true, false) => "degraded",
             (true, true) => "ready",
@@ -75,6 +78,7 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
             "ledger": told(ledger.is_none()),
             "accounts": told(accounts.is_ok()),
             "limits": told(limits.is_ok()),
+            "directory": told(directory.is_none()),
         },
     });
     if server.accounts.shared().is_some() {

@@ -35,6 +35,7 @@ mod records;
 mod report;
 mod responses;
 pub mod routes;
+mod scim;
 pub mod serve;
 pub mod settings;
 mod stock;

@@ -50,6 +50,7 @@ pub(super) async fn about(State(server): State<Arc<Server>>, uri: Uri) -> Result
         "accent_dark": page.accent_dark,
         "version": env!("CARGO_PKG_VERSION"),
         "oidc": page.provider.as_ref().map(|name| json!({ "name": name })),
+        "directory": page.directory.as_ref().map(|name| json!({ "name": name })),
         "setup": !server.accounts.has_any_user().await.map_err(GatewayError::from)?,
         "languages": languages,
         "retention_days": page.retention_days,

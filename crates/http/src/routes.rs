@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use http::{HeaderMap, Method, Uri};
 use trousseau_core::principal::Role;
 
@@ -19,8 +19,8 @@ use super::ratelimit::Limited;
 use super::refusal::{self, Refusal};
 use super::{
     Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, explain, files,
-    health, ledger, live, messages, metrics, models, page, proofs, records, responses, stock, store_files,
-    upstreams, usage, vector_stores, vectors,
+    health, ledger, live, messages, metrics, models, page, proofs, records, responses, scim, stock,
+    store_files, upstreams, usage, vector_stores, vectors,
 };
 
 /// Who may call a route.
@@ -28,7 +28,7 @@ use super::{
 pub enum Access {
     /// Everyone, known or not.
     Public,
-    /// Everyone who is known.
+    /// Everyone who is known, but for keys that hand out accounts.
     Known,
     /// Those with one of these roles.
     Roles(&'static [Role]),
@@ -38,7 +38,9 @@ impl Access {
     /// Whether a known caller with this role may come in.
     pub fn allows(self, role: Role) -> bool {
         match self {
-            Self::Public | Self::Known => true,
+            Self::Public => true,
+            // Whoever hands out accounts has none of its own.
+            Self::Known => role != Role::Provisioner,
             Self::Roles(roles) => roles.contains(&role),
         }
     }
@@ -74,6 +76,7 @@ const PUBLIC: Access = Access::Public;
 const KNOWN: Access = Access::Known;
 const ADMINISTRATORS: Access = Access::Roles(&[Role::Administrator]);
 const OFFICERS: Access = Access::Roles(&[Role::DataProtectionOfficer]);
+const PROVISIONERS: Access = Access::Roles(&[Role::Provisioner]);
 const WATCHERS: Access = Access::Roles(&[Role::Administrator, Role::Auditor]);
 const REVIEWERS: Access = Access::Roles(&[Role::Auditor, Role::DataProtectionOfficer]);
 const OVERSEERS: Access = Access::Roles(&[Role::Administrator, Role::Auditor, Role::DataProtectionOfficer]);
@@ -311,6 +314,56 @@ pub const ROUTES: &[Route] = &[
     row(Method::GET, "/api/limits", WATCHERS, || get(usage::limits)),
     row(Method::GET, "/api/usage", ADMINISTRATORS, || get(usage::count)),
     row(Method::GET, "/api/tasks", ADMINISTRATORS, || get(stock::tasks)),
+    row(
+        Method::GET,
+        "/scim/v2/ServiceProviderConfig",
+        PROVISIONERS,
+        || get(scim::handle),
+    ),
+    row(Method::GET, "/scim/v2/ResourceTypes", PROVISIONERS, || {
+        get(scim::handle)
+    }),
+    row(Method::GET, "/scim/v2/ResourceTypes/{id}", PROVISIONERS, || {
+        get(scim::handle)
+    }),
+    row(Method::GET, "/scim/v2/Schemas", PROVISIONERS, || {
+        get(scim::handle)
+    }),
+    row(Method::GET, "/scim/v2/Schemas/{id}", PROVISIONERS, || {
+        get(scim::handle)
+    }),
+    row(Method::GET, "/scim/v2/Users", PROVISIONERS, || get(scim::handle)),
+    row(Method::POST, "/scim/v2/Users", PROVISIONERS, || {
+        post(scim::handle)
+    }),
+    row(Method::GET, "/scim/v2/Users/{id}", PROVISIONERS, || {
+        get(scim::handle)
+    }),
+    row(Method::PUT, "/scim/v2/Users/{id}", PROVISIONERS, || {
+        put(scim::handle)
+    }),
+    row(Method::PATCH, "/scim/v2/Users/{id}", PROVISIONERS, || {
+        patch(scim::handle)
+    }),
+    row(Method::DELETE, "/scim/v2/Users/{id}", PROVISIONERS, || {
+        delete(scim::handle)
+    }),
+    row(Method::GET, "/scim/v2/Groups", PROVISIONERS, || get(scim::handle)),
+    row(Method::POST, "/scim/v2/Groups", PROVISIONERS, || {
+        post(scim::handle)
+    }),
+    row(Method::GET, "/scim/v2/Groups/{id}", PROVISIONERS, || {
+        get(scim::handle)
+    }),
+    row(Method::PUT, "/scim/v2/Groups/{id}", PROVISIONERS, || {
+        put(scim::handle)
+    }),
+    row(Method::PATCH, "/scim/v2/Groups/{id}", PROVISIONERS, || {
+        patch(scim::handle)
+    }),
+    row(Method::DELETE, "/scim/v2/Groups/{id}", PROVISIONERS, || {
+        delete(scim::handle)
+    }),
     row(Method::GET, "/healthz", PUBLIC, || get(health::alive)),
     row(Method::GET, "/readyz", PUBLIC, || get(health::ready)),
     row(Method::GET, "/metrics", WATCHERS, || get(metrics::show)),

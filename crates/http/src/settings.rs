@@ -41,6 +41,8 @@ pub struct PageSettings {
     pub accessibility_contact: Option<String>,
     /// How the identity provider is called at which people sign in, where there is one.
     pub provider: Option<String>,
+    /// How the directory is called whose names and passwords are good here, where there is one.
+    pub directory: Option<String>,
     /// How long questions and answers are kept, in days.
     pub retention_days: u32,
     /// Whether who asks may have a question not kept.
@@ -57,6 +59,7 @@ impl Default for PageSettings {
             accessibility: "none".to_owned(),
             accessibility_contact: None,
             provider: None,
+            directory: None,
             retention_days: 180,
             incognito: false,
         }

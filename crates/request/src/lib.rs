@@ -11,6 +11,7 @@ pub mod error;
 pub mod language;
 pub mod query;
 pub mod refusal;
+pub mod scim_error;
 pub mod segment;
 
 pub use auth_error::AuthError;

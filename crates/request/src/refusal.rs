@@ -19,6 +19,7 @@ use trousseau_wire::server::{anthropic, error_body, status};
 
 use crate::error::HttpError;
 use crate::language::{Language, Texts};
+use crate::scim_error;
 use trousseau_accounts::AccountError;
 use trousseau_gateway::entry::Attempt;
 use trousseau_gateway::error::GatewayError;
@@ -172,11 +173,18 @@ impl Refusal {
         if path == MESSAGES {
             body = anthropic::error(self.0.status.as_u16(), &body);
         }
+        let is_scim = path.starts_with(scim_error::BASE);
+        if is_scim {
+            body = scim_error::body(self.0.status.as_u16(), &body);
+        }
         let body = body.to_string();
         let mut response = (self.0.status, body).into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
-        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(
+            header::CONTENT_TYPE,
+            if is_scim { scim_error::content_type() } else { json },
+        );
         headers.insert(
             header::CONTENT_LANGUAGE,
             HeaderValue::from_static(language.code()),

@@ -10,6 +10,7 @@ pub mod embedding;
 pub mod openid;
 pub mod postgres;
 pub mod proxy;
+pub mod slapd;
 mod small_disk;
 pub mod specimens;
 

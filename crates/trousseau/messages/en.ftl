@@ -93,7 +93,7 @@ backup-restored = { $folder }: restored as it was at { $created }, { $files } fi
 
 warning-heading = warning:
 usage-role = “{ $found }” is not a role.
-    .hint = Write user, administrator, auditor or data-protection-officer.
+    .hint = Write user, administrator, auditor, data-protection-officer or provisioner.
 usage-expiry = “{ $found }” is neither a day nor a number of days.
     .hint = Write a day, such as 2027-06-30, or a number of days, such as 90d.
 
@@ -114,6 +114,7 @@ account-state-provided = at { $issuer }
 role-user = user
 role-administrator = administrator
 role-auditor = auditor
+role-provisioner = provisioner
 role-data-protection-officer = data-protection officer
 column-id = id
 column-name = name
@@ -278,6 +279,12 @@ entry-account = { $operation ->
         [link-created] one-time link made
         [password-set] password chosen
         [password-changed] password changed
+        [user-provisioned] user provisioned
+        [user-reprovisioned] provisioned user changed
+        [user-unprovisioned] provisioned user taken back
+        [group-provisioned] group provisioned
+        [group-changed] provisioned group changed
+        [group-unprovisioned] provisioned group taken back
        *[other] { $operation }
     }, role { $role }
 entry-failed-sign-ins = { $times ->
@@ -329,6 +336,7 @@ doctor-secret = { $upstream }: { $url }, and its key can be read.
 doctor-no-secret = { $upstream }: { $url }, without a key.
 doctor-secret-unreadable = { $upstream }: its key cannot be used. { $reason }
 doctor-state = Database { $database }: it answers, and its tables are this program’s.
+doctor-directory = Directory { $server }: it answers, lets this service look, and has the entries that are named.
 doctor-server = A server (process { $process }) has the data folder.
 doctor-missing-wall = The processes that read documents miss a wall: { $wall }
 doctor-in-memory = { $file } cannot be used: the service goes on with what it has in memory. { $reason }

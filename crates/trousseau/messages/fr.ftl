@@ -96,7 +96,7 @@ backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fi
 
 warning-heading = attention :
 usage-role = « { $found } » n’est pas un rôle.
-    .hint = Écrivez user, administrator, auditor ou data-protection-officer.
+    .hint = Écrivez user, administrator, auditor, data-protection-officer ou provisioner.
 usage-expiry = « { $found } » n’est ni un jour ni un nombre de jours.
     .hint = Écrivez un jour, comme 2027-06-30, ou un nombre de jours, comme 90j.
 
@@ -117,6 +117,7 @@ account-state-provided = chez { $issuer }
 role-user = utilisateur
 role-administrator = administrateur
 role-auditor = auditeur
+role-provisioner = approvisionneur
 role-data-protection-officer = délégué à la protection des données
 column-id = identifiant
 column-name = nom
@@ -296,6 +297,12 @@ entry-account = { $operation ->
         [link-created] lien à usage unique créé
         [password-set] mot de passe choisi
         [password-changed] mot de passe changé
+        [user-provisioned] utilisateur approvisionné
+        [user-reprovisioned] utilisateur approvisionné modifié
+        [user-unprovisioned] utilisateur approvisionné repris
+        [group-provisioned] groupe approvisionné
+        [group-changed] groupe approvisionné modifié
+        [group-unprovisioned] groupe approvisionné repris
        *[other] { $operation }
     }, rôle { $role }
 entry-failed-sign-ins = { $times ->
@@ -360,6 +367,7 @@ doctor-secret = { $upstream } : { $url }, et sa clé peut être lue.
 doctor-no-secret = { $upstream } : { $url }, sans clé.
 doctor-secret-unreadable = { $upstream } : sa clé ne peut pas servir. { $reason }
 doctor-state = Base { $database } : elle répond, et ses tables sont celles de ce programme.
+doctor-directory = Annuaire { $server } : il répond, laisse ce service chercher, et a les entrées nommées.
 doctor-server = Un serveur (processus { $process }) tient le dossier des données.
 doctor-missing-wall = Il manque une cloison aux processus qui lisent les documents : { $wall }
 doctor-in-memory = { $file } ne peut pas être utilisé : le service continue avec ce qu’il a en mémoire. { $reason }

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use trousseau_accounts::Accounts;
 use trousseau_accounts::oidc::{OidcSettings, Provider};
 use trousseau_config::file::create_private;
-use trousseau_config::{Config, Egress, Oidc};
+use trousseau_config::{Config, Oidc};
 use trousseau_core::principal::{Principal, Reach, Tenant};
 use trousseau_extract::{Pool, PoolOptions};
 use trousseau_gateway::backup::check_whole;
@@ -34,6 +34,7 @@ use trousseau_withdrawals::Withdrawals;
 
 use crate::WORKER;
 use crate::cli::Global;
+use crate::directory;
 use crate::env;
 use crate::failure::{AppError, Failure};
 use crate::secret;
@@ -284,10 +285,18 @@ impl App {
             .with_limits(config.server.sessions)
             .telling(self.gateway.limits.own());
         let accounts = match &config.oidc {
-            Some(oidc) if self.purpose == Purpose::Serve => {
-                accounts.with_provider(provider(oidc, &config.egress)?)
+            Some(oidc) if self.purpose == Purpose::Serve => accounts.with_provider(provider(oidc, &config)?),
+            _ => accounts,
+        };
+        let accounts = match &config.directory {
+            Some(described) if self.purpose == Purpose::Serve => {
+                accounts.with_directory(directory::open(described, &config)?, described.people.clone())
             }
             _ => accounts,
+        };
+        let accounts = match &config.provisioning {
+            Some(provisioning) => accounts.with_provisioning(provisioning.settings.clone()),
+            None => accounts,
         };
         Ok(Arc::new(accounts))
     }
@@ -367,11 +376,13 @@ pub(crate) fn tenant(global: &Global) -> Tenant {
 }
 
 /// The identity provider that people sign in at.
-fn provider(oidc: &Oidc, egress: &Egress) -> Result<Provider, Failure> {
-    let client = models::network(egress)?.client(PROVIDER, None)?;
+fn provider(oidc: &Oidc, config: &Config) -> Result<Provider, Failure> {
+    let client = models::network(&config.egress)?.client(PROVIDER, None)?;
     let client_secret = oidc.client_secret.as_ref().map(secret::open).transpose()?;
+    let provisioned = config.provisioning.as_ref();
     let settings = OidcSettings {
         client_secret,
+        handle: provisioned.map(|provisioning| provisioning.claim.clone()),
         ..oidc.settings.clone()
     };
     Ok(Provider::new(settings, client)?)

@@ -13,6 +13,7 @@ mod checks;
 mod commands;
 mod console;
 mod control;
+mod directory;
 mod env;
 mod failure;
 mod messages;

@@ -1,7 +1,7 @@
 // What the server says and is told, as docs/openapi.yaml has it; only the fields that the page uses.
 
 export type Class = "public" | "internal" | "personal" | "sensitive" | "restricted";
-export type Role = "user" | "administrator" | "auditor" | "data-protection-officer";
+export type Role = "user" | "administrator" | "auditor" | "data-protection-officer" | "provisioner";
 
 export interface Label {
   class: Class;
@@ -53,6 +53,8 @@ export interface PageSettings {
   accent_dark: string | null;
   version: string;
   oidc: { name: string } | null;
+  /** The directory whose names and passwords are good here. */
+  directory: { name: string } | null;
   setup: boolean;
   languages: string[];
   retention_days: number | null;

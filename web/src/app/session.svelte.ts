@@ -11,6 +11,7 @@ const UNKNOWN: PageSettings = {
   accent_dark: null,
   version: "",
   oidc: null,
+  directory: null,
   setup: false,
   languages: ["fr", "en"],
   retention_days: null,

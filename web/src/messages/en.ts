@@ -35,6 +35,7 @@ export const en: Messages = {
     lead: "Ask your own documents. Answers cite their sources.",
     user: "Name",
     password: "Passphrase",
+    directory: (name: string) => `Your usual name and password are good here (${name}).`,
     enter: "Sign in",
     entering: "Signing in…",
     with: (name) => `Sign in with ${name}`,
@@ -429,7 +430,7 @@ export const en: Messages = {
     made: (version) => `Drawn up for version ${version} of Trousseau.`,
     back: "Back",
   },
-  roles: { user: "user", administrator: "administrator", auditor: "auditor", "data-protection-officer": "data-protection officer" },
+  roles: { user: "user", administrator: "administrator", auditor: "auditor", "data-protection-officer": "data-protection officer", provisioner: "provisioner" },
   help: {
     title: "Help",
     keys: "On the keyboard",

@@ -35,6 +35,7 @@ export const fr = {
     lead: "Posez vos questions à vos documents. Les réponses citent leurs sources.",
     user: "Nom",
     password: "Phrase de passe",
+    directory: (name: string) => `Votre nom et votre mot de passe habituels conviennent (${name}).`,
     enter: "Se connecter",
     entering: "Connexion…",
     with: (name: string) => `Se connecter avec ${name}`,
@@ -441,6 +442,7 @@ export const fr = {
     administrator: "administrateur",
     auditor: "auditeur",
     "data-protection-officer": "délégué à la protection des données",
+    provisioner: "approvisionneur",
   },
   help: {
     title: "Aide",

@@ -34,10 +34,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "core", "policy", "masking", "plan", "entries", "record", "routing",
         ],
     ),
+    ("scim", &["core"]),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
-    ("accounts", &["core", "retrieval", "state", "upstream", "limits"]),
+    ("directory", &["core", "upstream"]),
+    (
+        "accounts",
+        &["core", "retrieval", "upstream", "limits", "state", "directory"],
+    ),
+    ("provisioning", &["core", "scim", "accounts", "gateway"]),
     (
         "request",
         &[
@@ -54,6 +60,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "http",
         &[
+            "provisioning",
             "core",
             "request",
             "text",
@@ -83,6 +90,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "plan",
             "upstream",
             "accounts",
+            "directory",
             "http",
         ],
     ),
@@ -119,7 +127,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const ROOT: &str = "trousseau";
 
 /// Crates without I/O, and what would give them some.
-const PURE: [&str; 7] = ["core", "text", "detect", "policy", "catalogue", "masking", "wire"];
+const PURE: [&str; 8] = [
+    "core",
+    "text",
+    "detect",
+    "policy",
+    "catalogue",
+    "masking",
+    "wire",
+    "scim",
+];
 const IMPURE: [&str; 12] = [
     "tokio",
     "sqlx",

@@ -155,7 +155,9 @@ pub(super) fn identity(claims: &Claims, settings: &OidcSettings) -> Result<Ident
         .iter()
         .filter(|(group, _)| groups.contains(group));
     let clearance = clearances.map(|(_, class)| *class).max();
+    let handle = settings.handle.as_deref().and_then(|claim| text(claims, claim));
     Ok(Identity {
+        handle: handle.map(str::to_owned),
         issuer: settings.issuer.clone(),
         display: display(claims, settings).unwrap_or_else(|| subject.clone()),
         subject,

@@ -40,6 +40,8 @@ pub struct OidcSettings {
     pub clearances: Vec<(String, Class)>,
     /// Who may come in: each claim must have one of its values. Everyone with an account there when empty.
     pub required: Vec<(String, BTreeSet<String>)>,
+    /// The claim with the name by which users may have been provisioned, where some are.
+    pub handle: Option<String>,
     /// What every one of its users may do at least.
     pub grants: Grants,
     /// The tenant that its users belong to.
@@ -65,6 +67,7 @@ impl OidcSettings {
             roles: Vec::new(),
             clearances: Vec::new(),
             required: Vec::new(),
+            handle: None,
             grants: Grants::default(),
             tenant: Tenant::default(),
         }

@@ -4,12 +4,14 @@
 
 mod access_lists;
 mod accounts;
+mod accounts_directory;
 mod accounts_http;
 mod accounts_matrix;
 mod accounts_oidc;
 mod accounts_oidc_answers;
 mod accounts_password;
 mod accounts_provider;
+mod accounts_scim;
 mod accounts_sign_out;
 mod accounts_users;
 mod answers;
@@ -58,6 +60,7 @@ mod reasoning;
 mod responses;
 mod responses_history;
 mod resuming;
+mod scim_scene;
 mod scripted;
 mod seams;
 mod search;

@@ -18,7 +18,8 @@ const ANSWER: &[Step] = &[Step::Say("À neuf heures [1]."), Step::Cite, Step::En
 const PASSWORD: &str = "une phrase assez longue";
 const JSON: &str = "content-type: application/json";
 
-/// Operations whose success needs an identity provider, which `accounts_oidc` has, or the page's own files, as `page`.
+/// Operations whose success needs an identity provider, which `accounts_oidc` has, or the page's own files, as `page`. What
+/// is for a provider, under `scim`, is held against the document in `accounts_scim`.
 const ELSEWHERE: [&str; 3] = ["departToProvider", "arriveFromProvider", "getAsset"];
 
 #[test]
@@ -212,7 +213,7 @@ async fn what_a_server_answers_is_documented() {
     let unseen: Vec<&str> = operations
         .iter()
         .map(|(_, _, operation)| operation["operationId"].as_str().unwrap())
-        .filter(|name| !tour.seen.contains(*name) && !ELSEWHERE.contains(name))
+        .filter(|name| !tour.seen.contains(*name) && !ELSEWHERE.contains(name) && !name.starts_with("scim"))
         .collect();
     assert!(unseen.is_empty(), "never answered: {unseen:?}");
 }

@@ -69,6 +69,25 @@ impl Document {
         }
     }
 
+    /// Holds a response of provisioning against the operation that its path names.
+    pub(crate) fn check_scim(&self, method: &str, path: &str, reply: &Reply) {
+        let path = path.split('?').next().unwrap_or_default();
+        let is_it = |template: &str| {
+            let (one, other) = (template.split('/'), path.split('/'));
+            one.clone().count() == other.clone().count()
+                && one
+                    .zip(other)
+                    .all(|(named, found)| named == found || named == "{id}")
+        };
+        let operations = self.operations();
+        let found = operations
+            .iter()
+            .find(|(known, template, _)| known == method && is_it(template));
+        let (_, _, operation) = found.unwrap_or_else(|| panic!("{method} {path} is not documented"));
+        let faults = self.faults(operation, reply);
+        assert!(faults.is_empty(), "{method} {path} {}: {faults:?}", reply.status);
+    }
+
     /// What is wrong with a response of an operation.
     pub(crate) fn faults(&self, operation: &Value, reply: &Reply) -> Vec<String> {
         let (status, responses) = (reply.status.to_string(), &operation["responses"]);
@@ -86,7 +105,9 @@ impl Document {
         };
         let mut faults = Vec::new();
         match kind {
-            "application/json" => self.check(&content["schema"], &reply.json(), "", &mut faults),
+            "application/json" | "application/scim+json" => {
+                self.check(&content["schema"], &reply.json(), "", &mut faults)
+            }
             "text/event-stream" if content["x-events"].is_object() => {
                 for (name, data) in reply.named_events() {
                     match content["x-events"].get(name) {

@@ -142,6 +142,7 @@ async fn the_page_says_what_the_configuration_says_and_no_more() {
     settings.page.name = "Montclair".to_owned();
     settings.page.accent = Some("#005f60".to_owned());
     settings.page.provider = Some("Compte de la ville".to_owned());
+    settings.page.directory = Some("Annuaire de la ville".to_owned());
     settings.page.retention_days = 30;
     settings.page.incognito = true;
     settings.page.accessibility = "partial".to_owned();
@@ -158,6 +159,7 @@ async fn the_page_says_what_the_configuration_says_and_no_more() {
             "accent_dark": Value::Null,
             "version": Value::Null,
             "oidc": { "name": "Compte de la ville" },
+            "directory": { "name": "Annuaire de la ville" },
             "setup": true,
             "languages": ["fr", "en"],
             "retention_days": 30,

@@ -84,8 +84,18 @@ impl Wired {
         settings: Settings,
         tls: Option<Arc<trousseau_http::tls::Tls>>,
     ) -> Self {
+        Self::start_with(stage, gateway, (settings, tls), |accounts| accounts).await
+    }
+
+    /// The same with accounts that are `prepared` for something more.
+    pub(crate) async fn start_with(
+        stage: &Stage,
+        gateway: Gateway,
+        (settings, tls): (Settings, Option<Arc<trousseau_http::tls::Tls>>),
+        prepared: impl FnOnce(Accounts) -> Accounts,
+    ) -> Self {
         let accounts = Accounts::open(&stage.data(), Access::Write).await.unwrap();
-        let accounts = accounts.telling(gateway.limits.own());
+        let accounts = prepared(accounts.telling(gateway.limits.own()));
         let (gateway, accounts) = (Arc::new(gateway), Arc::new(accounts));
         let logo = settings.page.logo.clone();
         let server = Server::new(gateway, accounts, Arc::new(Words), settings);
@@ -314,9 +324,12 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The code of an error in OpenAI's form, or in Anthropic's.
+    /// The code of an error in OpenAI's form, in Anthropic's, or in SCIM's, which has it in the words of this test alone.
     pub(crate) fn code(&self) -> String {
         let body = self.json();
+        if let Some(detail) = body["detail"].as_str() {
+            return detail.trim_start_matches("fr ").to_owned();
+        }
         assert!(
             body["error"]["message"].is_string() && body["error"]["type"].is_string(),
             "{body}"

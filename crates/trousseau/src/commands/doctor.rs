@@ -19,6 +19,7 @@ use trousseau_withdrawals::Withdrawals;
 
 use crate::app::{App, Place, sharing, tenant};
 use crate::caller::Caller;
+use crate::directory;
 use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
 use crate::secret;
@@ -45,6 +46,7 @@ pub(super) async fn run(caller: &Caller) -> Result<Exit, Failure> {
     let mut findings = vec![configuration(&place, printer)];
     findings.extend(upstreams(&place, printer));
     findings.extend(shared(&place, printer).await);
+    findings.extend(directory(&place, printer).await);
     findings.extend(server(caller).await);
     findings.extend(data(caller, &place).await);
     let withdrawals = Withdrawals::open(&place.data, jiff::Timestamp::now());
@@ -117,6 +119,25 @@ async fn shared(place: &Place, printer: &Printer) -> Option<Finding> {
         Ok(_) => Finding::sound(printer.messages.text("doctor-state", &[("database", &state.url)])),
         Err(failure) => Finding::unsound(failure.text(printer)),
     })
+}
+
+/// Whether each server of the directory answers, lets this service look, and has the entries below which people and groups are.
+async fn directory(place: &Place, printer: &Printer) -> Vec<Finding> {
+    let Some(described) = &place.config.directory else {
+        return Vec::new();
+    };
+    let directory = match directory::open(described, &place.config) {
+        Ok(directory) => directory,
+        Err(failure) => return vec![Finding::unsound(failure.text(printer))],
+    };
+    let mut findings = Vec::new();
+    for server in &directory.settings().servers {
+        findings.push(match directory.probe(server).await {
+            Ok(()) => Finding::sound(printer.messages.text("doctor-directory", &[("server", server)])),
+            Err(error) => Finding::unsound(Failure::from(error).text(printer)),
+        });
+    }
+    findings
 }
 
 /// The stores without which a server goes on with what it has in memory, where it does, each with why.

@@ -29,6 +29,7 @@ use crate::caller::Caller;
 use crate::checks;
 use crate::cli::Serve;
 use crate::control;
+use crate::directory;
 use crate::failure::{AppError, Exit, Failure};
 use crate::texts::Catalogue;
 
@@ -97,11 +98,12 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
             checks::run(&app, &stop),
             withdrawals(&app, &stop),
             folds(&app, &stop),
-            Box::pin(sharing::follow(&app, &stop))
+            Box::pin(sharing::follow(&app, &stop)),
+            Box::pin(directory::refresh(&app, &stop))
         )
     };
     let served = tokio::select! {
-        (served, (), (), (), (), (), ()) = serving => served,
+        (served, (), (), (), (), (), (), ()) = serving => served,
         never = signals.obey(&stop, tls, &app) => match never {},
     };
     if let Err(failure) = enter_failures(&app).await {

@@ -128,6 +128,11 @@ impl Network {
         Clients::new(move || network.builder(connect, tls.clone()))
     }
 
+    /// How TLS is begun with a server that speaks another protocol than HTTP. No proxy is on the way to it.
+    pub fn plain_tls(&self) -> Result<Arc<ClientConfig>, EgressError> {
+        self.tls(None).map(Arc::new)
+    }
+
     fn builder(&self, connect: Duration, tls: ClientConfig) -> ClientBuilder {
         let builder = Client::builder()
             .no_proxy()

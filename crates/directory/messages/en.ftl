@@ -1,0 +1,19 @@
+# The directory.
+directory-unreachable = The directory does not answer ({ $server }): { $reason }
+    .hint = Look at the address, the firewall, and for a certificate at the authority in directory.ca_files.
+directory-refused = The directory { $server } refuses { $what } (code { $code }): { $reason }
+    .hint = Look at directory.bind_dn, its password and what it may read.
+directory-no-entry = The directory has no entry “{ $name }”, or does not show it to this service.
+    .hint = Look at directory.base and directory.group_base.
+directory-ambiguous = This name stands for several people in the directory.
+    .hint = An administrator can make directory.user_filter more precise.
+directory-no-mark = The entry “{ $name }” has no attribute “{ $attribute }”.
+    .hint = directory.id_attribute names an attribute that every entry keeps for its lifetime.
+directory-busy = Too many people are signing in at the moment.
+    .hint = Try again in a few seconds.
+directory-disabled = Your account is closed in the directory.
+    .hint = Ask whoever looks after the accounts of your organisation.
+directory-password-expired = Your password of the directory must be changed first.
+    .hint = Change it as usual in your organisation, and come back.
+directory-not-admitted = You are in none of the groups that may use this service.
+    .hint = Ask whoever looks after the groups of your organisation.

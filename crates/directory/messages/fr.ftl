@@ -1,0 +1,19 @@
+# L’annuaire.
+directory-unreachable = L’annuaire ne répond pas ({ $server }) : { $reason }
+    .hint = Vérifiez l’adresse, le pare-feu, et pour un certificat l’autorité dans directory.ca_files.
+directory-refused = L’annuaire { $server } refuse l’opération { $what } (code { $code }) : { $reason }
+    .hint = Vérifiez directory.bind_dn, son mot de passe et ses droits de lecture.
+directory-no-entry = L’annuaire n’a pas d’entrée « { $name } », ou ne la montre pas à ce service.
+    .hint = Vérifiez directory.base et directory.group_base.
+directory-ambiguous = Ce nom désigne plusieurs personnes dans l’annuaire.
+    .hint = Un administrateur peut préciser directory.user_filter.
+directory-no-mark = L’entrée « { $name } » n’a pas d’attribut « { $attribute } ».
+    .hint = directory.id_attribute nomme un attribut que chaque entrée garde toute sa vie.
+directory-busy = Trop de personnes se connectent en ce moment.
+    .hint = Réessayez dans quelques secondes.
+directory-disabled = Votre compte est fermé dans l’annuaire.
+    .hint = Adressez-vous à qui gère les comptes de votre organisation.
+directory-password-expired = Votre mot de passe de l’annuaire doit d’abord être changé.
+    .hint = Changez-le comme d’habitude dans votre organisation, puis revenez.
+directory-not-admitted = Vous n’êtes dans aucun des groupes qui ont accès à ce service.
+    .hint = Adressez-vous à qui gère les groupes de votre organisation.
