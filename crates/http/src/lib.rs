@@ -44,6 +44,7 @@ mod upstreams;
 mod usage;
 mod vector_stores;
 mod vectors;
+mod withdrawals;
 
 use std::sync::Arc;
 

@@ -20,7 +20,7 @@ use super::refusal::{self, Refusal};
 use super::{
     Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, explain, files,
     health, ledger, live, messages, metrics, models, page, proofs, records, responses, stock, store_files,
-    upstreams, usage, vector_stores, vectors,
+    upstreams, usage, vector_stores, vectors, withdrawals,
 };
 
 /// Who may call a route.
@@ -304,6 +304,18 @@ pub const ROUTES: &[Route] = &[
     row(Method::POST, "/api/upstreams/try", ADMINISTRATORS, || {
         post(configuration::attempt)
     }),
+    row(Method::GET, "/api/withdrawals", ADMINISTRATORS, || {
+        get(withdrawals::list)
+    }),
+    row(Method::POST, "/api/withdrawals", ADMINISTRATORS, || {
+        post(withdrawals::withdraw)
+    }),
+    row(
+        Method::DELETE,
+        "/api/withdrawals/{withdrawal}",
+        ADMINISTRATORS,
+        || delete(withdrawals::lift),
+    ),
     row(Method::POST, "/api/configuration/reload", ADMINISTRATORS, || {
         post(configuration::reload)
     }),

@@ -48,6 +48,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "http",
         &[
             "core",
+            "withdrawals",
             "request",
             "text",
             "policy",

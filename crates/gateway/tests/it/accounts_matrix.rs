@@ -97,6 +97,9 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/api/upstreams", "a"),
     ("POST", "/api/upstreams", "a"),
     ("POST", "/api/upstreams/try", "a"),
+    ("GET", "/api/withdrawals", "a"),
+    ("POST", "/api/withdrawals", "a"),
+    ("DELETE", "/api/withdrawals/{withdrawal}", "a"),
     ("POST", "/api/configuration/reload", "a"),
     ("GET", "/api/limits", "as"),
     ("GET", "/api/usage", "a"),
@@ -230,6 +233,8 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
         .replace("{answer}", "none")
         .replace("{document}", "none")
         .replace("{number}", "1")
+        .replace("{withdrawal}", "none")
+        .replace("{response}", "none")
         .replace("{conversation}", "none")
         .replace("{replica}/{entry}", "main/9999");
     assert!(!path.contains('{'), "{path}: say what stands for it");

@@ -197,6 +197,7 @@ async fn what_a_server_answers_is_documented() {
         .await;
     tour.get("GET /api/upstreams", &[]).await;
     configuration(&mut tour).await;
+    withdrawals(&mut tour).await;
     tour.get("GET /api/usage", &["by=target"]).await;
     tour.get("GET /api/usage/mine", &[]).await;
     tour.get("GET /api/limits", &[]).await;
@@ -238,6 +239,26 @@ async fn configuration(tour: &mut Tour) {
     }
     tour.post("POST /api/configuration/reload", &[], &json!({}), 200)
         .await;
+}
+
+async fn withdrawals(tour: &mut Tour) {
+    let us = json!({ "what": "country", "name": "us", "until": "2999-12-31T00:00:00Z", "running": "finish" });
+    let made = tour.post("POST /api/withdrawals", &[], &us, 201).await;
+    tour.post(
+        "POST /api/withdrawals",
+        &[],
+        &json!({ "what": "upstream", "name": "x" }),
+        201,
+    )
+    .await;
+    let listed = tour.get("GET /api/withdrawals", &[]).await;
+    assert_eq!(listed["withdrawals"][0], made);
+    let lift = "DELETE /api/withdrawals/{withdrawal}";
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(tour.get(lift, &[id]).await, made);
+    assert_eq!(tour.call(lift, &[id], &[], "").await.status, 404);
+    let nowhere = json!({ "what": "country", "name": "Utopia" });
+    tour.post("POST /api/withdrawals", &[], &nowhere, 400).await;
 }
 
 async fn page(tour: &mut Tour) {

@@ -95,6 +95,7 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
     ("NewCollection", "", "http/src/stock.rs", "CollectionWanted"),
     ("CollectionChange", "", "http/src/stock.rs", "CollectionChanged"),
     ("NewUpstream", "", "http/src/control.rs", "NewUpstream"),
+    ("NewWithdrawal", "", "http/src/withdrawals.rs", "Wanted"),
     ("Questioned", "", "http/src/explain.rs", "Questioned"),
     ("NewFeedback", "", "http/src/records.rs", "Rated"),
     ("AccessReason", "", "http/src/records.rs", "Reason"),
