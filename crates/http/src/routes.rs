@@ -88,7 +88,16 @@ pub const ROUTES: &[Route] = &[
         post(chat::complete)
     }),
     row(Method::POST, "/v1/responses", KNOWN, || post(responses::create)),
+    row(Method::GET, "/v1/responses/{response}", KNOWN, || {
+        get(responses::get)
+    }),
+    row(Method::DELETE, "/v1/responses/{response}", KNOWN, || {
+        delete(responses::delete)
+    }),
     row(Method::POST, refusal::MESSAGES, KNOWN, || post(messages::create)),
+    row(Method::POST, refusal::COUNT_TOKENS, KNOWN, || {
+        post(messages::count)
+    }),
     row(Method::POST, "/v1/completions", KNOWN, || {
         post(responses::complete)
     }),
@@ -378,7 +387,7 @@ async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> 
 }
 
 fn admit(guard: &Guard, request: &mut Request) -> Result<(), Refusal> {
-    if guard.path == refusal::MESSAGES {
+    if refusal::is_messages(guard.path) {
         messages::take_key(request.headers_mut());
     }
     // The envelope has put it there.

@@ -182,6 +182,7 @@ async fn what_a_server_answers_is_documented() {
     page(&mut tour).await;
     live(&mut tour).await;
     other_forms(&mut tour).await;
+    kept_responses(&mut tour).await;
     tour.get("GET /v1/models", &[]).await;
     tour.get("GET /v1/models/{model}", &["documents"]).await;
     answers_and_records(&mut tour).await;
@@ -332,6 +333,36 @@ async fn other_forms(tour: &mut Tour) {
         asked["trousseau"] = 7.into();
         tour.post(call, &[], &asked, 400).await;
     }
+}
+
+async fn kept_responses(tour: &mut Tour) {
+    let path = "/v1/responses/{response}";
+    for (model, status, kept) in [("documents", 200, "completed"), ("outside", 403, "failed")] {
+        let asked = json!({ "model": model, "input": "Quand ouvre le guichet ?", "instructions": "Court." });
+        let told = tour.post("POST /v1/responses", &[], &asked, status).await;
+        let entry = if status == 200 { &told } else { &told["error"] }["trousseau"]["entry"].clone();
+        let id = format!("resp_{}", entry.as_str().unwrap().replace('/', "_"));
+        let back = tour.get(&format!("GET {path}"), &[&id, "stream=false"]).await;
+        assert_eq!(back["status"], kept, "{back}");
+        tour.get(&format!("DELETE {path}"), &[&id]).await;
+        for call in [format!("GET {path}"), format!("DELETE {path}")] {
+            assert_eq!(tour.call(&call, &[&id], &[], "").await.status, 404);
+        }
+    }
+    let count = "POST /v1/messages/count_tokens";
+    let said = json!([{ "role": "user", "content": "Quand ?" }]);
+    let told = tour
+        .post(
+            count,
+            &[],
+            &json!({ "model": "documents", "messages": said }),
+            200,
+        )
+        .await;
+    assert_eq!(told["input_tokens"], 3, "{told}");
+    tour.post(count, &[], &json!({ "model": "nowhere", "messages": said }), 404)
+        .await;
+    tour.post(count, &[], &json!({ "model": "documents" }), 400).await;
 }
 
 async fn answers_and_records(tour: &mut Tour) {

@@ -45,6 +45,12 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
         "WireRequest",
     ),
     (
+        "CountedRequest",
+        "",
+        "wire/src/server/anthropic.rs",
+        "WireRequest",
+    ),
+    (
         "CompletionRequest",
         "",
         "wire/src/server/completions.rs",
