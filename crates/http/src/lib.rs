@@ -18,6 +18,7 @@ mod configuration;
 pub mod control;
 mod conversations;
 mod cross_origin;
+mod drills;
 mod envelope;
 mod explain;
 mod feed;

@@ -18,9 +18,9 @@ use super::error::HttpError;
 use super::ratelimit::Limited;
 use super::refusal::{self, Refusal};
 use super::{
-    Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, explain, files,
-    health, ledger, live, messages, metrics, models, page, proofs, records, responses, stock, store_files,
-    upstreams, usage, vector_stores, vectors, withdrawals,
+    Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, drills, explain,
+    files, health, ledger, live, messages, metrics, models, page, proofs, records, responses, stock,
+    store_files, upstreams, usage, vector_stores, vectors, withdrawals,
 };
 
 /// Who may call a route.
@@ -325,6 +325,7 @@ pub const ROUTES: &[Route] = &[
         ADMINISTRATORS,
         || delete(withdrawals::lift),
     ),
+    row(Method::POST, "/api/drills", ADMINISTRATORS, || post(drills::hold)),
     row(Method::POST, "/api/configuration/reload", ADMINISTRATORS, || {
         post(configuration::reload)
     }),

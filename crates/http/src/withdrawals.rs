@@ -34,7 +34,7 @@ struct Wanted {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+pub(super) enum Kind {
     Provider,
     Country,
     Upstream,
@@ -82,7 +82,7 @@ pub(super) async fn lift(
     Ok(Json(told(&server.gateway, &lifted)))
 }
 
-fn what(kind: Kind, name: &str) -> Result<What, Refusal> {
+pub(super) fn what(kind: Kind, name: &str) -> Result<What, Refusal> {
     if name.is_empty() || name.len() > NAME || name.contains(char::is_control) {
         return Err(invalid("name", "1 to 200 bytes on one line").into());
     }

@@ -23,6 +23,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("limits", &["core", "retrieval"]),
     ("withdrawals", &["core", "policy"]),
     ("plan", &["core", "policy", "ledger", "limits", "routing"]),
+    ("drill", &["core", "policy", "plan", "routing", "withdrawals"]),
     (
         "calls",
         &["core", "policy", "plan", "entries", "record", "routing"],
@@ -48,6 +49,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "http",
         &[
             "core",
+            "drill",
             "withdrawals",
             "request",
             "text",

@@ -103,6 +103,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/api/withdrawals", "a"),
     ("POST", "/api/withdrawals", "a"),
     ("DELETE", "/api/withdrawals/{withdrawal}", "a"),
+    ("POST", "/api/drills", "a"),
     ("POST", "/api/configuration/reload", "a"),
     ("GET", "/api/limits", "as"),
     ("GET", "/api/usage", "a"),

@@ -258,6 +258,15 @@ async fn withdrawals(tour: &mut Tour) {
     let id = made["id"].as_str().unwrap();
     assert_eq!(tour.get(lift, &[id]).await, made);
     assert_eq!(tour.call(lift, &[id], &[], "").await.status, 404);
+    let cut = json!([{ "what": "country", "name": "us" }, { "what": "provider", "name": "Acme" }]);
+    tour.post("POST /api/drills", &[], &json!({ "cut": cut }), 200)
+        .await;
+    let since = json!({ "cut": cut, "since": "2026-11-01T00:00:00Z" });
+    tour.post("POST /api/drills", &[], &since, 200).await;
+    for wrong in [json!([]), json!([{ "what": "country", "name": "USA" }])] {
+        tour.post("POST /api/drills", &[], &json!({ "cut": wrong }), 400)
+            .await;
+    }
     let nowhere = json!({ "what": "country", "name": "Utopia" });
     tour.post("POST /api/withdrawals", &[], &nowhere, 400).await;
 }

@@ -101,6 +101,13 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
     ("NewCollection", "", "http/src/stock.rs", "CollectionWanted"),
     ("CollectionChange", "", "http/src/stock.rs", "CollectionChanged"),
     ("NewUpstream", "", "http/src/control.rs", "NewUpstream"),
+    ("NewDrill", "", "http/src/drills.rs", "Held"),
+    (
+        "NewDrill",
+        "/properties/cut/items",
+        "http/src/drills.rs",
+        "Cutting",
+    ),
     ("NewWithdrawal", "", "http/src/withdrawals.rs", "Wanted"),
     ("Questioned", "", "http/src/explain.rs", "Questioned"),
     ("NewFeedback", "", "http/src/records.rs", "Rated"),
