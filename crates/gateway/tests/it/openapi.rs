@@ -9,6 +9,7 @@ use trousseau_http::{Access, ROUTES, Settings};
 use trousseau_policy::decide::Target;
 
 use crate::openapi_document::Document;
+use crate::openapi_parts::{kept_responses, withdrawals};
 use crate::scripted::{Scripted, Step};
 use crate::stage::{Stage, cast, own, route, unknown};
 use crate::vectors::{add_measure, add_route};
@@ -57,7 +58,7 @@ fn the_document_says_what_needs_no_key() {
 }
 
 /// Calls a server and holds what it answers against the document.
-struct Tour {
+pub(crate) struct Tour {
     wired: Wired,
     document: Document,
     faults: Vec<String>,
@@ -67,7 +68,7 @@ struct Tour {
 
 impl Tour {
     /// `call` is `METHOD /path/{name}`; `places` go into the braces and behind the path.
-    async fn call(&mut self, call: &str, places: &[&str], headers: &[&str], body: &str) -> Reply {
+    pub(crate) async fn call(&mut self, call: &str, places: &[&str], headers: &[&str], body: &str) -> Reply {
         let (method, template) = call.split_once(' ').unwrap();
         let mut path = template.to_owned();
         let mut query = String::new();
@@ -110,14 +111,14 @@ impl Tour {
     }
 
     /// The same with JSON, answered with this status.
-    async fn post(&mut self, call: &str, places: &[&str], body: &Value, status: u16) -> Value {
+    pub(crate) async fn post(&mut self, call: &str, places: &[&str], body: &Value, status: u16) -> Value {
         let reply = self.call(call, places, &[JSON], &body.to_string()).await;
         assert_eq!(reply.status, status, "{call}: {reply:?}");
         reply.json()
     }
 
     /// A request without a body, answered as asked.
-    async fn get(&mut self, call: &str, places: &[&str]) -> Value {
+    pub(crate) async fn get(&mut self, call: &str, places: &[&str]) -> Value {
         let reply = self.call(call, places, &[], "").await;
         assert_eq!(reply.status, 200, "{call}: {reply:?}");
         reply.json()
@@ -242,35 +243,6 @@ async fn configuration(tour: &mut Tour) {
         .await;
 }
 
-async fn withdrawals(tour: &mut Tour) {
-    let us = json!({ "what": "country", "name": "us", "until": "2999-12-31T00:00:00Z", "running": "finish" });
-    let made = tour.post("POST /api/withdrawals", &[], &us, 201).await;
-    tour.post(
-        "POST /api/withdrawals",
-        &[],
-        &json!({ "what": "upstream", "name": "x" }),
-        201,
-    )
-    .await;
-    let listed = tour.get("GET /api/withdrawals", &[]).await;
-    assert_eq!(listed["withdrawals"][0], made);
-    let lift = "DELETE /api/withdrawals/{withdrawal}";
-    let id = made["id"].as_str().unwrap();
-    assert_eq!(tour.get(lift, &[id]).await, made);
-    assert_eq!(tour.call(lift, &[id], &[], "").await.status, 404);
-    let cut = json!([{ "what": "country", "name": "us" }, { "what": "provider", "name": "Acme" }]);
-    tour.post("POST /api/drills", &[], &json!({ "cut": cut }), 200)
-        .await;
-    let since = json!({ "cut": cut, "since": "2026-11-01T00:00:00Z" });
-    tour.post("POST /api/drills", &[], &since, 200).await;
-    for wrong in [json!([]), json!([{ "what": "country", "name": "USA" }])] {
-        tour.post("POST /api/drills", &[], &json!({ "cut": wrong }), 400)
-            .await;
-    }
-    let nowhere = json!({ "what": "country", "name": "Utopia" });
-    tour.post("POST /api/withdrawals", &[], &nowhere, 400).await;
-}
-
 async fn page(tour: &mut Tour) {
     let index = tour.call("GET /", &[], &[], "").await;
     assert_eq!(index.status, 200, "{index:?}");
@@ -342,36 +314,6 @@ async fn other_forms(tour: &mut Tour) {
         asked["trousseau"] = 7.into();
         tour.post(call, &[], &asked, 400).await;
     }
-}
-
-async fn kept_responses(tour: &mut Tour) {
-    let path = "/v1/responses/{response}";
-    for (model, status, kept) in [("documents", 200, "completed"), ("outside", 403, "failed")] {
-        let asked = json!({ "model": model, "input": "Quand ouvre le guichet ?", "instructions": "Court." });
-        let told = tour.post("POST /v1/responses", &[], &asked, status).await;
-        let entry = if status == 200 { &told } else { &told["error"] }["trousseau"]["entry"].clone();
-        let id = format!("resp_{}", entry.as_str().unwrap().replace('/', "_"));
-        let back = tour.get(&format!("GET {path}"), &[&id, "stream=false"]).await;
-        assert_eq!(back["status"], kept, "{back}");
-        tour.get(&format!("DELETE {path}"), &[&id]).await;
-        for call in [format!("GET {path}"), format!("DELETE {path}")] {
-            assert_eq!(tour.call(&call, &[&id], &[], "").await.status, 404);
-        }
-    }
-    let count = "POST /v1/messages/count_tokens";
-    let said = json!([{ "role": "user", "content": "Quand ?" }]);
-    let told = tour
-        .post(
-            count,
-            &[],
-            &json!({ "model": "documents", "messages": said }),
-            200,
-        )
-        .await;
-    assert_eq!(told["input_tokens"], 3, "{told}");
-    tour.post(count, &[], &json!({ "model": "nowhere", "messages": said }), 404)
-        .await;
-    tour.post(count, &[], &json!({ "model": "documents" }), 400).await;
 }
 
 async fn answers_and_records(tour: &mut Tour) {
