@@ -1,7 +1,10 @@
-//! A load generator with a fixed number of connections, each of which asks again as soon as it is answered.
+//! A load generator: a fixed number of connections, each of which asks again as soon as it is answered, or with `--starts` so
+//! many requests a second, whatever is still open.
 //!
-//! Prints one line of JSON: answers per second, faults, and percentiles of the time to the whole answer and to its first byte.
+//! Prints one line of JSON: answers per second, faults, percentiles of the time to the whole answer and to its first byte, and
+//! how many requests were open at once.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -31,6 +34,12 @@ struct Load {
     /// Ask for streams.
     #[arg(long)]
     stream: bool,
+    /// How many requests to begin each second, instead of when others end.
+    #[arg(long)]
+    starts: Option<f64>,
+    /// How many words to put before the question.
+    #[arg(long, default_value_t = 0)]
+    words: usize,
     /// The model to ask for.
     #[arg(long, default_value = "mock-model")]
     model: String,
@@ -46,6 +55,32 @@ struct Seen {
     first: Vec<u32>,
     refused: usize,
     broken: usize,
+    /// The most requests that were open at once.
+    open: usize,
+}
+
+impl Seen {
+    /// Notes how a request went that began at `begin`, if that was not before what is measured.
+    fn note(&mut self, answered: Result<(Instant, bool)>, begin: Instant, measured: Instant) {
+        let counts = begin >= measured;
+        match answered {
+            Ok((first, true)) if counts => {
+                self.whole.push(begin.elapsed().as_micros() as u32);
+                self.first.push(first.duration_since(begin).as_micros() as u32);
+            }
+            Ok((_, true)) => {}
+            Ok((_, false)) => self.refused += usize::from(counts),
+            Err(_) => self.broken += usize::from(counts),
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.whole.extend(other.whole);
+        self.first.extend(other.first);
+        self.refused += other.refused;
+        self.broken += other.broken;
+        self.open = self.open.max(other.open);
+    }
 }
 
 fn main() -> Result<()> {
@@ -62,22 +97,14 @@ async fn run(load: Load) -> Result<()> {
         .strip_prefix("http://")
         .context("only http:// is measured")?;
     let (host, path) = rest.split_once('/').context("the URL has no path")?;
-    let request = Ask::new(&load, host, path)?;
+    let ask = Arc::new(Ask::new(&load, host, path)?);
     let begin = Instant::now();
     let measured = begin + Duration::from_secs_f64(load.warm_up);
     let end = measured + Duration::from_secs_f64(load.seconds);
-    let mut connections = JoinSet::new();
-    for _ in 0..load.connections {
-        connections.spawn(connection(request.clone(), measured, end));
-    }
-    let mut all = Seen::default();
-    while let Some(seen) = connections.join_next().await {
-        let seen = seen?;
-        all.whole.extend(seen.whole);
-        all.first.extend(seen.first);
-        all.refused += seen.refused;
-        all.broken += seen.broken;
-    }
+    let mut all = match load.starts {
+        None => closed(&ask, load.connections, (measured, end)).await?,
+        Some(starts) => open(&ask, starts, (measured, end)).await?,
+    };
     ensure!(
         !all.whole.is_empty(),
         "no request was answered: {} refused, {} broken",
@@ -99,6 +126,7 @@ async fn run(load: Load) -> Result<()> {
         "p99_ms": at(&all.whole, 0.99),
         "first_p50_ms": at(&all.first, 0.5),
         "first_p99_ms": at(&all.first, 0.99),
+        "open": all.open,
     });
     #[expect(clippy::print_stdout, reason = "the line is the result")]
     {
@@ -107,8 +135,65 @@ async fn run(load: Load) -> Result<()> {
     Ok(())
 }
 
+/// So many connections, each with one request after the other.
+async fn closed(ask: &Arc<Ask>, count: usize, (measured, end): (Instant, Instant)) -> Result<Seen> {
+    let mut connections = JoinSet::new();
+    for _ in 0..count {
+        connections.spawn(connection(Arc::clone(ask), measured, end));
+    }
+    let mut all = Seen {
+        open: count,
+        ..Seen::default()
+    };
+    while let Some(seen) = connections.join_next().await {
+        all.add(seen?);
+    }
+    Ok(all)
+}
+
+/// So many requests a second, on connections that are free or new.
+async fn open(ask: &Arc<Ask>, starts: f64, (measured, end): (Instant, Instant)) -> Result<Seen> {
+    let free = Arc::new(Mutex::new(Vec::new()));
+    let mut ticks = tokio::time::interval(Duration::from_secs_f64(1.0 / starts));
+    let (mut asking, mut all) = (JoinSet::new(), Seen::default());
+    while Instant::now() < end {
+        ticks.tick().await;
+        asking.spawn(on_a_free_connection(Arc::clone(ask), Arc::clone(&free), measured));
+        while let Some(seen) = asking.try_join_next() {
+            all.add(seen?);
+        }
+        all.open = all.open.max(asking.len());
+    }
+    while let Some(seen) = asking.join_next().await {
+        all.add(seen?);
+    }
+    Ok(all)
+}
+
+/// One question; its connection is free for another when it is answered.
+async fn on_a_free_connection(
+    ask: Arc<Ask>,
+    free: Arc<Mutex<Vec<SendRequest<Full<Bytes>>>>>,
+    measured: Instant,
+) -> Seen {
+    let mut seen = Seen::default();
+    let hold = || free.lock().unwrap_or_else(PoisonError::into_inner);
+    let begin = Instant::now();
+    let kept = hold().pop();
+    let asked = async {
+        let mut open = match kept {
+            Some(open) => open,
+            None => connect(&ask.host).await?,
+        };
+        let answered = once(&mut open, &ask).await?;
+        hold().push(open);
+        Ok::<_, anyhow::Error>(answered)
+    };
+    seen.note(asked.await, begin, measured);
+    seen
+}
+
 /// The request that every connection repeats.
-#[derive(Clone)]
 struct Ask {
     host: String,
     request: Request<Full<Bytes>>,
@@ -116,13 +201,17 @@ struct Ask {
 
 impl Ask {
     fn new(load: &Load, host: &str, path: &str) -> Result<Self> {
+        let before: String = (0..load.words)
+            .map(|number| format!("mot{} ", number % 997))
+            .collect();
+        let question = "In three sentences: on what conditions may a resident obtain a copy of an administrative document, and \
+                        to whom can they turn when it is refused?";
         let mut body = serde_json::json!({
             "model": load.model,
             "max_tokens": 64,
             "messages": [
                 { "role": "system", "content": "You answer the questions of a town's staff, briefly." },
-                { "role": "user", "content": "In three sentences: on what conditions may a resident obtain a copy of an \
-                  administrative document, and to whom can they turn when it is refused?" },
+                { "role": "user", "content": format!("{before}{question}") },
             ],
         });
         if let (true, Some(fields)) = (load.stream, body.as_object_mut()) {
@@ -151,7 +240,7 @@ async fn connect(host: &str) -> Result<SendRequest<Full<Bytes>>> {
     Ok(sender)
 }
 
-async fn connection(ask: Ask, measured: Instant, end: Instant) -> Seen {
+async fn connection(ask: Arc<Ask>, measured: Instant, end: Instant) -> Seen {
     let mut seen = Seen::default();
     let mut sender = None;
     while Instant::now() < end {
@@ -168,21 +257,10 @@ async fn connection(ask: Ask, measured: Instant, end: Instant) -> Seen {
         };
         let begin = Instant::now();
         let answered = once(&mut open, &ask).await;
-        let counts = begin >= measured;
-        match answered {
-            Ok((first, true)) => {
-                if counts {
-                    seen.whole.push(begin.elapsed().as_micros() as u32);
-                    seen.first.push(first.duration_since(begin).as_micros() as u32);
-                }
-                sender = Some(open);
-            }
-            Ok((_, false)) => {
-                seen.refused += usize::from(counts);
-                sender = Some(open);
-            }
-            Err(_) => seen.broken += usize::from(counts),
+        if answered.is_ok() {
+            sender = Some(open);
         }
+        seen.note(answered, begin, measured);
     }
     seen
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Result;
 use bytes::Bytes;
 use clap::Parser;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -32,12 +32,16 @@ struct Mock {
     /// How long it thinks before it answers, in milliseconds.
     #[arg(long, default_value_t = 0)]
     delay_ms: u64,
+    /// How long it waits between two pieces of a stream, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    gap_ms: u64,
 }
 
 /// The answers, written once.
 #[derive(Clone)]
 struct Answers {
     delay: Duration,
+    gap: Duration,
     whole: Bytes,
     chunks: Vec<Bytes>,
 }
@@ -54,6 +58,7 @@ async fn serve(mock: Mock) -> Result<()> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, mock.port))).await?;
     let answers = Answers {
         delay: Duration::from_millis(mock.delay_ms),
+        gap: Duration::from_millis(mock.gap_ms),
         whole: whole(mock.tokens),
         chunks: chunks(mock.tokens),
     };
@@ -78,8 +83,7 @@ async fn answer(
     }
     let streams = body.windows(13).any(|window| window == br#""stream":true"#);
     let (kind, body) = if streams {
-        let frames = answers.chunks.into_iter().map(|chunk| Ok(Frame::data(chunk)));
-        ("text/event-stream", StreamBody::new(stream::iter(frames)).boxed())
+        ("text/event-stream", streamed(answers))
     } else {
         ("application/json", Full::new(answers.whole).boxed())
     };
@@ -88,6 +92,22 @@ async fn answer(
         .headers_mut()
         .insert(CONTENT_TYPE, http::HeaderValue::from_static(kind));
     Ok(response)
+}
+
+/// The pieces of a stream, each after its pause.
+fn streamed(answers: Answers) -> BoxBody<Bytes, Infallible> {
+    let gap = answers.gap;
+    let frames = stream::iter(answers.chunks).map(|chunk| Ok(Frame::data(chunk)));
+    if gap.is_zero() {
+        return BoxBody::new(StreamBody::new(frames));
+    }
+    let paced = frames.enumerate().then(move |(number, frame)| async move {
+        if number > 0 {
+            tokio::time::sleep(gap).await;
+        }
+        frame
+    });
+    BoxBody::new(StreamBody::new(Box::pin(paced)))
 }
 
 fn token(number: usize) -> String {

@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,9 @@ RELEASE = ROOT / "target" / "release"
 PACKAGED = ROOT / "target" / "package" / "trousseau"
 PROGRAM = PACKAGED if PACKAGED.is_file() else RELEASE / "trousseau"
 MOCK = 9100
+# Its pieces come slowly, so that many streams are open at once.
+SLOW = 9101
+GAP_MS = 155
 LITELLM_KEY = "sk-mesure-0123456789abcdef0123456789abcdef"
 
 CONFIG = """
@@ -40,17 +44,36 @@ name = "mock-model"
 targets = ["mock"]
 grounded = false
 durability = "{durability}"
+
+[[upstream]]
+name = "slow"
+kind = "openai"
+url = "http://127.0.0.1:{slow}/v1"
+model = "slow-model"
+
+[upstream.card]
+provider = "mock"
+premises = "own"
+
+[[route]]
+name = "slow-model"
+targets = ["slow"]
+grounded = false
+durability = "{durability}"
 """
 
 NGINX = """
 worker_processes 1; pid nginx.pid; error_log err.log; daemon off;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 4096; }}
 http {{
   access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
   upstream mock {{ server 127.0.0.1:{mock}; keepalive 64; keepalive_requests 10000000; }}
+  upstream slow {{ server 127.0.0.1:{slow}; keepalive 1024; }}
+  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; client_max_body_size 64m;
   server {{
     listen 127.0.0.1:{port}; keepalive_requests 10000000;
-    location / {{ proxy_pass http://mock; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }}
+    location / {{ proxy_pass http://mock; }}
+    location /slow/ {{ proxy_pass http://slow/; }}
   }}
 }}
 """
@@ -124,53 +147,82 @@ def wait(url, headers, process, seconds=180):
     sys.exit(f"no answer from {url}: {fault}{ended}; --verbose shows what it says")
 
 
-def load(url, arguments, headers, pid, warm):
-    """Runs the load generator; adds microseconds of processor time per request, warm-up included."""
-    before = processor(pid)
-    command = [RELEASE / "bench-load", "--url", url, *arguments]
-    for header in headers:
-        command += ["--header", header]
-    seen = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    seconds = float(arguments[arguments.index("--seconds") + 1])
-    requests = seen["answered"] * (seconds + warm) / seconds
-    seen["cpu_us"] = (processor(pid) - before) / requests * 1e6
-    return seen
+# What is asked of each gateway in a window: the arguments of the load generator.
+KINDS = {
+    "c32": ["--connections", "32"],
+    "c1": ["--connections", "1"],
+    "s8": ["--connections", "8", "--stream"],
+    # 100,000 tokens and more: some 470 kB.
+    "prompt": ["--connections", "1", "--words", "70000"],
+    # A stream lasts some five seconds, so that more than 512 are open.
+    "s512": ["--stream", "--starts", "100", "--model", "slow-model"],
+}
+# How long the window of a kind is at least, in seconds, and its time to warm up.
+LONGER = {"s512": (8, 6)}
 
 
-def measure(gateway, arguments):
-    name, command, port, headers, environment, folder = gateway
-    url = f"http://127.0.0.1:{port}/v1/chat/completions"
-    said = None if arguments.verbose else subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=said, stderr=said)
-    try:
-        start = wait(url, headers, process)
+class Gateway:
+    """A gateway that runs, and what was measured of it."""
+
+    def __init__(self, described, arguments):
+        self.name, command, self.port, self.headers, environment, folder = described
+        said = None if arguments.verbose else subprocess.DEVNULL
+        self.process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=said, stderr=said)
+        self.start = wait(f"http://127.0.0.1:{self.port}/v1/chat/completions", self.headers, self.process)
         time.sleep(1)
-        idle = resident(process.pid)
-        rows = []
-        for _ in range(arguments.rounds):
-            base = ["--seconds", str(arguments.seconds), "--warm-up", str(arguments.warm_up)]
-            rows.append({
-                "c32": load(url, base + ["--connections", "32"], headers, process.pid, arguments.warm_up),
-                "c1": load(url, base + ["--connections", "1"], headers, process.pid, arguments.warm_up),
-                "s8": load(url, base + ["--connections", "8", "--stream"], headers, process.pid, arguments.warm_up),
-            })
-        return {"name": name, "start": start, "idle": idle, "after": resident(process.pid), "rows": rows}
-    finally:
-        process.send_signal(signal.SIGTERM)
+        self.idle, self.after = resident(self.process.pid), None
+        self.rows = {kind: [] for kind in KINDS}
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            self.process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
+            self.process.kill()
 
 
-def best(result, load_name, field, choose=min):
-    return choose(row[load_name][field] for row in result["rows"])
+class Direct(Gateway):
+    """No gateway: the mock itself, in the windows between."""
+
+    def __init__(self, process):
+        self.name, self.port, self.headers, self.process = "none", MOCK, [], process
+        self.rows = {kind: [] for kind in KINDS}
+
+    def stop(self):
+        pass
+
+
+def window(gateway, kind, arguments):
+    """One window of load; adds microseconds of processor time per request, warm-up included."""
+    seconds, warm = LONGER.get(kind, (0, arguments.warm_up))
+    seconds = max(seconds, arguments.seconds)
+    port, path = gateway.port, "/v1/chat/completions"
+    if kind == "s512" and isinstance(gateway, Direct):
+        port = SLOW
+    if kind == "s512" and gateway.name == "nginx":
+        path = f"/slow{path}"
+    command = [RELEASE / "bench-load", "--url", f"http://127.0.0.1:{port}{path}", "--seconds", str(seconds)]
+    command += ["--warm-up", str(warm), *KINDS[kind]]
+    for header in gateway.headers:
+        command += ["--header", header]
+    before = processor(gateway.process.pid)
+    ran = subprocess.run(command, capture_output=True, text=True)
+    if ran.returncode:
+        sys.exit(f"{gateway.name}, {kind}: {ran.stderr}")
+    seen = json.loads(ran.stdout)
+    requests = seen["answered"] * (seconds + warm) / seconds
+    seen["cpu_us"] = (processor(gateway.process.pid) - before) / requests * 1e6
+    gateway.rows[kind].append(seen)
+
+
+def median(gateway, kind, field):
+    return statistics.median(row[field] for row in gateway.rows[kind])
 
 
 def trousseau(program, durability, folder, port):
     data = folder / f"data-{durability}"
     config = folder / f"{durability}.toml"
-    config.write_text(CONFIG.format(mock=MOCK, durability=durability))
+    config.write_text(CONFIG.format(mock=MOCK, slow=SLOW, durability=durability))
     program = [str(program), "--data", str(data), "--config", str(config)]
     made = subprocess.run(program + ["keys", "create", "--name", "mesure", "--json"], check=True, capture_output=True, text=True)
     key = json.loads(made.stdout)["key"]
@@ -199,7 +251,7 @@ def gateways(arguments, folder):
     wanted = arguments.only
     direct = f"http://127.0.0.1:{MOCK}/v1"
     if "nginx" in wanted and shutil.which("nginx"):
-        (folder / "nginx.conf").write_text(NGINX.format(mock=MOCK, port=9201))
+        (folder / "nginx.conf").write_text(NGINX.format(mock=MOCK, slow=SLOW, port=9201))
         yield "nginx", ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], 9201, [], {}, None
     for number, durability in enumerate(["batch", "request"]):
         if "trousseau" in wanted:
@@ -220,12 +272,44 @@ def gateways(arguments, folder):
         yield "Portkey 1.15.2", command, 9205, [f"x-portkey-config: {json.dumps(config)}"], {}, home
 
 
+def table(gateways, direct):
+    """What was measured, each figure the median of its windows."""
+    print("| gateway | req/s, 32 | CPU us/req, 32 | added p50/p99 ms, 1 | CPU us/stream, 8 | streams/s, 8 | MB idle/after | start s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for one in gateways:
+        added = [median(one, "c1", field) - median(direct, "c1", field) for field in ["p50_ms", "p99_ms"]]
+        faults = sum(row[fault] for rows in one.rows.values() for row in rows for fault in ["refused", "broken"])
+        print(
+            f"| {one.name} | {median(one, 'c32', 'per_second'):,.0f} | {median(one, 'c32', 'cpu_us'):.0f}"
+            f" | {added[0]:.3f} / {added[1]:.3f} | {median(one, 's8', 'cpu_us'):.0f} | {median(one, 's8', 'per_second'):,.0f}"
+            f" | {one.idle:.0f} / {one.after:.0f} | {one.start:.2f} |" + (f" {faults} faults" if faults else "")
+        )
+    for one in [direct, *gateways]:
+        if one.rows["s512"]:
+            print(
+                f"{one.name}: {max(row['open'] for row in one.rows['s512'])} streams open, first token p50/p99"
+                f" {median(one, 's512', 'first_p50_ms'):.2f} / {median(one, 's512', 'first_p99_ms'):.2f} ms"
+            )
+        if one.rows["prompt"]:
+            print(f"{one.name}: 70,000 words, p50 {median(one, 'prompt', 'p50_ms'):.2f} ms")
+    floor = next((one for one in gateways if one.name == "nginx"), None)
+    for one in gateways:
+        if floor and one is not floor:
+            times = median(one, "c32", "cpu_us") / median(floor, "c32", "cpu_us")
+            share = [median(one, kind, "per_second") / median(floor, kind, "per_second") for kind in ["c32", "s8"]]
+            print(
+                f"{one.name}: {times:.1f} times nginx's CPU per request, {share[0]:.3f} of its requests a second,"
+                f" {share[1]:.3f} of its streams"
+            )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=["nginx", "trousseau", "litellm", "portkey"])
-    parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--warm-up", type=float, default=2)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=KINDS)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--warm-up", type=float, default=1)
+    parser.add_argument("--rounds", type=int, default=5, help="windows of each kind for each gateway, in turn")
     parser.add_argument("--program", type=pathlib.Path, default=PROGRAM, help="another build of Trousseau")
     parser.add_argument("--verbose", action="store_true", help="show what the gateways say; it costs them time")
     arguments = parser.parse_args()
@@ -233,35 +317,30 @@ def main():
         if not program.is_file():
             sys.exit(f"{program} is not built: see README.md")
     mock = subprocess.Popen([RELEASE / "bench-mock", "--port", str(MOCK)])
-    results = []
+    slow = subprocess.Popen([RELEASE / "bench-mock", "--port", str(SLOW), "--gap-ms", str(GAP_MS)])
+    running = []
     try:
         with tempfile.TemporaryDirectory() as temporary:
-            direct = f"http://127.0.0.1:{MOCK}/v1/chat/completions"
-            wait(direct, [], mock)
-            base = ["--seconds", str(arguments.seconds), "--warm-up", "1", "--connections", "1"]
-            floor = load(direct, base, [], mock.pid, 1)
-            for gateway in gateways(arguments, pathlib.Path(temporary)):
-                print(f"measuring {gateway[0]}", file=sys.stderr)
-                results.append(measure(gateway, arguments))
+            wait(f"http://127.0.0.1:{MOCK}/v1/chat/completions", [], mock)
+            direct = Direct(mock)
+            for described in gateways(arguments, pathlib.Path(temporary)):
+                running.append(Gateway(described, arguments))
+            for number in range(arguments.rounds):
+                for kind in arguments.kinds:
+                    for one in [direct, *running]:
+                        # Peers that would take minutes for a window of this kind, or need another configuration for it.
+                        if kind in ["s512", "prompt"] and one.name not in ["none", "nginx"] and "trousseau" not in one.name:
+                            continue
+                        print(f"{number + 1}/{arguments.rounds} {kind} {one.name}", file=sys.stderr)
+                        window(one, kind, arguments)
+            for one in running:
+                one.after = resident(one.process.pid)
+            table(running, direct)
+            for one in running:
+                one.stop()
     finally:
-        mock.kill()
-    print(f"the mock alone, one connection: p50 {floor['p50_ms']:.3f} ms, p99 {floor['p99_ms']:.3f} ms")
-    print("| gateway | req/s, 32 | CPU us/req, 32 | added p50/p99 ms, 1 | CPU us/stream, 8 | first p50 ms, 8 | MB idle/after | start s |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for result in results:
-        added = [best(result, "c1", field) - floor[field] for field in ["p50_ms", "p99_ms"]]
-        faults = sum(row[kind][fault] for row in result["rows"] for kind in row for fault in ["refused", "broken"])
-        print(
-            f"| {result['name']} | {best(result, 'c32', 'per_second', max):,.0f} | {best(result, 'c32', 'cpu_us'):.0f}"
-            f" | {added[0]:.3f} / {added[1]:.3f} | {best(result, 's8', 'cpu_us'):.0f} | {best(result, 's8', 'first_p50_ms'):.2f}"
-            f" | {result['idle']:.0f} / {result['after']:.0f} | {result['start']:.2f} |" + (f" {faults} faults" if faults else "")
-        )
-    floor_result = next((result for result in results if result["name"] == "nginx"), None)
-    for result in results:
-        if floor_result and result is not floor_result:
-            times = best(result, "c32", "cpu_us") / best(floor_result, "c32", "cpu_us")
-            share = best(result, "c32", "per_second", max) / best(floor_result, "c32", "per_second", max)
-            print(f"{result['name']}: {times:.1f} times nginx's CPU per request, {share:.3f} of its requests a second")
+        for process in [mock, slow, *(one.process for one in running)]:
+            process.kill()
 
 
 if __name__ == "__main__":

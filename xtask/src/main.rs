@@ -4,7 +4,8 @@
 //!   skipped for is in `ci/skips.toml`, read by `verdict`; what the tests need beside Rust is fetched by
 //!   `tools`.
 //!   Existing clients of OpenAI's API are run against a server in `clients`, and made-up
-//!   requests in `contract`; real model servers and a real identity provider stand behind one in `engines`.
+//!   requests in `contract`; real model servers and a real identity provider stand behind one in `engines`. Faults are thrown at one
+//!   in `faults`, and at one whose decision is broken in `mutants`.
 //! - `package` builds what is installed elsewhere: a static program, a Debian package, an image (`package`); their tests
 //!   are in `packaged`.
 //! - `check` holds the code to the repository's rules: formatting, the rules of `tidy`, clippy, licences and
@@ -16,14 +17,17 @@ mod check;
 mod clients;
 mod contract;
 mod engines;
+mod faults;
 mod fuzz;
 mod generate;
+mod mutants;
 mod package;
 mod packaged;
 mod page;
 mod process;
 mod repository;
 mod server;
+mod services;
 mod test;
 mod tidy;
 mod tools;
@@ -39,7 +43,8 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test [--long] [--install-system]   run every test; ends with `N passed, N failed, N skipped`
-       [--only SUITE]                one suite: cargo, fuzz, clients, contract, packages, engines
+       [--only SUITE]                one suite: cargo, fuzz, clients, contract, page, packages, faults,
+                                     mutants, engines
   check [--install-system]           formatting, tidy, clippy, dependencies, generated references
   package                            a static program, a Debian package and an image, in target/package
   tidy                               the repository's rules alone (no build)

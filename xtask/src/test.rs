@@ -7,9 +7,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::process::say;
 use crate::repository::{Options, Repository, under_ci};
+use crate::services::Services;
 use crate::tools::Tools;
 use crate::verdict::{Allowed, Skip, Tally};
-use crate::{clients, contract, engines, fuzz, packaged, page, verdict};
+use crate::{clients, contract, engines, faults, fuzz, mutants, packaged, page, verdict};
 
 /// What a suite gets: where it runs, what was asked for, the programs it may call.
 pub(crate) struct Run<'a> {
@@ -73,6 +74,18 @@ const SUITES: &[Suite] = &[
         run: packaged::run,
     },
     Suite {
+        word: "faults",
+        name: "faults",
+        long: false,
+        run: faults::run,
+    },
+    Suite {
+        word: "mutants",
+        name: "mutants of the decision",
+        long: true,
+        run: mutants::run,
+    },
+    Suite {
         word: "engines",
         name: "engines",
         long: true,
@@ -128,6 +141,7 @@ fn cargo_test(run: &Run<'_>) -> Result<Tally> {
     let mut command = run.repository.cargo();
     command.args(["test", "--workspace", "--no-fail-fast"]);
     run.tools.put_on_path(&mut command)?;
+    let _services = Services::start(run.repository)?;
     command.env("INSTA_UPDATE", "no");
     if run.options.long {
         command.env("TROUSSEAU_LONG", "1").env("PROPTEST_CASES", "4096");

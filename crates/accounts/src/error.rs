@@ -33,6 +33,9 @@ pub enum AccountError {
     /// No session like this, or no longer.
     #[error("the session is not known or has ended")]
     UnknownSession,
+    /// No key or session that is known here; the database that would know of a newer one is away.
+    #[error("the key or session is not known here, and the database that may know it is away")]
+    Unsure,
     /// A link that is unknown, used or past its time.
     #[error("the one-time link is unknown, used or expired")]
     UnknownLink,
@@ -112,7 +115,7 @@ impl Explain for AccountError {
             | Self::UnknownSession
             | Self::UnknownLink => ErrorKind::Unauthenticated,
             Self::Throttled { .. } => ErrorKind::Throttled,
-            Self::Busy => ErrorKind::Unavailable,
+            Self::Busy | Self::Unsure => ErrorKind::Unavailable,
             Self::Name { .. } | Self::Passed { .. } | Self::PasswordLength { .. } => ErrorKind::InvalidInput,
             Self::Disabled { .. } => ErrorKind::Forbidden,
             Self::Taken { .. } | Self::Provided { .. } | Self::Own => ErrorKind::Conflict,
@@ -131,6 +134,7 @@ impl Explain for AccountError {
             Self::Credentials => "account-credentials",
             Self::Throttled { .. } => "account-throttled",
             Self::Busy => "account-busy",
+            Self::Unsure => "account-unsure",
             Self::UnknownSession => "account-unknown-session",
             Self::UnknownLink => "account-unknown-link",
             Self::PasswordLength { .. } => "account-password-length",
@@ -155,6 +159,7 @@ impl Explain for AccountError {
             | Self::UnknownKey
             | Self::Credentials
             | Self::Busy
+            | Self::Unsure
             | Self::UnknownSession
             | Self::UnknownLink => Vec::new(),
             Self::Throttled { seconds } => vec![("seconds", seconds.to_string())],

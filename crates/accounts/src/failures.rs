@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 use trousseau_core::error::{ErrorKind, Explain as _};
 use trousseau_core::principal::Tenant;
+use trousseau_state::Sql;
 
 use super::{AccountError, Accounts};
 
@@ -94,9 +95,15 @@ impl Accounts {
             .into_iter()
             .partition(|failed| failed.user.is_some());
         self.keep_failures(known);
-        for mut failed in unknown {
-            if !self.has_users(&failed.tenant).await? {
-                failed.tenant = Tenant::default();
+        let mut unknown = unknown.into_iter();
+        while let Some(mut failed) = unknown.next() {
+            match self.has_users(&failed.tenant).await {
+                Ok(true) => {}
+                Ok(false) => failed.tenant = Tenant::default(),
+                Err(error) => {
+                    self.keep_failures(std::iter::once(failed).chain(unknown));
+                    return Err(error);
+                }
             }
             self.keep_failures([failed]);
         }
@@ -111,11 +118,8 @@ impl Accounts {
     }
 
     async fn has_users(&self, tenant: &Tenant) -> Result<bool, AccountError> {
-        let found = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM users WHERE tenant = ?)")
-            .bind(tenant.as_str())
-            .fetch_one(self.database.readers())
-            .await;
-        Ok(found.map_err(|error| self.database.fault(error))?)
+        let sql = Sql::new("SELECT EXISTS (SELECT 1 FROM users WHERE tenant = ?) AS found");
+        Ok(self.tables.is_so(sql.bind(tenant.as_str())).await?)
     }
 }
 

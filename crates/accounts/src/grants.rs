@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::{Principal, Reach, Role, Tenant};
 use trousseau_retrieval::columns::{self, parsed, to_json};
+use trousseau_state::Row;
 
 /// What an account may do. The default is the least: a user who reads what is public.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +40,8 @@ impl Grants {
         }
     }
 
-    pub(super) fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let routes = match row.try_get::<Option<&str>, _>("routes")? {
+    pub(super) fn read(row: &Row) -> Result<Self, sqlx::Error> {
+        let routes = match row.try_get::<Option<&str>>("routes")? {
             Some(_) => Some(columns::json(row, "routes")?),
             None => None,
         };
@@ -68,8 +67,8 @@ impl Grants {
 }
 
 /// A moment in a row, in milliseconds since 1970.
-pub(super) fn moment(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
-    let moment = row.try_get::<Option<i64>, _>(column)?;
+pub(super) fn moment(row: &Row, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
+    let moment = row.try_get::<Option<i64>>(column)?;
     let moment = moment.map(Timestamp::from_millisecond).transpose();
     moment.map_err(|error| sqlx::Error::Decode(format!("{column}: {error}").into()))
 }
@@ -77,4 +76,10 @@ pub(super) fn moment(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>,
 /// A moment as the file keeps it: whole milliseconds.
 pub(super) fn kept(moment: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
+}
+
+/// What another replica wrote, where this program can read it.
+pub(super) fn readable<T>(kind: &str, read: Result<T, sqlx::Error>) -> Option<T> {
+    read.inspect_err(|error| tracing::warn!(kind, %error, "what another replica wrote cannot be read"))
+        .ok()
 }

@@ -6,19 +6,20 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 use tokio_util::sync::CancellationToken;
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_limits::{Allowance, Own};
 use trousseau_retrieval::columns::{self, bytes32};
-use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
+use trousseau_state::{Row, Sql, Tables};
 
-use super::grants::{Grants, kept, moment};
+use super::grants::{Grants, kept, moment, readable};
 use super::token::{self, KEY_PREFIX, Token};
 use super::{AccountError, Accounts, Admitted, names};
+
+/// One key, if it is not revoked.
+pub(super) const BY_ID: &str = "SELECT * FROM keys WHERE id = ? AND revoked IS NULL";
 
 /// A key to be made.
 #[derive(Clone, Debug)]
@@ -75,19 +76,38 @@ struct HeldKey {
 }
 
 impl KeyRing {
-    pub(super) async fn load(database: &Database) -> Result<Self, StoreError> {
-        let fault = |error| database.fault(error);
-        let rows = sqlx::query("SELECT * FROM keys WHERE revoked IS NULL")
-            .fetch_all(database.readers())
-            .await
-            .map_err(fault)?;
+    pub(super) async fn load(tables: &Tables) -> Result<Self, StoreError> {
+        let rows = tables
+            .all(Sql::new("SELECT * FROM keys WHERE revoked IS NULL"))
+            .await?;
         let held = rows.iter().map(|row| {
-            let digest = Digest(bytes32(row, "digest")?);
-            let tenant: Tenant = columns::word(row, "tenant")?;
-            Ok((digest, Arc::new(hold(&tenant, &key_row(row)?))))
+            let (digest, key) = held_key(row)?;
+            Ok((digest, Arc::new(key)))
         });
         let held: Result<_, sqlx::Error> = held.collect();
-        Ok(Self(RwLock::new(held.map_err(fault)?)))
+        Ok(Self(RwLock::new(held.map_err(|error| tables.fault(error))?)))
+    }
+
+    /// Holds the keys as these rows have them, and of those that `among` says no others. A key that stays as it was goes on.
+    pub(super) fn renew(&self, rows: &[Row], among: impl Fn(&str) -> bool, own: &Own) {
+        // One that cannot be read lets nobody in, and holds up no other.
+        let found: HashMap<_, _> = rows
+            .iter()
+            .filter_map(|row| readable("key", held_key(row)))
+            .collect();
+        self.remove(|digest, held| {
+            let stays = !among(&held.id) || found.get(digest).is_some_and(|fresh| fresh.is_as(held));
+            if !stays {
+                own.take(&held.id);
+            }
+            !stays
+        });
+        for (digest, key) in found {
+            if self.find(&digest).is_none() {
+                key.tell_limits(own);
+                self.insert(digest, key);
+            }
+        }
     }
 
     fn find(&self, digest: &Digest) -> Option<Arc<HeldKey>> {
@@ -101,10 +121,10 @@ impl KeyRing {
     }
 
     /// Takes the keys out that `goes` says, and ends what runs in their names.
-    fn remove(&self, goes: impl Fn(&HeldKey) -> bool) {
+    fn remove(&self, goes: impl Fn(&Digest, &HeldKey) -> bool) {
         let mut ring = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        ring.retain(|_, key| {
-            let stays = !goes(key);
+        ring.retain(|digest, key| {
+            let stays = !goes(digest, key);
             if !stays {
                 key.ended.cancel();
             }
@@ -129,6 +149,14 @@ impl KeyRing {
 }
 
 impl HeldKey {
+    /// Whether it is the same key with the same grants.
+    fn is_as(&self, other: &Self) -> bool {
+        self.id == other.id
+            && self.principal == other.principal
+            && self.expires == other.expires
+            && self.limits == other.limits
+    }
+
     /// Whether this is its id, or its name.
     fn is_called(&self, tenant: &Tenant, called: &str) -> bool {
         let Principal { tenant: of, user, .. } = &self.principal;
@@ -150,7 +178,10 @@ impl Accounts {
     /// Who asks with this key, and a sign of when it is revoked.
     pub fn admit_key(&self, presented: &str, now: Timestamp) -> Result<Admitted, AccountError> {
         let digest = token::digest(KEY_PREFIX, presented).ok_or(AccountError::UnknownKey)?;
-        let key = self.keys.find(&digest).ok_or(AccountError::UnknownKey)?;
+        let key = self
+            .keys
+            .find(&digest)
+            .ok_or_else(|| self.unknown(AccountError::UnknownKey))?;
         if let Some(expired) = key.expires.filter(|expires| *expires <= now) {
             return Err(AccountError::ExpiredKey { expired });
         }
@@ -185,30 +216,31 @@ impl Accounts {
             revoked: None,
             used: None,
         };
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        if is_taken(&mut writer, tenant, &row.name).await.map_err(fault)? {
+        let mut transaction = self.tables.begin().await?;
+        if transaction.is_so(is_taken(tenant, &row.name)).await? {
             return Err(AccountError::Taken { name: row.name });
         }
-        insert(&mut writer, tenant, &row, &token.digest)
-            .await
-            .map_err(fault)?;
+        let new = insertion(tenant, &row, &token.digest);
+        let new = new.map_err(|error| self.tables.fault(error))?;
+        transaction.run(new).await?;
         let held = hold(tenant, &row);
         held.tell_limits(&self.own);
+        // Still alone, so that whoever revokes it comes after.
         self.keys.insert(token.digest, held);
+        if let Err(error) = transaction.commit().await {
+            self.keys.remove(|_, held| held.id == row.id);
+            self.own.take(&row.id);
+            return Err(error.into());
+        }
         Ok((row, token.text.to_string()))
     }
 
     /// The keys of a tenant, the newest first, revoked ones too.
     pub async fn keys(&self, tenant: &Tenant) -> Result<Vec<KeyRow>, AccountError> {
-        let fault = |error| self.database.fault(error);
-        let rows = sqlx::query("SELECT * FROM keys WHERE tenant = ? ORDER BY created DESC, id")
-            .bind(tenant.as_str())
-            .fetch_all(self.database.readers())
-            .await
-            .map_err(fault)?;
+        let sql = Sql::new("SELECT * FROM keys WHERE tenant = ? ORDER BY created DESC, id");
+        let rows = self.tables.all(sql.bind(tenant.as_str())).await?;
         let rows: Result<_, _> = rows.iter().map(key_row).collect();
-        Ok(rows.map_err(fault)?)
+        Ok(rows.map_err(|error| self.tables.fault(error))?)
     }
 
     /// Revokes the key with this id, or with this name if it is not revoked yet. It is refused from the
@@ -219,36 +251,34 @@ impl Accounts {
         key: &str,
         now: Timestamp,
     ) -> Result<KeyRow, AccountError> {
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        let found = sqlx::query(
-            "SELECT * FROM keys WHERE tenant = ?1 AND (id = ?2 OR (name = ?2 AND revoked IS NULL))",
-        )
-        .bind(tenant.as_str())
-        .bind(key)
-        .fetch_optional(&mut *writer)
-        .await;
-        let found = found.map_err(|error| {
-            // The file cannot say which key it is. Out of memory it is refused at least until the next start.
-            self.keys.remove(|held| held.is_called(tenant, key));
-            fault(error)
+        let sql = Sql::new(
+            "SELECT * FROM keys WHERE tenant = ?1 AND (id = ?2 OR (lower(name) = ?3 AND revoked IS NULL))",
+        );
+        let sql = sql.bind(tenant.as_str()).bind(key).bind(key.to_ascii_lowercase());
+        let found = async {
+            let mut transaction = self.tables.begin().await?;
+            let found = transaction.optional(sql).await?;
+            Ok((transaction, found))
+        };
+        let (mut transaction, found) = found.await.inspect_err(|_: &StoreError| {
+            // Nobody can say which key it is. Out of memory it is refused here at least until the next start.
+            self.keys.remove(|_, held| held.is_called(tenant, key));
         })?;
         let Some(found) = found else {
             return Err(AccountError::NoAccount { name: key.to_owned() });
         };
-        let mut row = key_row(&found).map_err(fault)?;
-        // Out of memory first: a caller that is gone before the file has it leaves nobody in.
-        self.keys.remove(|held| held.id == row.id);
+        let mut row = key_row(&found).map_err(|error| self.tables.fault(error))?;
+        // Out of memory first: a caller that is gone before the store has it leaves nobody in.
+        self.keys.remove(|_, held| held.id == row.id);
         self.own.take(&row.id);
         if row.revoked.is_none() {
-            sqlx::query("UPDATE keys SET revoked = ? WHERE id = ?")
-                .bind(now.as_millisecond())
-                .bind(&row.id)
-                .execute(&mut *writer)
-                .await
-                .map_err(fault)?;
+            let revoked = Sql::new("UPDATE keys SET revoked = ? WHERE id = ?");
+            transaction
+                .run(revoked.bind(now.as_millisecond()).bind(&row.id))
+                .await?;
             row.revoked = Some(kept(now));
         }
+        transaction.commit().await?;
         Ok(row)
     }
 
@@ -257,18 +287,13 @@ impl Accounts {
         if used.is_empty() {
             return Ok(());
         }
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
+        let mut transaction = self.tables.begin().await?;
         for (key, used) in &used {
-            sqlx::query("UPDATE keys SET used = ? WHERE id = ?")
-                .bind(used)
-                .bind(&key.id)
-                .execute(&mut *transaction)
-                .await
-                .map_err(fault)?;
+            // Another replica may have seen it later.
+            let sql = Sql::new("UPDATE keys SET used = ?1 WHERE id = ?2 AND (used IS NULL OR used < ?1)");
+            transaction.run(sql.bind(*used).bind(&key.id)).await?;
         }
-        transaction.commit().await.map_err(fault)?;
+        transaction.commit().await?;
         for (key, used) in used {
             // Used again meanwhile: the next time writes that.
             let noted = (Ordering::Relaxed, Ordering::Relaxed);
@@ -279,25 +304,19 @@ impl Accounts {
 }
 
 /// Whether a user has the name, or a key that is not revoked.
-async fn is_taken(writer: &mut SqliteConnection, tenant: &Tenant, name: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND name = ?2 AND revoked IS NULL)
-             OR EXISTS (SELECT 1 FROM users WHERE tenant = ?1 AND name = ?2)",
+fn is_taken(tenant: &Tenant, name: &str) -> Sql {
+    Sql::new(
+        "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND lower(name) = ?2 AND revoked IS NULL)
+             OR EXISTS (SELECT 1 FROM users WHERE tenant = ?1 AND lower(name) = ?2) AS found",
     )
     .bind(tenant.as_str())
-    .bind(name)
-    .fetch_one(writer)
-    .await
+    .bind(name.to_ascii_lowercase())
 }
 
-async fn insert(
-    writer: &mut SqliteConnection,
-    tenant: &Tenant,
-    row: &KeyRow,
-    digest: &Digest,
-) -> Result<(), sqlx::Error> {
+fn insertion(tenant: &Tenant, row: &KeyRow, digest: &Digest) -> Result<Sql, sqlx::Error> {
     let [role, groups, clearance, label_floor, routes] = row.grants.columns()?;
-    sqlx::query(
+    let limits = (!row.limits.is_empty()).then(|| columns::to_json(&row.limits));
+    let new = Sql::new(
         "INSERT INTO keys (id, tenant, name, digest, role, groups, clearance, label_floor, routes, created,
              created_by, expires, limits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -313,17 +332,17 @@ async fn insert(
     .bind(row.created.as_millisecond())
     .bind(&row.created_by)
     .bind(row.expires.map(Timestamp::as_millisecond))
-    .bind(
-        (!row.limits.is_empty())
-            .then(|| columns::to_json(&row.limits))
-            .transpose()?,
-    )
-    .execute(writer)
-    .await?;
-    Ok(())
+    .bind(limits.transpose()?);
+    Ok(new)
 }
 
-fn key_row(row: &SqliteRow) -> Result<KeyRow, sqlx::Error> {
+fn held_key(row: &Row) -> Result<(Digest, HeldKey), sqlx::Error> {
+    let digest = Digest(bytes32(row, "digest")?);
+    let tenant: Tenant = columns::word(row, "tenant")?;
+    Ok((digest, hold(&tenant, &key_row(row)?)))
+}
+
+fn key_row(row: &Row) -> Result<KeyRow, sqlx::Error> {
     Ok(KeyRow {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
@@ -331,7 +350,7 @@ fn key_row(row: &SqliteRow) -> Result<KeyRow, sqlx::Error> {
         created: moment(row, "created")?.unwrap_or_default(),
         created_by: row.try_get("created_by")?,
         expires: moment(row, "expires")?,
-        limits: match row.try_get::<Option<&str>, _>("limits")? {
+        limits: match row.try_get::<Option<&str>>("limits")? {
             Some(_) => columns::json(row, "limits")?,
             None => Allowance::default(),
         },

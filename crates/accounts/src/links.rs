@@ -5,10 +5,11 @@
 //! chooses the name as well.
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{Row as _, SqliteConnection};
 use trousseau_core::digest::Digest;
 use trousseau_core::label::Class;
 use trousseau_core::principal::{Role, Tenant};
+use trousseau_retrieval::error::StoreError;
+use trousseau_state::{Row, Sql, Transaction};
 use zeroize::Zeroizing;
 
 use super::grants::Grants;
@@ -55,22 +56,18 @@ impl Link {
     /// Keeps the link, in place of earlier ones for the same.
     pub(super) async fn insert(
         &self,
-        writer: &mut SqliteConnection,
+        transaction: &mut Transaction<'_>,
         tenant: &Tenant,
         user: Option<&str>,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM links WHERE tenant = ? AND user IS ?")
-            .bind(tenant.as_str())
-            .bind(user)
-            .execute(&mut *writer)
-            .await?;
-        sqlx::query("INSERT INTO links (digest, tenant, user, expires) VALUES (?, ?, ?, ?)")
+    ) -> Result<(), StoreError> {
+        let earlier = Sql::new("DELETE FROM links WHERE tenant = ? AND \"user\" IS NOT DISTINCT FROM ?");
+        transaction.run(earlier.bind(tenant.as_str()).bind(user)).await?;
+        let new = Sql::new("INSERT INTO links (digest, tenant, \"user\", expires) VALUES (?, ?, ?, ?)")
             .bind(self.digest.0.as_slice())
             .bind(tenant.as_str())
             .bind(user)
-            .bind(self.expires.as_millisecond())
-            .execute(writer)
-            .await?;
+            .bind(self.expires.as_millisecond());
+        transaction.run(new).await?;
         Ok(())
     }
 }
@@ -101,11 +98,9 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Link, AccountError> {
         let link = Link::generate(now)?;
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
-        link.insert(&mut transaction, tenant, user).await.map_err(fault)?;
-        transaction.commit().await.map_err(fault)?;
+        let mut transaction = self.tables.begin().await?;
+        link.insert(&mut transaction, tenant, user).await?;
+        transaction.commit().await?;
         Ok(link)
     }
 
@@ -133,32 +128,11 @@ impl Accounts {
         password.check()?;
         let digest = token::digest(PREFIX, presented).ok_or(AccountError::UnknownLink)?;
         // No hash is worked on for a stranger.
-        self.linked(&digest, now)
-            .await?
-            .ok_or(AccountError::UnknownLink)?;
+        let found = self.tables.optional(linked(&digest, now)).await?;
+        found.ok_or(AccountError::UnknownLink)?;
         let hash = self.hashing.hash(password).await?;
         let (tenant, row) = self.set_password(&digest, name, &hash, now).await?;
         self.open_session(&tenant, &row, None, now).await
-    }
-
-    /// The tenant and the user of a link that can be followed.
-    async fn linked(
-        &self,
-        digest: &Digest,
-        now: Timestamp,
-    ) -> Result<Option<(Tenant, Option<String>)>, AccountError> {
-        let fault = |error| self.database.fault(error);
-        let found = sqlx::query("SELECT tenant, user FROM links WHERE digest = ? AND expires > ?")
-            .bind(digest.0.as_slice())
-            .bind(now.as_millisecond())
-            .fetch_optional(self.database.readers())
-            .await
-            .map_err(fault)?;
-        let read = |row: sqlx::sqlite::SqliteRow| {
-            let tenant = trousseau_retrieval::columns::word(&row, "tenant")?;
-            Ok((tenant, row.try_get("user")?))
-        };
-        Ok(found.map(read).transpose().map_err(fault)?)
     }
 
     async fn set_password(
@@ -168,11 +142,11 @@ impl Accounts {
         hash: &str,
         now: Timestamp,
     ) -> Result<(Tenant, UserRow), AccountError> {
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        // Read again under the one writer: of two who follow a link, the second finds it used.
-        let (tenant, user) = self.linked(digest, now).await?.ok_or(AccountError::UnknownLink)?;
-        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
+        let fault = |error| self.tables.fault(error);
+        let mut transaction = self.tables.begin().await?;
+        // Read again, alone: of two who follow a link, the second finds it used.
+        let found = transaction.optional(linked(digest, now)).await?;
+        let (tenant, user) = read_link(&found.ok_or(AccountError::UnknownLink)?).map_err(fault)?;
         let id = match user {
             Some(id) => id,
             None => {
@@ -182,29 +156,33 @@ impl Accounts {
             }
         };
         for statement in [
-            "DELETE FROM sessions WHERE user = ?",
-            "DELETE FROM links WHERE user = ?",
+            "DELETE FROM sessions WHERE \"user\" = ?",
+            "DELETE FROM links WHERE \"user\" = ?",
         ] {
-            let gone = sqlx::query(statement).bind(&id);
-            gone.execute(&mut *transaction).await.map_err(fault)?;
+            transaction.run(Sql::new(statement).bind(&id)).await?;
         }
-        sqlx::query("DELETE FROM links WHERE digest = ?")
-            .bind(digest.0.as_slice())
-            .execute(&mut *transaction)
-            .await
-            .map_err(fault)?;
-        let row = sqlx::query("UPDATE users SET password = ? WHERE id = ? AND disabled IS NULL RETURNING *")
-            .bind(hash)
-            .bind(&id)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(fault)?;
+        let used = Sql::new("DELETE FROM links WHERE digest = ?").bind(digest.0.as_slice());
+        transaction.run(used).await?;
+        let set = Sql::new("UPDATE users SET password = ? WHERE id = ? AND disabled IS NULL RETURNING *");
+        let row = transaction.optional(set.bind(hash).bind(&id)).await?;
         let row = row.ok_or(AccountError::UnknownLink)?;
         let row = user_row(&row).map_err(fault)?;
         self.sessions.remove_of(&row.id);
-        transaction.commit().await.map_err(fault)?;
+        transaction.commit().await?;
         Ok((tenant, row))
     }
+}
+
+/// The tenant and the user of a link that can be followed.
+fn linked(digest: &Digest, now: Timestamp) -> Sql {
+    Sql::new("SELECT tenant, \"user\" FROM links WHERE digest = ? AND expires > ?")
+        .bind(digest.0.as_slice())
+        .bind(now.as_millisecond())
+}
+
+fn read_link(row: &Row) -> Result<(Tenant, Option<String>), sqlx::Error> {
+    let tenant = trousseau_retrieval::columns::word(row, "tenant")?;
+    Ok((tenant, row.try_get("user")?))
 }
 
 fn first_administrator(name: &str, now: Timestamp) -> Result<UserRow, AccountError> {

@@ -6,8 +6,8 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use sqlx::Connection as _;
 use trousseau_core::principal::Tenant;
+use trousseau_state::Sql;
 
 use super::password::Password;
 use super::sessions::Opened;
@@ -84,28 +84,23 @@ impl Accounts {
         kept: Option<String>,
         hash: &str,
     ) -> Result<UserRow, AccountError> {
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        let mut transaction = writer.begin().await.map_err(fault)?;
-        let changed = sqlx::query(
-            "UPDATE users SET password = ? WHERE id = ? AND password IS ? AND disabled IS NULL RETURNING *",
-        )
-        .bind(hash)
-        .bind(&row.id)
-        .bind(kept)
-        .fetch_optional(&mut *transaction)
-        .await
-        .map_err(fault)?;
+        let mut transaction = self.tables.begin().await?;
+        let sql = Sql::new(
+            "UPDATE users SET password = ? WHERE id = ? AND password IS NOT DISTINCT FROM ? AND disabled IS NULL
+             RETURNING *",
+        );
+        let changed = transaction
+            .optional(sql.bind(hash).bind(&row.id).bind(kept))
+            .await?;
         let changed = changed.ok_or(AccountError::Credentials)?;
         for statement in [
-            "DELETE FROM sessions WHERE user = ?",
-            "DELETE FROM links WHERE user = ?",
+            "DELETE FROM sessions WHERE \"user\" = ?",
+            "DELETE FROM links WHERE \"user\" = ?",
         ] {
-            let gone = sqlx::query(statement).bind(&row.id);
-            gone.execute(&mut *transaction).await.map_err(fault)?;
+            transaction.run(Sql::new(statement).bind(&row.id)).await?;
         }
         self.sessions.remove_of(&row.id);
-        transaction.commit().await.map_err(fault)?;
-        Ok(user_row(&changed).map_err(fault)?)
+        transaction.commit().await?;
+        Ok(user_row(&changed).map_err(|error| self.tables.fault(error))?)
     }
 }

@@ -10,16 +10,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::Row as _;
 use tokio_util::sync::CancellationToken;
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_retrieval::columns::{self, bytes32};
-use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
+use trousseau_state::{Row, Sql, Tables};
 use zeroize::Zeroizing;
 
-use super::grants::{kept, moment};
+use super::grants::{kept, moment, readable};
 use super::oidc::IdToken;
 use super::password::Password;
 use super::throttle::Attempt;
@@ -32,6 +31,19 @@ const PREFIX: &str = "session-";
 
 /// How many sessions a user may have; one more ends the one that began first.
 const PER_USER: usize = 32;
+
+/// Every session, with its user.
+pub(super) const ALL: &str =
+    "SELECT users.*, digest, sessions.created AS began, seen, expires, id_token FROM sessions
+     JOIN users ON users.id = sessions.\"user\" WHERE disabled IS NULL";
+
+/// Those of one user.
+pub(super) const BY_USER: &str = "SELECT users.*, digest, sessions.created AS began, seen, expires, id_token
+     FROM sessions JOIN users ON users.id = sessions.\"user\" WHERE disabled IS NULL AND users.id = ?";
+
+/// How far back is looked for sessions that were used on other replicas, in milliseconds: some of the rounds in which they write
+/// that down.
+const ELSEWHERE: i64 = 600_000;
 
 /// How long sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +142,11 @@ impl HeldSession {
         }
     }
 
+    /// Whether it is the same session with the same grants.
+    fn is_as(&self, other: &Self) -> bool {
+        self.user == other.user && self.principal == other.principal && self.display == other.display
+    }
+
     fn is_over(&self, limits: SessionLimits, now: Timestamp) -> bool {
         let idle = now.as_millisecond() - self.seen.load(Ordering::Relaxed);
         now >= self.expires || i128::from(idle) > limits.idle.as_millis()
@@ -148,30 +165,37 @@ impl HeldSession {
 }
 
 impl SessionRing {
-    pub(super) async fn load(database: &Database) -> Result<Self, StoreError> {
-        let fault = |error| database.fault(error);
-        let rows = sqlx::query(
-            "SELECT users.*, digest, sessions.created AS began, seen, expires, id_token FROM sessions
-             JOIN users ON users.id = sessions.user WHERE disabled IS NULL",
-        )
-        .fetch_all(database.readers())
-        .await
-        .map_err(fault)?;
-        let held = rows.iter().map(|row| {
-            let tenant: Tenant = columns::word(row, "tenant")?;
-            let began = moment(row, "began")?.unwrap_or_default();
-            let expires = moment(row, "expires")?.unwrap_or_default();
-            let mut held = HeldSession::new(&tenant, &user_row(row)?, began, expires);
-            held.id_token = row
-                .try_get::<Option<String>, _>("id_token")?
-                .and_then(IdToken::kept);
-            let seen: i64 = row.try_get("seen")?;
-            held.seen.store(seen, Ordering::Relaxed);
-            held.noted.store(seen, Ordering::Relaxed);
-            Ok((Digest(bytes32(row, "digest")?), Arc::new(held)))
+    pub(super) async fn load(tables: &Tables) -> Result<Self, StoreError> {
+        let rows = tables.all(Sql::new(ALL)).await?;
+        let held: Result<_, sqlx::Error> = rows.iter().map(held_session).collect();
+        Ok(Self(RwLock::new(held.map_err(|error| tables.fault(error))?)))
+    }
+
+    /// Holds the sessions as these rows have them, and of the users that `among` says no others. A session that stays as it
+    /// was goes on.
+    pub(super) fn renew(&self, rows: &[Row], among: impl Fn(&str) -> bool) {
+        let read = |row| readable("session", held_session(row));
+        let found: HashMap<_, _> = rows.iter().filter_map(read).collect();
+        self.take(|digest, held| {
+            let stays = found.get(digest).is_some_and(|fresh| fresh.is_as(held));
+            among(&held.user) && !stays
         });
-        let held: Result<_, sqlx::Error> = held.collect();
-        Ok(Self(RwLock::new(held.map_err(fault)?)))
+        let mut ring = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for (digest, held) in found {
+            ring.entry(digest).or_insert(held);
+        }
+    }
+
+    /// Takes in when sessions were last used anywhere.
+    pub(super) fn note_seen(&self, rows: &[Row]) -> Result<(), sqlx::Error> {
+        for row in rows {
+            let seen: i64 = row.try_get("seen")?;
+            if let Some(held) = self.find(&Digest(bytes32(row, "digest")?)) {
+                held.noted.fetch_max(seen, Ordering::Relaxed);
+                held.seen.fetch_max(seen, Ordering::Relaxed);
+            }
+        }
+        Ok(())
     }
 
     fn find(&self, digest: &Digest) -> Option<Arc<HeldSession>> {
@@ -225,6 +249,18 @@ impl SessionRing {
         };
         ring.iter().filter_map(used).collect()
     }
+}
+
+fn held_session(row: &Row) -> Result<(Digest, Arc<HeldSession>), sqlx::Error> {
+    let tenant: Tenant = columns::word(row, "tenant")?;
+    let began = moment(row, "began")?.unwrap_or_default();
+    let expires = moment(row, "expires")?.unwrap_or_default();
+    let mut held = HeldSession::new(&tenant, &user_row(row)?, began, expires);
+    held.id_token = row.try_get::<Option<String>>("id_token")?.and_then(IdToken::kept);
+    let seen: i64 = row.try_get("seen")?;
+    held.seen.store(seen, Ordering::Relaxed);
+    held.noted.store(seen, Ordering::Relaxed);
+    Ok((Digest(bytes32(row, "digest")?), Arc::new(held)))
 }
 
 impl Accounts {
@@ -281,38 +317,37 @@ impl Accounts {
     ) -> Result<Opened, AccountError> {
         let Token { text, digest } = Token::generate(PREFIX)?;
         let expires = kept(now + self.limits.absolute);
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
-        let user = sqlx::query("UPDATE users SET used = ? WHERE id = ? AND disabled IS NULL RETURNING *")
-            .bind(now.as_millisecond())
-            .bind(&user.id)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(fault)?;
+        let mut transaction = self.tables.begin().await?;
+        let sql = Sql::new("UPDATE users SET used = ? WHERE id = ? AND disabled IS NULL RETURNING *");
+        let sql = sql.bind(now.as_millisecond()).bind(&user.id);
         // Disabled since the password was looked at.
-        let user = user.ok_or(AccountError::Credentials)?;
-        let user = user_row(&user).map_err(fault)?;
-        sqlx::query(
-            "INSERT INTO sessions (digest, user, created, seen, expires, id_token) VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
+        let user = transaction
+            .optional(sql)
+            .await?
+            .ok_or(AccountError::Credentials)?;
+        let user = user_row(&user).map_err(|error| self.tables.fault(error))?;
+        let new = Sql::new(
+            "INSERT INTO sessions (digest, \"user\", created, seen, expires, id_token)
+             VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
         )
         .bind(digest.0.as_slice())
         .bind(&user.id)
         .bind(now.as_millisecond())
         .bind(expires.as_millisecond())
-        .bind(id_token.as_ref().map(IdToken::as_str))
-        .execute(&mut *transaction)
-        .await
-        .map_err(fault)?;
-        transaction.commit().await.map_err(fault)?;
+        .bind(id_token.as_ref().map(IdToken::as_str));
+        transaction.run(new).await?;
         let mut held = HeldSession::new(tenant, &user, now, expires);
         held.id_token = id_token;
         let session = held.session();
-        // Still under the one writer, so that whoever changes the user comes before or after.
+        // Still alone, so that whoever changes the user comes before or after.
         let too_many = self.sessions.insert(digest, held);
         for digest in too_many {
-            let gone = sqlx::query("DELETE FROM sessions WHERE digest = ?").bind(digest.0.to_vec());
-            gone.execute(&mut *writer).await.map_err(fault)?;
+            let gone = Sql::new("DELETE FROM sessions WHERE digest = ?").bind(digest.0.to_vec());
+            transaction.run(gone).await?;
+        }
+        if let Err(error) = transaction.commit().await {
+            self.sessions.take(|at, _| *at == digest);
+            return Err(error.into());
         }
         Ok(Opened {
             cookie: text,
@@ -323,7 +358,8 @@ impl Accounts {
     /// Whose session this cookie is.
     pub fn session(&self, cookie: &str, now: Timestamp) -> Result<Session, AccountError> {
         let digest = token::digest(PREFIX, cookie).ok_or(AccountError::UnknownSession)?;
-        let held = self.sessions.find(&digest).ok_or(AccountError::UnknownSession)?;
+        let held = self.sessions.find(&digest);
+        let held = held.ok_or_else(|| self.unknown(AccountError::UnknownSession))?;
         if held.is_over(self.limits, now) {
             return Err(AccountError::UnknownSession);
         }
@@ -343,52 +379,52 @@ impl Accounts {
             return Ok(());
         };
         self.sessions.take(|at, _| *at == digest);
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        sqlx::query("DELETE FROM sessions WHERE digest = ?")
-            .bind(digest.0.as_slice())
-            .execute(&mut *writer)
-            .await
-            .map_err(fault)?;
-        Ok(())
+        let mut transaction = self.tables.begin().await?;
+        // Read anew meanwhile, it would be there again.
+        self.sessions.take(|at, _| *at == digest);
+        let gone = Sql::new("DELETE FROM sessions WHERE digest = ?").bind(digest.0.as_slice());
+        transaction.run(gone).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Signs a user out everywhere.
     pub async fn end_sessions(&self, tenant: &Tenant, user: &str) -> Result<(), AccountError> {
         let row = self.user(tenant, user).await?;
-        let mut writer = self.database.writer().await?;
+        let mut transaction = self.tables.begin().await?;
         self.sessions.remove_of(&row.id);
-        sqlx::query("DELETE FROM sessions WHERE user = ?")
-            .bind(&row.id)
-            .execute(&mut *writer)
-            .await
-            .map_err(|error| self.database.fault(error))?;
-        Ok(())
+        let gone = Sql::new("DELETE FROM sessions WHERE \"user\" = ?").bind(&row.id);
+        transaction.run(gone).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Notes when sessions were last used, and drops those that are over.
     pub(super) async fn write_used_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
+        if self.tables.postgres().is_some() {
+            // Used elsewhere, they are not over here.
+            let since = now.as_millisecond().saturating_sub(ELSEWHERE);
+            let sql = Sql::new("SELECT digest, seen FROM sessions WHERE seen > ?").bind(since);
+            let noted = self.sessions.note_seen(&self.tables.all(sql).await?);
+            noted.map_err(|error| self.tables.fault(error))?;
+        }
         let over = self.sessions.take(|_, held| held.is_over(self.limits, now));
         let used = self.sessions.used();
         if over.is_empty() && used.is_empty() {
             return Ok(());
         }
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
+        let mut transaction = self.tables.begin().await?;
+        let idle = i64::try_from(self.limits.idle.as_millis()).unwrap_or(i64::MAX);
+        let quiet = now.as_millisecond().saturating_sub(idle);
         for digest in over {
-            let gone = sqlx::query("DELETE FROM sessions WHERE digest = ?").bind(digest.0.to_vec());
-            gone.execute(&mut *transaction).await.map_err(fault)?;
+            // Another replica may have seen it since.
+            let sql = Sql::new("DELETE FROM sessions WHERE digest = ? AND (seen < ? OR expires <= ?)");
+            let sql = sql.bind(digest.0.to_vec()).bind(quiet);
+            transaction.run(sql.bind(now.as_millisecond())).await?;
         }
         for (digest, _, seen) in &used {
-            sqlx::query("UPDATE sessions SET seen = ? WHERE digest = ?")
-                .bind(seen)
-                .bind(digest.0.as_slice())
-                .execute(&mut *transaction)
-                .await
-                .map_err(fault)?;
+            let sql = Sql::new("UPDATE sessions SET seen = ?1 WHERE digest = ?2 AND seen < ?1");
+            transaction.run(sql.bind(seen).bind(digest.0.as_slice())).await?;
         }
-        transaction.commit().await.map_err(fault)?;
+        transaction.commit().await?;
         for (_, held, seen) in used {
             held.noted.store(seen, Ordering::Relaxed);
         }

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
 use trousseau_core::digest::Digest;
 use trousseau_core::principal::Tenant;
+use trousseau_state::{Row, Sql, Transaction};
 
 use super::grants::{Grants, kept, moment};
 use super::links::Link;
@@ -86,27 +85,19 @@ impl Accounts {
         names::check(&new.name)?;
         let row = UserRow::fresh(new, now)?;
         let link = Link::generate(now)?;
-        let fault = |error| self.database.fault(error);
-        let mut writer = self.database.writer().await?;
-        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
+        let mut transaction = self.tables.begin().await?;
         self.insert_user(&mut transaction, tenant, &row).await?;
-        link.insert(&mut transaction, tenant, Some(&row.id))
-            .await
-            .map_err(fault)?;
-        transaction.commit().await.map_err(fault)?;
+        link.insert(&mut transaction, tenant, Some(&row.id)).await?;
+        transaction.commit().await?;
         Ok((row, link))
     }
 
     /// The users of a tenant, by name, disabled ones too.
     pub async fn users(&self, tenant: &Tenant) -> Result<Vec<UserRow>, AccountError> {
-        let fault = |error| self.database.fault(error);
-        let rows = sqlx::query("SELECT * FROM users WHERE tenant = ? ORDER BY name")
-            .bind(tenant.as_str())
-            .fetch_all(self.database.readers())
-            .await
-            .map_err(fault)?;
+        let sql = Sql::new("SELECT * FROM users WHERE tenant = ? ORDER BY lower(name)");
+        let rows = self.tables.all(sql.bind(tenant.as_str())).await?;
         let rows: Result<_, _> = rows.iter().map(user_row).collect();
-        Ok(rows.map_err(fault)?)
+        Ok(rows.map_err(|error| self.tables.fault(error))?)
     }
 
     /// Changes a user. The user's sessions end, so that nobody goes on with what is no longer granted.
@@ -117,19 +108,23 @@ impl Accounts {
         change: UserChange,
         now: Timestamp,
     ) -> Result<UserRow, AccountError> {
-        // Under the one writer, under which sessions begin as well.
-        let mut writer = self.database.writer().await?;
-        let mut row = self.user(tenant, user).await?;
+        // Alone, as sessions begin as well.
+        let mut transaction = self.tables.begin().await?;
+        let found = transaction.optional(called(tenant, user)).await?;
+        let found = found.ok_or_else(|| AccountError::NoAccount {
+            name: user.to_owned(),
+        })?;
+        let mut row = user_row(&found).map_err(|error| self.tables.fault(error))?;
         match change {
             UserChange::Grants(grants) => row.grants = grants,
             UserChange::Disable => row.disabled = Some(row.disabled.unwrap_or(kept(now))),
             UserChange::Enable => row.disabled = None,
         }
-        let fault = |error| self.database.fault(error);
         self.sessions.remove_of(&row.id);
-        let mut transaction = sqlx::Connection::begin(&mut *writer).await.map_err(fault)?;
-        let [role, groups, clearance, label_floor, routes] = row.grants.columns().map_err(fault)?;
-        sqlx::query(
+        let columns = row.grants.columns();
+        let [role, groups, clearance, label_floor, routes] =
+            columns.map_err(|error| self.tables.fault(error))?;
+        let changed = Sql::new(
             "UPDATE users SET role = ?, groups = ?, clearance = ?, label_floor = ?, routes = ?, disabled = ?
              WHERE id = ?",
         )
@@ -139,18 +134,15 @@ impl Accounts {
         .bind(label_floor)
         .bind(routes)
         .bind(row.disabled.map(Timestamp::as_millisecond))
-        .bind(&row.id)
-        .execute(&mut *transaction)
-        .await
-        .map_err(fault)?;
-        for table in [
-            "DELETE FROM sessions WHERE user = ?",
-            "DELETE FROM links WHERE user = ?",
+        .bind(&row.id);
+        transaction.run(changed).await?;
+        for statement in [
+            "DELETE FROM sessions WHERE \"user\" = ?",
+            "DELETE FROM links WHERE \"user\" = ?",
         ] {
-            let gone = sqlx::query(table).bind(&row.id);
-            gone.execute(&mut *transaction).await.map_err(fault)?;
+            transaction.run(Sql::new(statement).bind(&row.id)).await?;
         }
-        transaction.commit().await.map_err(fault)?;
+        transaction.commit().await?;
         Ok(row)
     }
 
@@ -162,15 +154,13 @@ impl Accounts {
         identity: Identity,
         now: Timestamp,
     ) -> Result<UserRow, AccountError> {
-        let fault = |error| self.database.fault(error);
-        let found = sqlx::query("SELECT * FROM users WHERE tenant = ? AND issuer = ? AND subject = ?")
+        let sql = Sql::new("SELECT * FROM users WHERE tenant = ? AND issuer = ? AND subject = ?")
             .bind(tenant.as_str())
             .bind(&identity.issuer)
-            .bind(&identity.subject)
-            .fetch_optional(self.database.readers())
-            .await
-            .map_err(fault)?;
-        let found = found.as_ref().map(user_row).transpose().map_err(fault)?;
+            .bind(&identity.subject);
+        let found = self.tables.optional(sql).await?;
+        let found = found.as_ref().map(user_row).transpose();
+        let found = found.map_err(|error| self.tables.fault(error))?;
         let Some(row) = found else {
             return self.first_seen(tenant, identity, now).await;
         };
@@ -201,8 +191,9 @@ impl Accounts {
         let mut row = UserRow::fresh(new, now)?;
         row.issuer = Some(identity.issuer);
         row.subject = Some(identity.subject);
-        let mut writer = self.database.writer().await?;
-        self.insert_user(&mut writer, tenant, &row).await?;
+        let mut transaction = self.tables.begin().await?;
+        self.insert_user(&mut transaction, tenant, &row).await?;
+        transaction.commit().await?;
         Ok(row)
     }
 
@@ -221,41 +212,33 @@ impl Accounts {
         tenant: &Tenant,
         name: &str,
     ) -> Result<Option<(UserRow, Option<String>)>, AccountError> {
-        let fault = |error| self.database.fault(error);
-        let found = sqlx::query("SELECT * FROM users WHERE tenant = ? AND name = ?")
-            .bind(tenant.as_str())
-            .bind(name)
-            .fetch_optional(self.database.readers())
-            .await
-            .map_err(fault)?;
-        let read = |row: SqliteRow| Ok((user_row(&row)?, row.try_get("password")?));
-        Ok(found.map(read).transpose().map_err(fault)?)
+        let found = self.tables.optional(called(tenant, name)).await?;
+        let read = |row: Row| Ok((user_row(&row)?, row.try_get("password")?));
+        let read = found.map(read).transpose();
+        Ok(read.map_err(|error| self.tables.fault(error))?)
     }
 
     /// Writes a new user, whose name no user and no key has or had.
     pub(super) async fn insert_user(
         &self,
-        writer: &mut SqliteConnection,
+        transaction: &mut Transaction<'_>,
         tenant: &Tenant,
         row: &UserRow,
     ) -> Result<(), AccountError> {
-        let fault = |error| self.database.fault(error);
-        let taken: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND name = ?2)
-                 OR EXISTS (SELECT 1 FROM users WHERE tenant = ?1 AND name = ?2)",
-        )
-        .bind(tenant.as_str())
-        .bind(&row.name)
-        .fetch_one(&mut *writer)
-        .await
-        .map_err(fault)?;
-        if taken {
+        let taken = Sql::new(
+            "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND lower(name) = ?2)
+                 OR EXISTS (SELECT 1 FROM users WHERE tenant = ?1 AND lower(name) = ?2) AS found",
+        );
+        let taken = taken.bind(tenant.as_str()).bind(row.name.to_ascii_lowercase());
+        if transaction.is_so(taken).await? {
             return Err(AccountError::Taken {
                 name: row.name.clone(),
             });
         }
-        let [role, groups, clearance, label_floor, routes] = row.grants.columns().map_err(fault)?;
-        sqlx::query(
+        let columns = row.grants.columns();
+        let [role, groups, clearance, label_floor, routes] =
+            columns.map_err(|error| self.tables.fault(error))?;
+        let new = Sql::new(
             "INSERT INTO users (id, tenant, name, display, issuer, subject, role, groups, clearance, label_floor,
                  routes, created, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
@@ -271,10 +254,8 @@ impl Accounts {
         .bind(label_floor)
         .bind(routes)
         .bind(row.created.as_millisecond())
-        .bind(&row.created_by)
-        .execute(writer)
-        .await
-        .map_err(fault)?;
+        .bind(&row.created_by);
+        transaction.run(new).await?;
         Ok(())
     }
 }
@@ -301,14 +282,21 @@ impl UserRow {
     }
 }
 
-pub(super) fn user_row(row: &SqliteRow) -> Result<UserRow, sqlx::Error> {
+/// The row of the user of this name.
+fn called(tenant: &Tenant, name: &str) -> Sql {
+    Sql::new("SELECT * FROM users WHERE tenant = ? AND lower(name) = ?")
+        .bind(tenant.as_str())
+        .bind(name.to_ascii_lowercase())
+}
+
+pub(super) fn user_row(row: &Row) -> Result<UserRow, sqlx::Error> {
     Ok(UserRow {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
         display: row.try_get("display")?,
         issuer: row.try_get("issuer")?,
         subject: row.try_get("subject")?,
-        has_password: row.try_get::<Option<&str>, _>("password")?.is_some(),
+        has_password: row.try_get::<Option<&str>>("password")?.is_some(),
         grants: Grants::read(row)?,
         created: moment(row, "created")?.unwrap_or_default(),
         created_by: row.try_get("created_by")?,

@@ -1,5 +1,6 @@
 //! What came of the calls, and the loop over them.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use trousseau_core::label::Label;
 use trousseau_core::model::ModelError;
 use trousseau_core::permit::Permit;
 use trousseau_entries::entry::Attempt;
+use trousseau_masking::Table;
 use trousseau_plan::Plan;
 use trousseau_plan::settings::Route;
 use trousseau_record::{Thought, Watch};
@@ -41,9 +43,20 @@ pub trait Decides: Send + Sync {
     /// Ends when the target of a permit is withdrawn with what runs there; for most requests never.
     fn withdrawn<'a>(&'a self, permit: &'a Permit) -> BoxFuture<'a, ()>;
 
-    /// The permits for a request that goes on from what was delivered of its answer. The decision is in the ledger when they
-    /// are there; nothing where nobody may see it, or where it could not be recorded.
-    fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Permit>>;
+    /// The ways in which a request may be sent that goes on from what was delivered of its answer. The decisions are in the
+    /// ledger when they are there; none where nobody may see it, or where they could not be recorded.
+    fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Sending>>;
+}
+
+/// One way in which a request may be sent: as it is, or masked.
+#[derive(Clone)]
+pub struct Sending {
+    /// What is sent.
+    pub request: Arc<ChatRequest>,
+    /// The permits for it.
+    pub permits: Vec<Permit>,
+    /// What its tokens stand for, where it is masked.
+    pub mask: Option<Arc<Table>>,
 }
 
 /// The code of an attempt that was none, since the target cannot be called now.
@@ -58,6 +71,8 @@ pub const fn not_now_code(not_now: NotNow) -> &'static str {
 pub(crate) struct Part {
     pub(crate) request: Arc<ChatRequest>,
     pub(crate) permits: Vec<Permit>,
+    /// What its tokens stand for, where it is masked.
+    pub(crate) mask: Option<Arc<Table>>,
     /// Where the request goes on from an answer that broke off: what broke it.
     pub(crate) broken: Option<Broken>,
 }
@@ -85,6 +100,8 @@ pub struct Called {
     pub label: Label,
     /// How it ended.
     pub end: CallEnd,
+    /// How many values of each detector were masked for a target that made some of the answer; nothing where none were.
+    pub masked: Option<BTreeMap<String, u64>>,
     /// After how many seconds one of the targets may be asked again, where one says so.
     pub retry_after: Option<u64>,
 }
@@ -102,38 +119,53 @@ pub enum CallEnd {
     HungUp,
 }
 
+/// The permits for a request, in whatever way it is sent.
+fn permits_of(ways: &[Sending]) -> Vec<Permit> {
+    ways.iter().flat_map(|way| way.permits.iter().cloned()).collect()
+}
+
 impl Called {
-    /// Makes the calls of one request; every failure is kept.
-    pub async fn by(means: Means<'_>, permits: Vec<Permit>, request: Arc<ChatRequest>) -> Self {
+    /// Makes the calls of one request in the ways in which it may be sent, one after the other; every failure is kept.
+    /// `request` is the one that they are ways of.
+    pub async fn by(means: Means<'_>, request: Arc<ChatRequest>, ways: Vec<Sending>) -> Self {
         let mut called = Self::new();
-        let mut part = Part {
-            request,
-            permits,
-            broken: None,
-        };
+        let (mut permits, mut ways) = (permits_of(&ways), VecDeque::from(ways));
+        let mut broken = None;
         means.router.count_request(&means.route.way, Instant::now());
-        loop {
-            let broken = match (called.rounds(means, &part).await, part.broken) {
-                // Nobody went on: the answer ends as it broke.
-                (Ended::With(CallEnd::Exhausted), Some(Broken { error, .. })) => {
-                    called.end = CallEnd::Failed(Box::new(error));
-                    return called;
+        while let Some(way) = ways.pop_front() {
+            let part = Part {
+                request: way.request,
+                permits: way.permits,
+                mask: way.mask,
+                broken,
+            };
+            let broke = match called.rounds(means, &part).await {
+                Ended::With(CallEnd::Exhausted) => {
+                    broken = part.broken;
+                    continue;
                 }
-                (Ended::With(end), _) => {
+                Ended::With(end) => {
                     called.end = end;
                     return called;
                 }
-                (Ended::Broken(broken), _) => broken,
+                Ended::Broken(broke) => broke,
             };
-            let asked = (&*part.request, part.permits.as_slice());
-            match Box::pin(called.continuation(means, asked, broken)).await {
-                Ok(next) => part = next,
+            match Box::pin(called.continuation(means, (&request, &permits), broke)).await {
+                Ok((next, broke)) => {
+                    permits = permits_of(&next);
+                    (ways, broken) = (VecDeque::from(next), Some(broke));
+                }
                 Err(Broken { error, .. }) => {
                     called.end = CallEnd::Failed(Box::new(error));
                     return called;
                 }
             }
         }
+        // Nobody went on: an answer that began ends as it broke.
+        if let Some(Broken { error, .. }) = broken {
+            called.end = CallEnd::Failed(Box::new(error));
+        }
+        called
     }
 
     fn new() -> Self {
@@ -146,6 +178,7 @@ impl Called {
             began: Instant::now(),
             label: Label::default(),
             end: CallEnd::Exhausted,
+            masked: None,
             retry_after: None,
         }
     }

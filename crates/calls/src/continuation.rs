@@ -4,25 +4,24 @@
 //! decided and recorded anew. What comes in pieces that nobody can put together across a seam (calls of tools, structured
 //! output) is not continued: it ends in an error that says so.
 
-use std::sync::Arc;
-
 use trousseau_core::chat::ChatRequest;
 use trousseau_core::model::ModelError;
 use trousseau_core::permit::Permit;
 
-use crate::called::{Broken, Called, Means, Part};
+use crate::called::{Broken, Called, Means, Sending};
 
 /// The most seams of one answer.
 const SEAMS: usize = 3;
 
 impl Called {
-    /// The request that goes on from what was delivered, and where it may go; what broke it where it ends here.
+    /// The ways in which the request that goes on from what was delivered may be sent; what broke it where it ends here.
+    /// `asked` is the request as it came, and `permits` are those for it, masked or not.
     pub(crate) async fn continuation(
         &self,
         means: Means<'_>,
         (asked, permits): (&ChatRequest, &[Permit]),
         broken: Broken,
-    ) -> Result<Part, Broken> {
+    ) -> Result<(Vec<Sending>, Broken), Broken> {
         // What was delivered can only raise the label: who was refused before is not asked.
         let others = |permit: &Permit| permit.target() != broken.target && !self.broke(permit);
         let alone = !permits.iter().any(others);
@@ -32,16 +31,15 @@ impl Called {
         let mut request = asked.clone();
         request.begun = Some(self.answer.text.clone()).filter(|text| !text.is_empty());
         request.cited.clone_from(&self.answer.citations);
-        let mut permits = means.decides.anew(&request).await;
-        permits.retain(others);
-        if permits.is_empty() {
+        let mut ways = means.decides.anew(&request).await;
+        for way in &mut ways {
+            way.permits.retain(others);
+        }
+        ways.retain(|way| !way.permits.is_empty());
+        if ways.is_empty() {
             return Err(broken);
         }
-        Ok(Part {
-            request: Arc::new(request),
-            permits,
-            broken: Some(broken),
-        })
+        Ok((ways, broken))
     }
 
     /// Whether the answer so far is one that another model can go on from.

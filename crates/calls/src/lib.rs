@@ -6,6 +6,9 @@
 //! loading its model it is waited for. A stream that breaks after its first byte is continued by the next permitted target
 //! (`continuation.rs`), or ends in an error: never silently.
 //!
+//! A request may be sent as it is, and masked to targets that may not see that: the second [`Sending`] is tried when the first
+//! has come to nothing. What comes back from it is restored before anything else sees it.
+//!
 //! Nothing is decided here. Before every call but the first of each target, whether it may be made is asked again, of
 //! whoever [`Decides`]; a continuation, whose content is another, is decided and recorded like a request of its own. What
 //! the caller sees on the way are [`AnswerEvent`]s.
@@ -18,5 +21,5 @@ mod reading;
 mod round;
 
 pub use begin::failure;
-pub use called::{CallEnd, Called, Decides, Means, not_now_code};
+pub use called::{CallEnd, Called, Decides, Means, Sending, not_now_code};
 pub use event::{AnswerEvent, Events};

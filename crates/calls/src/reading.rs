@@ -1,11 +1,13 @@
 //! An answer as it comes: read for what raises its label, collected, passed on.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::StreamExt as _;
 use trousseau_core::chat::{ChatEvent, Seam};
 use trousseau_core::error::Explain as _;
 use trousseau_core::model::ModelError;
+use trousseau_masking::Restoring;
 use trousseau_policy::detect;
 
 use crate::begin::{Begun, cut, failure, withdrawn};
@@ -21,6 +23,8 @@ pub(crate) enum Stopped {
 /// What is read of an answer, and where it goes.
 struct Reading<'a> {
     means: Means<'a>,
+    /// Puts values back where they were masked.
+    restoring: Option<Restoring>,
     watch: detect::Watch,
     /// Where the answer goes on from another's: told before the first of it that is delivered.
     seam: Option<Seam>,
@@ -41,9 +45,13 @@ impl Called {
         let (detectors, hold) = (&means.plan.settings.detectors, means.plan.hold_back(means.route));
         let mut reading = Reading {
             means,
+            restoring: part
+                .mask
+                .as_ref()
+                .map(|table| Restoring::new(Arc::clone(table), &part.request)),
             watch: match &part.request.begun {
                 None => detect::Watch::new(detectors, hold),
-                Some(delivered) => detect::Watch::going_on(detectors, hold, delivered),
+                Some(_) => detect::Watch::going_on(detectors, hold, &self.answer.text),
             },
             seam: part.broken.as_ref().map(|Broken { target, error }| Seam {
                 from: target.clone(),
@@ -79,6 +87,11 @@ impl Called {
         self.thought = self.watch.thought(self.began.elapsed());
         if read.is_ok() || !self.answer.is_empty() {
             self.made_by = Some((permit.target().to_owned(), model.name().to_owned()));
+            self.masked = part
+                .mask
+                .as_ref()
+                .map(|table| table.counts())
+                .or(self.masked.take());
         }
         read
     }
@@ -86,6 +99,18 @@ impl Called {
     /// Takes in one event, and passes on what may be delivered now; tells whether that was the end.
     async fn take(&mut self, reading: &mut Reading<'_>, event: ChatEvent) -> Result<bool, Stopped> {
         self.watch.note(&event, self.began.elapsed());
+        let Some(restoring) = &mut reading.restoring else {
+            return self.take_restored(reading, event).await;
+        };
+        for event in restoring.push(event) {
+            if self.take_restored(reading, event).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn take_restored(&mut self, reading: &mut Reading<'_>, event: ChatEvent) -> Result<bool, Stopped> {
         for event in reading.watch.push(event) {
             if let Some(seam) = reading.seam.take() {
                 self.deliver(reading.means, ChatEvent::Seam(seam)).await?;

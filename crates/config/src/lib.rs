@@ -5,7 +5,7 @@
 //! never starts anything.
 //!
 //! `raw` is the file as it is written, and each table has a room of its own that resolves it: [`Server`], [`Egress`],
-//! [`Oidc`], upstreams with their `limits`, routes, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
+//! [`Oidc`], [`State`], upstreams with their `limits`, routes, and the rest in `resolve`. [`Config::shown`] writes it out again with every default filled
 //! in; [`Config::warnings`] are what is allowed and probably not meant. A secret is never in a configuration, only
 //! its [`SecretPlace`]; it is opened by whoever reads the environment.
 //!
@@ -35,6 +35,7 @@ mod secret;
 mod server;
 mod show;
 mod spending;
+mod state;
 mod syntax;
 mod upstream;
 mod warning;
@@ -46,6 +47,7 @@ pub use oidc::Oidc;
 pub use renewal::Changes;
 pub use secret::SecretPlace;
 pub use server::{Server, TlsFiles, address};
+pub use state::State;
 pub use upstream::{Kind, Remote};
 
 /// The commented example, which the tests read.
@@ -91,6 +93,8 @@ pub struct Config {
     pub retention_days: u32,
     /// Where people sign in, beside here.
     pub oidc: Option<Oidc>,
+    /// The database that several replicas share, where there is one.
+    pub state: Option<State>,
 }
 
 /// What is wrong with a configuration.

@@ -14,6 +14,7 @@ use super::page::RawPage;
 use super::route::RawRoute;
 use super::server::RawServer;
 use super::spending::{RawLimit, RawSpending};
+use super::state::RawState;
 use super::upstream::RawUpstream;
 
 /// The whole file.
@@ -25,6 +26,7 @@ pub(super) struct Raw {
     pub(super) page: RawPage,
     pub(super) egress: RawEgress,
     pub(super) oidc: Option<RawOidc>,
+    pub(super) state: Option<RawState>,
     pub(super) records: RawRecords,
     pub(super) ledger: RawLedger,
     pub(super) ingest: RawIngest,

@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 use super::Config;
 
 /// What is read once, at the start: addresses that are listened on, worker processes, ledgers that are open, who signs
-/// people in, and how long what is there is kept.
-const AT_START: [&str; 7] = ["data", "server", "page", "oidc", "records", "ledger", "ingest"];
+/// people in, the database of the replicas, and how long what is there is kept.
+const AT_START: [&str; 8] = [
+    "data", "server", "page", "oidc", "records", "ledger", "ingest", "state",
+];
 
 /// What differs between the configuration that runs and the one that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +57,7 @@ impl Config {
         renewed.data = running.data;
         renewed.server = running.server;
         renewed.oidc = running.oidc;
+        renewed.state = running.state;
         renewed.retention_days = running.retention_days;
         renewed.extraction = running.extraction;
         let settings = &mut renewed.settings;

@@ -11,14 +11,14 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_http::settings::PageSettings;
 use trousseau_plan::settings::{Collection, Key, Limits, Settings};
-use trousseau_policy::detect::Detectors;
+use trousseau_policy::detect::{Detector, Detectors};
 use trousseau_policy::rules::Rules;
 
 use super::faults::{CLASSES, Faults};
 use super::raw::{Raw, RawCollection, RawKey};
 use super::route::routes;
 use super::upstream::{Upstreams, upstreams};
-use super::{Config, Extraction, Fault, egress, oidc, page, server, spending};
+use super::{Config, Extraction, Fault, egress, oidc, page, server, spending, state};
 
 /// How long records are kept where the file does not say, in days.
 const RETENTION_DAYS: u32 = 180;
@@ -38,7 +38,9 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         limits: target_limits,
     } = upstreams(raw.upstream, &catalogue, file, &mut faults);
     let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
-    let routes = routes(raw.route, &names, &mut faults);
+    let own = raw.policy.detector.iter().map(|detector| detector.name.as_str());
+    let detected: Vec<&str> = Detector::ALL.iter().map(Detector::name).chain(own).collect();
+    let routes = routes(raw.route, (&names, &detected), &mut faults);
     let collections = collections(raw.collection, &mut faults);
     let keys = keys(raw.key, &mut faults);
     let rules = Rules::resolve(&raw.policy, names.iter().copied()).unwrap_or_else(|found| {
@@ -60,6 +62,10 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         Detectors::default()
     });
     let hold_back = faults.class("policy.hold_back", raw.policy.hold_back.as_deref());
+    let state = raw.state.map(|raw| state::resolve(raw, file, &mut faults));
+    if state.is_some() && raw.ledger.replica.is_none() {
+        faults.missing("ledger.replica");
+    }
     let replica = raw.ledger.replica.unwrap_or_else(|| "main".to_owned());
     if trousseau_core::principal::Tenant::new(replica.as_str()).is_err() {
         faults.value("ledger.replica", &replica, "a-z, 0-9, -");
@@ -135,6 +141,7 @@ pub(super) fn resolve(raw: Raw, file: Option<&Path>) -> Result<Config, Vec<Fault
         egress,
         retention_days,
         oidc,
+        state,
     })
 }
 

@@ -6,9 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use trousseau_core::label::{Class, Label};
 use trousseau_ledger::Durability;
-use trousseau_plan::settings::{Bounds, Hedge, Retries, Route, Way};
+use trousseau_plan::settings::{Bounds, Hedge, Kinds, Mask, Retries, Route, Way};
 
 use super::faults::Faults;
+
+/// What masks everything that detectors find.
+const ALL: &str = "all";
 
 /// How many passages an answer may stand on where the route does not say.
 const PASSAGES: usize = 10;
@@ -31,6 +34,7 @@ pub(super) struct RawRoute {
     collections: Option<Vec<String>>,
     label_floor: Option<String>,
     hold_back: Option<String>,
+    mask: Option<RawMask>,
     passages: Option<usize>,
     durability: Option<String>,
 }
@@ -72,6 +76,15 @@ struct RawCache {
     megabytes: usize,
 }
 
+/// `[route.mask]`: what is replaced by pseudonyms for targets that may not see a request as it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawMask {
+    kinds: Vec<String>,
+    upstreams: Option<Vec<String>>,
+    label_floor: Option<String>,
+}
+
 impl RawRoute {
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -108,13 +121,17 @@ impl<'de> serde::de::Visitor<'de> for Visitor {
     }
 }
 
-pub(super) fn routes(raw: Vec<RawRoute>, targets: &[&str], faults: &mut Faults) -> Vec<Route> {
+pub(super) fn routes(
+    raw: Vec<RawRoute>,
+    (targets, kinds): (&[&str], &[&str]),
+    faults: &mut Faults,
+) -> Vec<Route> {
     faults.names("route", raw.iter().map(RawRoute::name));
     if raw.is_empty() {
         return vec![default_route(targets)];
     }
     raw.into_iter()
-        .map(|route| resolve(route, targets, faults))
+        .map(|route| resolve(route, (targets, kinds), faults))
         .collect()
 }
 
@@ -125,6 +142,7 @@ fn default_route(targets: &[&str]) -> Route {
         targets: targets.iter().map(|name| (*name).to_owned()).collect(),
         continues: true,
         hold_back: None,
+        mask: None,
         grounded: true,
         collections: None,
         label_floor: Label::default(),
@@ -135,7 +153,7 @@ fn default_route(targets: &[&str]) -> Route {
     }
 }
 
-fn resolve(raw: RawRoute, known: &[&str], faults: &mut Faults) -> Route {
+fn resolve(raw: RawRoute, (known, kinds): (&[&str], &[&str]), faults: &mut Faults) -> Route {
     let key = format!("route.{}", raw.name);
     let groups = groups(&key, (raw.targets, raw.groups), known, faults);
     let label_floor = faults.label(&format!("{key}.label_floor"), raw.label_floor, Label::default());
@@ -163,8 +181,13 @@ fn resolve(raw: RawRoute, known: &[&str], faults: &mut Faults) -> Route {
             .hedge
             .and_then(|raw| hedge(&format!("{key}.hedge"), &raw, faults)),
     };
+    let targets: Vec<String> = way.targets().map(str::to_owned).collect();
+    let mask = raw
+        .mask
+        .map(|raw| mask(&format!("{key}.mask"), raw, (&targets, kinds), faults));
     Route {
-        targets: way.targets().map(str::to_owned).collect(),
+        targets,
+        mask,
         way,
         continues: raw.continues.unwrap_or(true),
         hold_back,
@@ -263,6 +286,35 @@ fn hedge(key: &str, raw: &RawHedge, faults: &mut Faults) -> Option<Hedge> {
             faults.add("config-hedge", key, "says one of after_ms and percentile = true");
             None
         }
+    }
+}
+
+/// The kinds are names of detectors, or `all`; the upstreams are some of the route's.
+fn mask(key: &str, raw: RawMask, (targets, kinds): (&[String], &[&str]), faults: &mut Faults) -> Mask {
+    let (kinds_key, upstreams_key) = (format!("{key}.kinds"), format!("{key}.upstreams"));
+    if raw.kinds.is_empty() {
+        faults.missing(&kinds_key);
+    }
+    let all = raw.kinds.iter().any(|kind| kind == ALL);
+    for kind in raw.kinds.iter().filter(|kind| *kind != ALL) {
+        if !kinds.contains(&kind.as_str()) {
+            faults.unknown(&kinds_key, kind, kinds);
+        }
+    }
+    let known: Vec<&str> = targets.iter().map(String::as_str).collect();
+    for upstream in raw.upstreams.iter().flatten() {
+        if !known.contains(&upstream.as_str()) {
+            faults.unknown(&upstreams_key, upstream, &known);
+        }
+    }
+    let usual = Label::of(Class::Internal);
+    Mask {
+        kinds: match all {
+            true => Kinds::All,
+            false => Kinds::These(raw.kinds.into_iter().collect()),
+        },
+        upstreams: raw.upstreams.map(|upstreams| upstreams.into_iter().collect()),
+        label_floor: faults.label(&format!("{key}.label_floor"), raw.label_floor, usual),
     }
 }
 

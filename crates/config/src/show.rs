@@ -9,11 +9,11 @@ use trousseau_core::principal::Reader;
 use trousseau_http::Language;
 use trousseau_http::settings::PageSettings;
 use trousseau_ledger::Durability;
-use trousseau_plan::settings::{Bounds, Hedge, Route, TargetLimits, Way};
+use trousseau_plan::settings::{Bounds, Hedge, Kinds, Mask, Route, TargetLimits, Way};
 use trousseau_policy::decide::Target;
 use trousseau_upstream::embedding::EmbedderOptions;
 
-use super::{Config, Egress, Kind, Oidc, Remote, Server, spending};
+use super::{Config, Egress, Kind, Oidc, Remote, Server, spending, state};
 
 impl Config {
     /// All of it, with `data` as its data folder. What is not set is left out.
@@ -50,6 +50,7 @@ impl Config {
                 "model_loading_seconds": limits.loading.as_secs(),
             },
             "oidc": self.oidc.as_ref().map(oidc),
+            "state": self.state.as_ref().map(state::shown),
             "policy": self.policy,
             "collection": collections.collect::<Vec<_>>(),
             "key": keys.collect::<Vec<_>>(),
@@ -238,6 +239,7 @@ fn route(route: &Route) -> Value {
         "sticky": route.way.sticky,
         "continue": route.continues,
         "hold_back": route.hold_back,
+        "mask": route.mask.as_ref().map(mask),
         "retries": {
             "most": route.way.retries.most,
             "base_ms": millis(route.way.retries.base),
@@ -259,6 +261,17 @@ fn route(route: &Route) -> Value {
             Durability::Request => "request",
             Durability::Batch => "batch",
         },
+    })
+}
+
+fn mask(mask: &Mask) -> Value {
+    json!({
+        "kinds": match &mask.kinds {
+            Kinds::All => vec!["all"],
+            Kinds::These(names) => names.iter().map(String::as_str).collect(),
+        },
+        "upstreams": mask.upstreams,
+        "label_floor": mask.label_floor.to_string(),
     })
 }
 

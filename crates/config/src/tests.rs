@@ -70,6 +70,7 @@ fn every_key_that_is_read_stands_in_the_examples() {
         ("[ingest]", "ingest."),
         ("[ask]", "ask."),
         ("[oidc]", "oidc."),
+        ("[state]", "state."),
         ("[[collection]]", "collection."),
         ("[[key]]", "key."),
         ("[[upstream]]", "upstream."),

@@ -29,9 +29,15 @@ const WORDS: &[&str] = &[
     "cartao",
 ];
 
+/// The fewest digits of a card.
+const SHORTEST: usize = 13;
+
 /// The place of the card number that begins the run at the view's place.
 pub(crate) fn find(view: &View<'_>, run: &Run) -> Option<Range<usize>> {
-    [16, 15, 14, 19, 18, 17, 13].into_iter().find_map(|length| {
+    if run.len() < SHORTEST {
+        return None;
+    }
+    [16, 15, 14, 19, 18, 17, SHORTEST].into_iter().find_map(|length| {
         let (digits, end) = run.first(length)?;
         let network = network(digits)?;
         if !luhn(digits) || digits.iter().all(|digit| *digit == digits[0]) {

@@ -49,6 +49,9 @@ const fn spaced(
     }
 }
 
+/// The fewest digits of these formats.
+const SHORTEST: usize = 9;
+
 const FORMATS: &[Digits] = &[
     // France, tax: the remainder by 511.
     spaced(13, (&[2, 4, 7, 10], b" ", true), tax, &[]),
@@ -131,7 +134,8 @@ const FORMATS: &[Digits] = &[
 /// The place of the number that begins the run at the view's place.
 pub(crate) fn find(view: &View<'_>, run: &Run) -> Option<Range<usize>> {
     if !is_fraction(view.bytes, view.at) {
-        for format in FORMATS {
+        let formats = if run.len() < SHORTEST { &[] } else { FORMATS };
+        for format in formats {
             let Some((digits, end)) = run.first(format.length) else {
                 continue;
             };

@@ -82,10 +82,13 @@ pub enum Event<'a> {
 /// See [`Event::Decision`].
 #[derive(Debug, Serialize)]
 pub struct Decision<'a> {
-    /// Of the rest of an answer that a target broke off: the index of the decision that the answer began with. Its outcome
-    /// is that of both.
+    /// Of the rest of an answer that a target broke off, and of a request with pseudonyms: the index of the decision about
+    /// the request as it began. Its outcome is that of both.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continues: Option<u64>,
+    /// Of a request with pseudonyms: how many values of each detector they stand for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masked: Option<&'a BTreeMap<String, u64>>,
     /// The pseudonym of who asked.
     pub actor: Commitment,
     /// The route that was asked.
@@ -461,6 +464,7 @@ mod tests {
         let label = Label::default();
         let decision = |continues| Decision {
             continues,
+            masked: None,
             actor: commitment,
             route: "r",
             purpose: "chat",

@@ -22,6 +22,7 @@ struct Leaf {
     #[serde(default)]
     permitted: Vec<String>,
     continues: Option<u64>,
+    masked: Option<BTreeMap<String, u64>>,
     decision: Option<u64>,
     state: Option<State>,
     target: Option<String>,
@@ -33,6 +34,8 @@ struct Leaf {
 #[derive(Default)]
 struct Request {
     permitted: Vec<String>,
+    /// The targets that were permitted for it with pseudonyms in it, and not as it is.
+    masked: BTreeSet<String>,
     state: Option<State>,
     /// The targets that had it.
     had: BTreeSet<String>,
@@ -45,6 +48,8 @@ pub struct Had {
     pub requests: u64,
     /// How many of them were answered, by it or by another.
     pub answered: u64,
+    /// How many of them it had with pseudonyms in the place of what was found in them, and never as they are.
+    pub masked: u64,
 }
 
 /// Where the requests of a class went.
@@ -85,6 +90,7 @@ impl Whereabouts {
         let early = self.since.is_some_and(|since| leaf.time < since);
         let late = self.until.is_some_and(|until| leaf.time >= until);
         match leaf.kind.as_str() {
+            "decision" if leaf.masked.is_some() => self.masked(leaf),
             "decision" if !early && !late && leaf.is_of(self.class) => self.decided(index, leaf),
             "outcome" => self.ended(leaf),
             _ => {}
@@ -99,8 +105,11 @@ impl Whereabouts {
     fn decided(&mut self, index: u64, leaf: Leaf) {
         self.first.get_or_insert(leaf.time);
         self.last = Some(leaf.time);
-        if let Some(request) = leaf.continues.filter(|first| self.requests.contains_key(first)) {
-            self.rests.insert(index, request);
+        if let Some(first) = leaf.continues
+            && let Some(request) = self.requests.get_mut(&first)
+        {
+            request.permitted.extend(leaf.permitted);
+            self.rests.insert(index, first);
             return;
         }
         let request = Request {
@@ -108,6 +117,14 @@ impl Whereabouts {
             ..Request::default()
         };
         self.requests.insert(index, request);
+    }
+
+    /// What was masked is of the class of what it was made from.
+    fn masked(&mut self, leaf: Leaf) {
+        let first = leaf.continues.and_then(|first| self.requests.get_mut(&first));
+        if let Some(request) = first {
+            request.masked.extend(leaf.permitted);
+        }
     }
 
     fn ended(&mut self, leaf: Leaf) {
@@ -137,6 +154,8 @@ impl Whereabouts {
                 let had = targets.entry(target).or_default();
                 had.requests += 1;
                 had.answered += u64::from(matches!(request.state, Some(State::Answered | State::Abstained)));
+                had.masked +=
+                    u64::from(request.masked.contains(target) && !request.permitted.contains(target));
             }
         }
         targets
@@ -149,7 +168,8 @@ impl Whereabouts {
             .clone()
             .filter(|request| request.state.is_none() || request.state == Some(State::Interrupted));
         // Until it is closed, a request may have gone to any target that was permitted.
-        let open = open.filter(|request| !request.permitted.is_empty()).count();
+        let somewhere = |request: &&Request| !request.permitted.is_empty() || !request.masked.is_empty();
+        let open = open.filter(somewhere).count();
         let nowhere = requests.filter(|request| request.had.is_empty()).count();
         (nowhere.saturating_sub(open), open)
     }
@@ -201,12 +221,37 @@ mod tests {
         );
         let rest = decision("sensitive", NOW, r#","continues":0"#);
         let found = of(&[&decision("personal", NOW, ""), &rest, &tried]);
-        let had = |requests, answered| Had { requests, answered };
+        let had = |requests, answered| Had {
+            requests,
+            answered,
+            masked: 0,
+        };
         assert_eq!(
             found.by_target(),
             BTreeMap::from([("a", had(1, 1)), ("b", had(1, 1))])
         );
         assert_eq!((found.requests(), found.nowhere_and_open()), (1, (0, 0)));
+    }
+
+    #[test]
+    fn what_was_masked_is_told_apart_and_is_of_the_class_of_what_it_was_made_from() {
+        let refused = decision("personal", NOW, "").replace(r#"["a","b"]"#, r#"["a"]"#);
+        let masked = decision("internal", NOW, r#","continues":0,"masked":{"iban":1}"#);
+        let ended = outcome(
+            0,
+            r#","target":"b","attempts":[{"target":"a","error":"model-cut"}]"#,
+        );
+        let found = of(&[&refused, &masked, &ended]);
+        let had = |masked| Had {
+            requests: 1,
+            answered: 1,
+            masked,
+        };
+        assert_eq!(found.by_target(), BTreeMap::from([("a", had(0)), ("b", had(1))]));
+        assert_eq!(found.requests(), 1);
+        // Until it is closed, it may have gone where it may go masked.
+        let nowhere = decision("personal", NOW, "").replace(r#"["a","b"]"#, "[]");
+        assert_eq!(of(&[&nowhere, &masked]).nowhere_and_open(), (0, 1));
     }
 
     #[test]

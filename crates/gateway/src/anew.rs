@@ -1,8 +1,10 @@
 //! Deciding again while a request is answered: before each further call, and about an answer that goes on from what was
 //! delivered of it.
 
+use std::sync::Arc;
+
 use futures_util::future::{BoxFuture, FutureExt as _};
-use trousseau_calls::Decides;
+use trousseau_calls::{Decides, Sending};
 use trousseau_core::chat::ChatRequest;
 use trousseau_core::digest::Digest;
 use trousseau_core::label::Label;
@@ -17,6 +19,7 @@ use crate::deciding::{Written, decision_entry};
 use crate::entry::Event;
 use crate::error::GatewayError;
 use crate::labels::label_passages;
+use crate::masked::{Entered, as_it_is};
 use crate::service::Gateway;
 use crate::settings::Route;
 
@@ -34,7 +37,7 @@ pub(crate) struct Anew<'a> {
 
 impl Anew<'_> {
     /// Labels and decides about a continuation, and sequences the decision before anything of it is sent.
-    async fn decide_anew(&self, request: &ChatRequest) -> Result<Vec<Permit>, GatewayError> {
+    async fn decide_anew(&self, request: &ChatRequest) -> Result<Vec<Sending>, GatewayError> {
         let (gateway, principal) = (self.gateway, self.principal);
         let by = (self.plan, self.route);
         let mut labelling = gateway.label(principal, by, self.stated, request).await?;
@@ -42,7 +45,8 @@ impl Anew<'_> {
         let content = request.digest();
         let used = collections_of(request);
         let decision = gateway.decide(principal, by, labelling.label(), (request, content, &used));
-        let explanation = Explanation { labelling, decision };
+        let disguised = gateway.disguise(principal, by, request, (&labelling, &decision, &used));
+        let explanation = Explanation::new(labelling, decision);
         let Open {
             log, secret, tenant, ..
         } = self.open;
@@ -56,11 +60,25 @@ impl Anew<'_> {
             actor: log.pseudonym(tenant, &gateway.records, &principal.user).await?,
             secret,
             continues: Some(self.open.index),
+            masked: None,
         }));
         // Its outcome is that of the first decision.
         let durability = durability(self.route, explanation.labelling.label());
         log.append((gateway.now)(), event, durability).await?;
-        Ok(explanation.decision.permitted)
+        let request = Arc::new(request.clone());
+        let mut ways: Vec<Sending> = as_it_is(&request, explanation.decision.permitted)
+            .into_iter()
+            .collect();
+        if let Some(disguised) = disguised.filter(|(_, masked)| !masked.decision.is_denial()) {
+            let entered = Entered {
+                principal,
+                plan: self.plan,
+                route: self.route,
+                open: self.open,
+            };
+            ways.push(gateway.record_disguise(disguised, entered).await?);
+        }
+        Ok(ways)
     }
 }
 
@@ -105,7 +123,7 @@ impl Decides for Anew<'_> {
         .boxed()
     }
 
-    fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Permit>> {
+    fn anew<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Vec<Sending>> {
         async {
             let decided = self.decide_anew(request).await;
             decided.unwrap_or_else(|error| {

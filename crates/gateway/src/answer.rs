@@ -5,11 +5,13 @@
 //!       -> record the outcome -> answer
 //! ```
 //!
+//! A route may mask: the request with pseudonyms is decided about and recorded besides (`masked.rs`), and called with second.
+//!
 //! Nothing is sent before its decision is sequenced in the ledger, and the caller has the answer after the
 //! outcome is. The answer is in the records before the ledger commits to it. A caller that hangs up drops the
 //! receiver of the events and lets the future finish: spawn it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,7 +19,7 @@ use trousseau_calls::{CallEnd, Called, Means};
 use trousseau_core::chat::{ChatAnswer, ChatRequest};
 use trousseau_core::digest::Digest;
 use trousseau_core::label::{Class, Label};
-use trousseau_core::permit::Purpose;
+use trousseau_core::permit::{Permit, Purpose};
 use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
 use trousseau_limits::Reserved;
@@ -35,6 +37,7 @@ use crate::entry::{self, Attempt, Event, State};
 use crate::error::GatewayError;
 use crate::labels::label_passages;
 use crate::logs::Log;
+use crate::masked::{Entered, as_it_is};
 use crate::records::{Closed, EntryId, Made, Opened, Thought};
 use crate::service::Gateway;
 use crate::settings::Route;
@@ -79,6 +82,8 @@ pub struct Answered {
     pub entry: EntryId,
     /// The outcome's entry.
     pub outcome: EntryId,
+    /// How many values of each detector were replaced by pseudonyms for whoever made it; nothing where it saw them.
+    pub masked: Option<BTreeMap<String, u64>>,
     /// The answer that this one repeats; nothing was called for it then.
     pub repeats: Option<EntryId>,
 }
@@ -143,8 +148,21 @@ impl Gateway {
         let used: Vec<&str> = collections_of(&request);
         let label = labelling.label();
         let decision = self.decide(principal, (plan, route), label, (&request, content, &used));
-        let mut reserved = self.reserve_cost(plan, principal, (&mut request, &decision))?;
-        let explanation = Explanation { labelling, decision };
+        let (mut disguise, masked) = self
+            .disguise(principal, (plan, route), &request, (&labelling, &decision, &used))
+            .unzip();
+        let masked = masked.map(Box::new);
+        let explanation = Explanation {
+            labelling,
+            decision,
+            masked,
+        };
+        let mut reserved = self
+            .reserve_cost(plan, principal, (&mut request, &explanation), disguise.as_ref())
+            .await?;
+        if let Some(disguise) = &mut disguise {
+            disguise.sample_as(&request);
+        }
         let decided = Decided {
             plan,
             route,
@@ -161,10 +179,25 @@ impl Gateway {
             explanation: Box::new(explanation.clone()),
         };
         let _hung_up = events.send(told).await;
-        let permits = match explanation.decision.clone().into_permits() {
-            Ok(permits) => permits,
-            Err(denied) => return Err(self.refuse(open, denied).await?),
-        };
+        let permits: Vec<Permit> = explanation.permits().cloned().collect();
+        if permits.is_empty() {
+            let denied = explanation.decision.into_denied();
+            return Err(self.refuse(open, denied).await?);
+        }
+        let mut ways = Vec::with_capacity(2);
+        let request = Arc::new(request);
+        ways.extend(as_it_is(&request, explanation.decision.permitted.clone()));
+        if let Some(disguised) = disguise.zip(explanation.masked.as_deref().cloned())
+            && !disguised.1.decision.is_denial()
+        {
+            let entered = Entered {
+                principal,
+                plan,
+                route,
+                open: &open,
+            };
+            ways.push(self.record_disguise(disguised, entered).await?);
+        }
         let place = match open.keeps {
             true => self
                 .answers
@@ -192,7 +225,7 @@ impl Gateway {
             events,
         };
         reserved.sending();
-        let called = Called::by(means, permits, Arc::new(request)).await;
+        let called = Called::by(means, request, ways).await;
         let found = called.label.clone();
         let answered = self.finish(plan, open, (called, reserved), explanation).await?;
         if let Some((place, since)) = missed {
@@ -226,7 +259,13 @@ impl Gateway {
         let used: Vec<&str> = collections.iter().map(String::as_str).collect();
         let (by, label) = ((&*plan, route), labelling.label());
         let decision = self.decide(principal, by, label, (&asked.request, content, &used));
-        Ok(Explanation { labelling, decision })
+        let about = (&labelling, &decision, used.as_slice());
+        let masked = self.disguise(principal, (&plan, route), &asked.request, about);
+        Ok(Explanation {
+            masked: masked.map(|(_, masked)| Box::new(masked)),
+            labelling,
+            decision,
+        })
     }
 
     pub(crate) fn decide(
@@ -267,6 +306,7 @@ impl Gateway {
             actor: log.pseudonym(tenant, &self.records, &principal.user).await?,
             secret: &secret,
             continues: None,
+            masked: None,
         }));
         let durability = durability(route, explanation.labelling.label());
         let index = log.append_decision(now, event, durability).await?;
@@ -331,6 +371,7 @@ impl Gateway {
             thought,
             label,
             end,
+            masked,
             retry_after,
             ..
         } = called;
@@ -378,6 +419,7 @@ impl Gateway {
                 explanation,
                 outcome: open.log.entry(index),
                 entry,
+                masked,
                 repeats: None,
             }),
             CallEnd::Exhausted => Err(GatewayError::Exhausted {

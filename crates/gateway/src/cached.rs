@@ -7,7 +7,7 @@
 //!
 //! Only whole answers are kept, in memory. What is erased leaves, and what is not to be kept never comes in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -48,6 +48,7 @@ pub(crate) struct Kept {
     thought: Option<Thought>,
     target: String,
     model: String,
+    masked: Option<BTreeMap<String, u64>>,
     /// The label of what was found in it.
     label: Label,
 }
@@ -111,6 +112,8 @@ impl Answers {
             tenant.as_str().as_bytes().to_vec(),
             route.name.as_bytes().to_vec(),
             serde_json::to_vec(explanation.labelling.label())?,
+            // Whose permits are for what was masked.
+            serde_json::to_vec(&masked_of(explanation))?,
             serde_json::to_vec(&models.collect::<Vec<_>>())?,
             serde_json::to_vec(&request)?,
         ];
@@ -154,6 +157,7 @@ impl Place {
             thought: answered.thought,
             target: answered.target.clone(),
             model: answered.model.clone(),
+            masked: answered.masked.clone(),
             label,
         };
         let bytes = kept.bytes();
@@ -243,9 +247,17 @@ impl Gateway {
             explanation,
             outcome: open.log.entry(index),
             entry,
+            masked: kept.masked.clone(),
             repeats: Some(kept.entry.clone()),
         })
     }
+}
+
+/// What was decided about a request with pseudonyms: their number, its label, and who may see it.
+fn masked_of(explanation: &Explanation) -> Option<(&BTreeMap<String, u64>, &Label, Vec<&str>)> {
+    let masked = explanation.masked.as_deref()?;
+    let permitted = masked.decision.permitted.iter().map(Permit::target);
+    Some((&masked.values, masked.labelling.label(), permitted.collect()))
 }
 
 /// The events of an answer that is there, but its end.

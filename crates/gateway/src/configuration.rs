@@ -1,6 +1,6 @@
 //! A changed configuration that is taken up while the service runs.
 
-use trousseau_core::principal::Principal;
+use trousseau_core::principal::{Principal, Tenant};
 use trousseau_ledger::Durability;
 use trousseau_plan::Plan;
 use trousseau_retrieval::error::StoreError;
@@ -79,16 +79,7 @@ impl Gateway {
         event: impl Fn(Commitment) -> Event<'a>,
     ) -> Result<(), GatewayError> {
         let now = (self.now)();
-        let data = self.logs.data().to_path_buf();
-        let plan = self.plan();
-        let there = blocking(move || ledgers(&data))
-            .await?
-            .map_err(StoreError::File)?;
-        let mut tenants: Vec<_> = there
-            .into_iter()
-            .filter(|(_, of)| *of == plan.settings.replica)
-            .map(|(tenant, _)| tenant)
-            .collect();
+        let mut tenants = self.tenants_with_ledgers().await?;
         if !tenants.contains(&by.tenant) {
             tenants.push(by.tenant.clone());
         }
@@ -98,5 +89,29 @@ impl Gateway {
             log.append(now, event(actor), Durability::Request).await?;
         }
         Ok(())
+    }
+
+    /// Opens every ledger that this replica has, which closes what an earlier run left without an outcome: a service that nobody
+    /// asks anything has settled it all the same. One that cannot be opened keeps nobody from the others.
+    pub async fn settle_ledgers(&self) -> Result<(), GatewayError> {
+        let mut settled = Ok(());
+        for tenant in self.tenants_with_ledgers().await? {
+            if let Err(error) = self.logs.log(&tenant, &self.records, (self.now)()).await {
+                tracing::error!(%tenant, %error, "what an earlier run left in a ledger could not be closed");
+                settled = Err(error);
+            }
+        }
+        settled
+    }
+
+    /// The tenants that have a ledger of this replica.
+    async fn tenants_with_ledgers(&self) -> Result<Vec<Tenant>, GatewayError> {
+        let data = self.logs.data().to_path_buf();
+        let there = blocking(move || ledgers(&data))
+            .await?
+            .map_err(StoreError::File)?;
+        let replica = self.plan().settings.replica.clone();
+        let of_this = there.into_iter().filter(|(_, of)| *of == replica);
+        Ok(of_this.map(|(tenant, _)| tenant).collect())
     }
 }

@@ -1,5 +1,7 @@
 //! What is decided about, and what a decision's entry is written from.
 
+use std::collections::BTreeMap;
+
 use trousseau_core::chat::ChatRequest;
 use trousseau_core::digest::Digest;
 use trousseau_core::label::{Class, Label};
@@ -57,8 +59,10 @@ pub(crate) struct Written<'a> {
     pub policy: &'a str,
     pub actor: Commitment,
     pub secret: &'a Secret,
-    /// Of the rest of an answer: the index of the first decision.
+    /// Of the rest of an answer, and of a masked request: the index of the first decision.
     pub continues: Option<u64>,
+    /// Of a masked request: how many values of each detector were replaced.
+    pub masked: Option<&'a BTreeMap<String, u64>>,
 }
 
 /// The entry of a decision.
@@ -72,6 +76,7 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
         actor,
         secret,
         continues,
+        masked,
     } = *written;
     let decision = &explanation.decision;
     let passages = request.passages.iter().map(|passage| {
@@ -93,6 +98,7 @@ pub(crate) fn decision_entry<'a>(written: &Written<'a>) -> entry::Decision<'a> {
     });
     entry::Decision {
         continues,
+        masked,
         actor,
         route,
         purpose: decision.purpose.name(),

@@ -5,7 +5,8 @@
 //! the plan in force ([`settings`], targets and rules of the policy, models: `trousseau-plan`), the library, the [`records`]
 //! and the [`logs`].
 //!
-//! [`cached`] gives answers again. [`files`] are what people keep here themselves, over HTTP. Who may come in is `trousseau-accounts`' matter, and how they
+//! `masked.rs` has the second way of a question: with pseudonyms, to targets that may not see it as it is. [`cached`] gives
+//! answers again. [`files`] are what people keep here themselves, over HTTP. Who may come in is `trousseau-accounts`' matter, and how they
 //! come in `trousseau-http`'s; the tests of the three stand together in this crate.
 //!
 //! What is sent where is decided by `trousseau-policy`; what was decided and what came of it is an
@@ -25,6 +26,7 @@ pub mod files;
 pub mod ingest;
 mod labels;
 pub mod logs;
+mod masked;
 pub mod records;
 pub mod service;
 mod spending;

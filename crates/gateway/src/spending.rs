@@ -10,10 +10,11 @@ use trousseau_core::principal::Principal;
 use trousseau_ledger::Durability;
 use trousseau_limits::{Asked, Price, Rates, Refused, Reserved, Turned, tokens};
 use trousseau_plan::Plan;
-use trousseau_policy::decide::Decision;
+use trousseau_policy::explanation::Explanation;
 
 use crate::entry::{self, Event};
 use crate::error::GatewayError;
+use crate::masked::Disguise;
 use crate::service::Gateway;
 
 impl Gateway {
@@ -30,11 +31,12 @@ impl Gateway {
     }
 
     /// Reserves what a decided request may cost at most. One that no place may see costs nothing but that it is a request.
-    pub(crate) fn reserve_cost(
+    pub(crate) async fn reserve_cost(
         &self,
         plan: &Plan,
         principal: &Principal,
-        (request, decision): (&mut ChatRequest, &Decision),
+        (request, explanation): (&mut ChatRequest, &Explanation),
+        disguise: Option<&Disguise>,
     ) -> Result<Reserved, GatewayError> {
         let spending = &plan.settings.spending;
         let counting = self.limits.counting(spending, principal);
@@ -42,10 +44,11 @@ impl Gateway {
             return Ok(Reserved::default());
         }
         let now = (self.now)();
-        let targets = decision.permitted.iter().map(Permit::target);
+        let targets = explanation.permits().map(Permit::target);
         let prices: Vec<Price<'_>> = targets.map(|target| price(plan, target)).collect();
+        let masked = disguise.map(|disguise| tokens::bytes(disguise.request()));
         let mut asked = Asked {
-            bytes: tokens::bytes(request),
+            bytes: tokens::bytes(request).max(masked.unwrap_or_default()),
             prices: &prices,
             otherwise: spending.otherwise,
             ..Asked::default()
@@ -55,7 +58,11 @@ impl Gateway {
             asked.output = u64::from(*output);
             asked.input = tokens::most_read(request, asked.bytes);
         }
-        let reserved = self.limits.reserve(counting, spending, &asked, now);
+        let reserved = if self.limits.is_shared() {
+            Box::pin(self.limits.admit(counting, spending, &asked, now)).await
+        } else {
+            self.limits.reserve(counting, spending, &asked, now)
+        };
         reserved.map_err(|refused| self.turn_away(principal, refused, now))
     }
 

@@ -95,14 +95,16 @@ impl Gateway {
         let content = asked.request.digest();
         let what = (M::PURPOSE, content, Class::Public);
         let decision = self.decide_about(principal, plan, route, (labelling.label(), what, &[]));
-        let explanation = Explanation { labelling, decision };
+        let explanation = Explanation::new(labelling, decision);
         let mut kept = ChatRequest {
             messages: texts.into_iter().map(Message::user).collect(),
             ..ChatRequest::default()
         };
         // Nothing is written in answer.
         kept.sampling.max_tokens = Some(0);
-        let mut reserved = self.reserve_cost(plan, principal, (&mut kept, &explanation.decision))?;
+        let mut reserved = self
+            .reserve_cost(plan, principal, (&mut kept, &explanation), None)
+            .await?;
         let decided = Decided {
             plan,
             route,
@@ -187,6 +189,7 @@ impl Gateway {
                     explanation,
                     outcome: open.log.entry(index),
                     entry,
+                    masked: None,
                     repeats: None,
                 };
                 Ok((answered, made.found))

@@ -1,15 +1,13 @@
 //! Withdrawing a provider, a country or an upstream while the service runs, and lifting that again.
 //!
 //! A withdrawal is on disk and in force before the ledgers tell of it: it must not wait for a disk that is slow or full. Where
-//! a ledger cannot be written, whoever withdrew hears of that, and the withdrawal stands.
+//! a ledger cannot be written, or the other replicas cannot be told, whoever withdrew hears of that, and the withdrawal stands.
 
 use jiff::Timestamp;
-use std::sync::Arc;
 use trousseau_core::principal::Principal;
 use trousseau_policy::decide::is_out;
 use trousseau_policy::withdrawn::Withdrawn;
-use trousseau_retrieval::library::blocking;
-use trousseau_withdrawals::{Running, What, Withdrawal};
+use trousseau_withdrawals::{Running, What, Withdrawal, WithdrawalError};
 
 use crate::entry::{self, Event};
 use crate::error::GatewayError;
@@ -53,17 +51,19 @@ impl Gateway {
             running,
             by: by.user.clone(),
         };
-        let (withdrawals, added) = (Arc::clone(&self.withdrawals), withdrawal.clone());
-        blocking(move || withdrawals.add(added, now)).await??;
+        let told = self.withdrawals.withdraw(withdrawal.clone(), now).await;
+        if let Err(error @ (WithdrawalError::File { .. } | WithdrawalError::Damaged { .. })) = told {
+            return Err(error.into());
+        }
         self.enter_withdrawal(by, "withdrawn", &withdrawal).await?;
+        told?;
         Ok(withdrawal)
     }
 
     /// Lifts the withdrawal with this id, in the name of `by`.
     pub async fn lift(&self, by: &Principal, id: &str) -> Result<Withdrawal, GatewayError> {
         let now = (self.now)();
-        let (withdrawals, id) = (Arc::clone(&self.withdrawals), id.to_owned());
-        let lifted = blocking(move || withdrawals.lift(&id, now)).await??;
+        let lifted = self.withdrawals.raise(id, now).await?;
         self.enter_withdrawal(by, "lifted", &lifted).await?;
         Ok(lifted)
     }

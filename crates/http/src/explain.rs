@@ -63,8 +63,16 @@ pub(super) async fn explain(
         let decision = &explained.decision;
         let rejected = decision.rejected.iter();
         let rejected = rejected.map(|one| refusal::told(one, server.texts.as_ref(), asking.language));
+        let masked = explained.masked.as_deref().map(|masked| {
+            json!({
+                "values": masked.values,
+                "label": masked.labelling.label(),
+                "permitted": masked.decision.permitted.iter().map(Permit::target).collect::<Vec<_>>(),
+            })
+        });
         routes.push(json!({
             "route": name,
+            "masked": masked,
             "label": explained.labelling.label(),
             "origins": explained.labelling.raises(),
             "permitted": decision.permitted.iter().map(Permit::target).collect::<Vec<_>>(),

@@ -62,7 +62,7 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     }
     let told = |good: bool| if good { "ok" } else { "failing" };
     let ready = serving && documents.is_ok() && records.is_ok() && ledger.is_none();
-    let body = json!({
+    let mut body = json!({
         "status": match (ready, accounts.is_ok() && limits.is_ok()) {
             (false, _) => "not ready",
             (true, false) => "degraded",
@@ -77,6 +77,10 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
             "limits": told(limits.is_ok()),
         },
     });
+    if server.accounts.shared().is_some() {
+        // Nothing but the database of the replicas is asked for accounts.
+        body["checks"]["state"] = told(accounts.is_ok()).into();
+    }
     let status = if ready {
         StatusCode::OK
     } else {

@@ -22,6 +22,7 @@ use trousseau_core::permit::Permit;
 use trousseau_gateway::answer::{AnswerEvent, Answered};
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::records::own::language_of;
+use trousseau_policy::explanation::Explanation;
 use trousseau_wire::Fault;
 
 use super::chat::{self, Answering};
@@ -176,6 +177,14 @@ async fn keep(server: Arc<Server>, answer: Arc<Answer>, mut answering: Answering
     server.live.settle();
 }
 
+/// Where a request may go with pseudonyms in it, beside where it may go as it is.
+fn masked(explanation: &Explanation) -> Vec<&str> {
+    let masked = explanation.masked.iter();
+    masked
+        .flat_map(|masked| masked.decision.permitted.iter().map(Permit::target))
+        .collect()
+}
+
 /// The events that tell of a step on the way.
 fn told(event: AnswerEvent) -> Vec<(Kind, String)> {
     use trousseau_core::chat::ChatEvent;
@@ -187,6 +196,7 @@ fn told(event: AnswerEvent) -> Vec<(Kind, String)> {
                 "label": explanation.labelling.label(),
                 "permitted": decision.permitted.iter().map(Permit::target).collect::<Vec<_>>(),
                 "rejected": decision.rejected,
+                "masked": masked(&explanation),
             });
             let waiting = json!({ "state": "waiting" });
             vec![

@@ -28,6 +28,9 @@ pub(super) fn report(route: &str, answered: &Answered) -> Value {
         "entry": answered.entry.to_string(),
         "outcome": answered.outcome.to_string(),
     });
+    if let Some(masked) = &answered.masked {
+        report["masked"] = json!(masked);
+    }
     if !answered.answer.seams.is_empty() {
         report["seams"] = json!(answered.answer.seams);
     }

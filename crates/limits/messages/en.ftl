@@ -26,6 +26,8 @@ limit-budget = The budget “{ $limit }” { limit-whose } has nothing left: { A
         [yes] Try again when requests that run have ended.
        *[no] There is something again on { $free }.
     }
+limit-away = The database in which the replicas hold the limit “{ $limit }” together does not answer, and what this replica had drawn of it ahead is used.
+    .hint = Try again in { $seconds } s.
 limit-unpriced = The budget “{ $limit }” { limit-whose } is in { $unit }, and what a place that the request may go to costs is not known in that currency.
     .hint = It is said in [upstream.card] price, or for all others in [spending] unknown_price.
 limit-invalid = { $field }: this limit is not possible.

@@ -26,6 +26,8 @@ limit-budget = Le budget « { $limit } » { limit-whose } n’a plus rien : { AM
         [yes] Réessayez quand des demandes en cours seront terminées.
        *[no] De nouveau disponible le { $free }.
     }
+limit-away = La base où les instances tiennent ensemble la limite « { $limit } » ne répond pas, et ce que cette instance en avait pris d’avance est utilisé.
+    .hint = Réessayez dans { $seconds } s.
 limit-unpriced = Le budget « { $limit } » { limit-whose } est en { $unit }, et le prix d’une destination possible n’est pas connu dans cette monnaie.
     .hint = Il s’indique dans [upstream.card] price, ou pour toutes les autres dans [spending] unknown_price.
 limit-invalid = { $field } : cette limite n’est pas possible.

@@ -36,6 +36,17 @@ pub(crate) struct Book {
     counters: HashMap<String, HashMap<String, Counter>>,
     held: HashMap<u64, Held>,
     next: u64,
+    /// Whether other replicas hold the same limits.
+    is_shared: bool,
+}
+
+/// Why a request is not let in.
+#[derive(Debug)]
+pub(crate) enum Short {
+    /// A limit has nothing left.
+    Refused(Box<Refused>),
+    /// This replica has no grant for it: it must draw one.
+    Uncovered,
 }
 
 impl Book {
@@ -53,22 +64,26 @@ impl Book {
         asked: &Asked<'_>,
         now: Timestamp,
         zone: &TimeZone,
-    ) -> Result<u64, Box<Refused>> {
+    ) -> Result<u64, Short> {
         if let Some(refused) = self.check(&applied, now, zone) {
-            return Err(Box::new(refused));
+            return Err(Short::Refused(Box::new(refused)));
         }
         let mut parts = Vec::with_capacity(applied.len());
         for applied in applied {
             let Some(cost) = most(&applied.limit, asked) else {
                 let refused = Refused::of(&applied.limit, What::Unpriced, zone);
-                return Err(Box::new(Refused { wait: 60, ..refused }));
+                return Err(Short::Refused(Box::new(Refused { wait: 60, ..refused })));
             };
             parts.push((applied, cost));
+        }
+        if !self.covers(&parts, now, zone) {
+            return Err(Short::Uncovered);
         }
         let at = now.as_millisecond();
         for (applied, cost) in &parts {
             let counter = self.counter(applied);
             counter.reserve(&applied.limit.allowance, *cost, at);
+            counter.touched = true;
         }
         self.next += 1;
         let zone = zone.clone();
@@ -219,9 +234,12 @@ impl Book {
     fn full(&mut self, applied: &Applied, now: Timestamp, zone: &TimeZone) -> Option<Refused> {
         let at = now.as_millisecond();
         let limit = &applied.limit;
+        let is_shared = self.is_shared;
         let counter = self.counter(applied);
         let measures = counter.measures(&limit.allowance, now, zone);
         let full = measures.into_iter().flatten().filter(Measure::is_full);
+        // What others hold may be less by now.
+        counter.touched |= is_shared;
         let (free, measure) = full
             .map(|measure| (counter.free(&measure, at), measure))
             .max_by_key(|(free, _)| *free)?;
@@ -263,3 +281,4 @@ fn entry(applied: &Applied, counter: &Counter, cost: Cost) -> Option<Entry<'stat
 
 #[cfg(test)]
 mod properties;
+mod shares;

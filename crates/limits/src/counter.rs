@@ -7,6 +7,7 @@ use super::limit::Allowance;
 use super::money::Money;
 use super::period::{Period, Span};
 use super::refused::What;
+use super::share::{Share, THINGS, place};
 use super::window::Window;
 
 /// A clock that is set back by less than this across the beginning of a period leaves that period begun, in milliseconds.
@@ -43,6 +44,8 @@ pub(crate) struct Measure {
     pub used: u64,
     /// By requests that run.
     pub reserved: u64,
+    /// How much of what is used other replicas hold.
+    pub elsewhere: u64,
 }
 
 impl Measure {
@@ -64,6 +67,10 @@ pub(crate) struct Counter {
     pub reserved: Cost,
     /// Whether what is kept on the disk is another.
     pub changed: bool,
+    /// What this replica may use of each thing, and what others hold.
+    pub shares: [Share; THINGS],
+    /// Whether somebody has asked for something of it since others were last told.
+    pub touched: bool,
 }
 
 impl Counter {
@@ -83,37 +90,35 @@ impl Counter {
         now: Timestamp,
         zone: &TimeZone,
     ) -> [Option<Measure>; 4] {
-        let at = now.as_millisecond();
-        let reserved = self.reserved;
-        let requests = allowance.requests_per_minute.map(|most| Measure {
-            what: What::Requests,
-            most,
-            used: self.requests.sum(at),
-            reserved: 0,
-        });
-        let tokens = allowance.tokens_per_minute.map(|most| Measure {
-            what: What::Tokens,
-            most,
-            used: self.tokens.sum(at),
-            reserved: reserved.tokens,
-        });
-        let Some(budget) = &allowance.budget else {
-            return [requests, tokens, None, None];
+        if let Some(budget) = &allowance.budget {
+            self.roll(budget.per, now, zone);
+        }
+        let [requests, tokens] = self.minute(now.as_millisecond());
+        let (spent, reserved) = (self.spent, self.reserved);
+        let measure = |what, most: Option<u64>, used: u64, reserved| {
+            let elsewhere = self.shares[place(what)].elsewhere;
+            most.map(|most| Measure {
+                what,
+                most,
+                used: used.saturating_add(elsewhere),
+                reserved,
+                elsewhere,
+            })
         };
-        self.roll(budget.per, now, zone);
-        let in_tokens = budget.tokens.map(|most| Measure {
-            what: What::BudgetTokens,
-            most,
-            used: self.spent.tokens,
-            reserved: reserved.tokens,
-        });
-        let in_money = budget.money.map(|most| Measure {
-            what: What::BudgetMoney,
-            most: most.0,
-            used: self.spent.money.0,
-            reserved: reserved.money.0,
-        });
-        [requests, tokens, in_tokens, in_money]
+        let budget = allowance.budget.as_ref();
+        let in_tokens = budget.and_then(|budget| budget.tokens);
+        let in_money = budget.and_then(|budget| budget.money).map(|most| most.0);
+        [
+            measure(What::Requests, allowance.requests_per_minute, requests, 0),
+            measure(What::Tokens, allowance.tokens_per_minute, tokens, reserved.tokens),
+            measure(What::BudgetTokens, in_tokens, spent.tokens, reserved.tokens),
+            measure(What::BudgetMoney, in_money, spent.money.0, reserved.money.0),
+        ]
+    }
+
+    /// Requests and tokens of the last minute, here.
+    pub(crate) fn minute(&mut self, at: i64) -> [u64; 2] {
+        [self.requests.sum(at), self.tokens.sum(at)]
     }
 
     /// When there is something left again, in milliseconds since 1970; `None` where that depends on requests that run.
@@ -121,10 +126,17 @@ impl Counter {
         if measure.used < measure.most {
             return None;
         }
+        // What others hold of a minute is theirs to tell.
+        let here = measure
+            .most
+            .checked_sub(measure.elsewhere)
+            .filter(|here| *here > 0);
         let wait = match measure.what {
-            What::Requests => self.requests.wait(at, measure.most),
-            What::Tokens => self.tokens.wait(at, measure.most),
-            What::BudgetTokens | What::BudgetMoney | What::Unpriced => return Some(self.span.until),
+            What::Requests => self.requests.wait(at, here?),
+            What::Tokens => self.tokens.wait(at, here?),
+            What::BudgetTokens | What::BudgetMoney | What::Unpriced | What::Away => {
+                return Some(self.span.until);
+            }
         };
         Some(at.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX)))
     }
@@ -134,7 +146,7 @@ impl Counter {
         match what {
             What::Requests => Some(self.requests.empty_in(at)),
             What::Tokens => Some(self.tokens.empty_in(at)),
-            What::BudgetTokens | What::BudgetMoney | What::Unpriced => None,
+            What::BudgetTokens | What::BudgetMoney | What::Unpriced | What::Away => None,
         }
     }
 
@@ -187,8 +199,10 @@ impl Counter {
             return;
         }
         if span.from > self.span.from {
-            // What is spent in a period is not spent in the next.
+            // What is spent in a period is not spent in the next, and neither is what others hold.
             self.spent = Cost::default();
+            self.shares[place(What::BudgetTokens)] = Share::default();
+            self.shares[place(What::BudgetMoney)] = Share::default();
         } else if known && self.span.from.saturating_sub(at) < SET_BACK {
             return;
         }

@@ -10,7 +10,11 @@
 //! several at once. [`Limits`] is the book of a running program, with a lock around it: budgets outlive the process in a `journal`
 //! that is written before anything is sent, and in `limits.sqlite` (`store`), into which the journal is folded from time to time.
 //! [`Own`] are the limits that keys were given when they were made. Rates are kept in memory only.
+//!
+//! Where several replicas hold the same limits, each has a `share` of every counter, which it draws from the `pool` in the database
+//! that they have in common, ahead of use, and gives back ([`Limits::share`], [`Limits::admit`], [`Limits::settle_shares`]).
 
+mod admitting;
 mod book;
 mod cost;
 mod counter;
@@ -20,7 +24,9 @@ mod limits;
 mod money;
 mod own;
 mod period;
+mod pool;
 mod refused;
+mod share;
 mod standing;
 mod store;
 pub mod tokens;

@@ -16,12 +16,14 @@ use trousseau_retrieval::database::Access;
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
-use super::book::{Applied, Book};
+use super::admitting::refused;
+use super::book::{Applied, Book, Short};
 use super::cost::{Asked, Price, Rates, Spent};
 use super::journal::{self, Journal, Line};
 use super::limit::Spending;
 use super::own::Own;
-use super::refused::Refused;
+use super::pool::Pool;
+use super::refused::{Refused, What};
 use super::standing::Standing;
 use super::store::{FILE, Kept, Store};
 use super::tokens;
@@ -43,8 +45,8 @@ pub struct Turned {
 }
 
 /// The limits that count one principal's requests.
-#[derive(Debug)]
-pub struct Counting(Vec<Applied>);
+#[derive(Clone, Debug)]
+pub struct Counting(pub(crate) Vec<Applied>);
 
 impl Counting {
     /// Whether none does.
@@ -68,11 +70,13 @@ pub struct Limits {
     turned: Mutex<HashMap<(Tenant, String), Turned>>,
     /// There once there is something to keep.
     store: AsyncMutex<Option<Store>>,
+    /// Where several replicas draw what they may use, if there are several.
+    pub(crate) pool: Option<Pool>,
 }
 
 #[derive(Debug)]
-struct State {
-    book: Book,
+pub(crate) struct State {
+    pub(crate) book: Book,
     /// The journal that is written to; begun with its first line.
     journal: Option<Journal>,
     /// Its number.
@@ -114,6 +118,7 @@ impl Limits {
             own: Arc::default(),
             turned: Mutex::default(),
             store: AsyncMutex::new(store),
+            pool: None,
         };
         if access == Access::Write {
             let (folder, first) = (limits.data.clone(), first);
@@ -167,14 +172,30 @@ impl Limits {
         if counting.is_empty() {
             return Ok(Reserved::default());
         }
-        let mut state = self.hold();
+        let reserved = self.reserve_in(&mut self.hold(), counting, spending, (asked, now));
+        reserved.map_err(|short| match short {
+            Short::Refused(refused) => refused,
+            Short::Uncovered => refused(None, spending, What::Away),
+        })
+    }
+
+    /// The same in a book that is held already, telling whether something must be drawn before.
+    pub(crate) fn reserve_in(
+        self: &Arc<Self>,
+        state: &mut State,
+        counting: Counting,
+        spending: &Spending,
+        (asked, now): (&Asked<'_>, Timestamp),
+    ) -> Result<Reserved, Short> {
+        if counting.is_empty() {
+            return Ok(Reserved::default());
+        }
         let id = state.book.reserve(counting.0, asked, now, &spending.zone)?;
         let entries = state.book.entries(id);
         let is_kept = !entries.is_empty();
         if is_kept {
             state.note(&self.data, &Line::Reserve(id, entries));
         }
-        drop(state);
         Ok(Reserved {
             held: Some(Holding {
                 limits: Arc::clone(self),
@@ -274,6 +295,9 @@ impl Limits {
 
     /// Puts what was spent into the store and closes it.
     pub async fn close(&self, now: Timestamp) -> Result<(), StoreError> {
+        if let Err(error) = self.settle_shares(now).await {
+            tracing::warn!(%error, "what is not used was not given back to other replicas");
+        }
         let folded = self.fold(now).await;
         if let Some(store) = self.store.lock().await.take() {
             store.close().await;
@@ -313,7 +337,7 @@ impl Limits {
         }
     }
 
-    fn hold(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn hold(&self) -> MutexGuard<'_, State> {
         // Sums stay sums, wherever a thread has died.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

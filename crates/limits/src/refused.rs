@@ -23,6 +23,8 @@ pub enum What {
     BudgetMoney,
     /// Money in a period, where nobody knows what a request would cost.
     Unpriced,
+    /// What this replica may use, while the database that several share is away.
+    Away,
 }
 
 impl What {
@@ -34,13 +36,14 @@ impl What {
             Self::BudgetTokens => "budget-tokens",
             Self::BudgetMoney => "budget-money",
             Self::Unpriced => "unpriced",
+            Self::Away => "away",
         }
     }
 
     /// An amount of it, as people read it.
     pub fn told(self, amount: u64) -> String {
         match self {
-            Self::BudgetMoney | Self::Unpriced => Money(amount).to_string(),
+            Self::BudgetMoney | Self::Unpriced | Self::Away => Money(amount).to_string(),
             Self::Requests | Self::Tokens | Self::BudgetTokens => amount.to_string(),
         }
     }
@@ -109,7 +112,7 @@ impl Refused {
         match self.what {
             What::BudgetTokens | What::BudgetMoney => self.used >= self.most,
             What::Unpriced => true,
-            What::Requests | What::Tokens => false,
+            What::Requests | What::Tokens | What::Away => false,
         }
     }
 
@@ -126,7 +129,12 @@ impl Refused {
 
 impl Explain for Refused {
     fn kind(&self) -> ErrorKind {
-        ErrorKind::Throttled
+        match self.what {
+            What::Away => ErrorKind::Unavailable,
+            What::Requests | What::Tokens | What::BudgetTokens | What::BudgetMoney | What::Unpriced => {
+                ErrorKind::Throttled
+            }
+        }
     }
 
     fn code(&self) -> &'static str {
@@ -135,13 +143,14 @@ impl Explain for Refused {
             What::Tokens => "limit-tokens",
             What::BudgetTokens | What::BudgetMoney => "limit-budget",
             What::Unpriced => "limit-unpriced",
+            What::Away => "limit-away",
         }
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         let whose = if self.each { "own" } else { self.whose.kind() };
         let unit = match self.what {
-            What::BudgetMoney | What::Unpriced => self.currency.clone(),
+            What::BudgetMoney | What::Unpriced | What::Away => self.currency.clone(),
             What::Requests | What::Tokens | What::BudgetTokens => "tokens".to_owned(),
         };
         vec![

@@ -9,6 +9,7 @@ use trousseau_core::label::{Class, Label};
 use trousseau_core::principal::Reader;
 use trousseau_ledger::Durability;
 use trousseau_limits::Spending;
+pub use trousseau_masking::{Kinds, Mask};
 use trousseau_policy::detect::Detectors;
 use trousseau_policy::rules::{LocalTime, Weekday};
 pub use trousseau_routing::cache::Bounds;
@@ -44,6 +45,8 @@ pub struct Route {
     pub way: Way,
     /// An answer through it in which something of this class or above is found is held back, beside what is held back everywhere.
     pub hold_back: Option<Class>,
+    /// What is masked for targets that may not see a request as it is; nothing where `None`.
+    pub mask: Option<Mask>,
     /// Whether an answer that breaks off is continued by the next target; else it ends in an error.
     pub continues: bool,
     /// Whether answers stand on the passages found, and on nothing else.

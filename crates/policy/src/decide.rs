@@ -131,13 +131,18 @@ impl Decision {
     /// The permits, at least one, or the denial with all reasons.
     pub fn into_permits(self) -> Result<Vec<Permit>, Denied> {
         if self.permitted.is_empty() {
-            return Err(Denied {
-                label: self.label,
-                purpose: self.purpose,
-                rejected: self.rejected,
-            });
+            return Err(self.into_denied());
         }
         Ok(self.permitted)
+    }
+
+    /// The denial with all reasons, of a decision that is one.
+    pub fn into_denied(self) -> Denied {
+        Denied {
+            label: self.label,
+            purpose: self.purpose,
+            rejected: self.rejected,
+        }
     }
 
     /// The permit for a target, where it has one.

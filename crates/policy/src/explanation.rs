@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 use trousseau_core::document::Span;
 use trousseau_core::label::Label;
+use trousseau_core::permit::Permit;
 
 use crate::decide::Decision;
 use crate::detect::{Detector, Findings};
@@ -148,6 +149,38 @@ pub struct Explanation {
     pub labelling: Labelling,
     /// What was decided under it.
     pub decision: Decision,
+    /// What was decided about the same with pseudonyms in it, where a route has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masked: Option<Box<Masked>>,
+}
+
+/// What was decided about a request with pseudonyms in the place of what was found in it. It is another content, with a label
+/// of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Masked {
+    /// How many values of each detector were replaced.
+    pub values: BTreeMap<String, u64>,
+    /// How what was masked came by its label.
+    pub labelling: Labelling,
+    /// What was decided about it: of the targets that may not see the request as it is.
+    pub decision: Decision,
+}
+
+impl Explanation {
+    /// What was decided about a text as it is.
+    pub const fn new(labelling: Labelling, decision: Decision) -> Self {
+        Self {
+            labelling,
+            decision,
+            masked: None,
+        }
+    }
+
+    /// The permits: for the text as it is, and with it masked.
+    pub fn permits(&self) -> impl Iterator<Item = &Permit> {
+        let masked = self.masked.as_deref().map(|masked| &masked.decision.permitted);
+        self.decision.permitted.iter().chain(masked.into_iter().flatten())
+    }
 }
 
 /// Turns rising, disjoint byte ranges of `text` into characters, in one pass over it.

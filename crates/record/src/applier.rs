@@ -18,6 +18,7 @@ use trousseau_core::principal::Tenant;
 use trousseau_retrieval::database::Database;
 use trousseau_retrieval::error::StoreError;
 
+use crate::gathered::{Gathered, Whole};
 use crate::journal::{Shared, Taken};
 use crate::title::title_of;
 use crate::write::{CloseRow, Write};
@@ -142,23 +143,26 @@ pub async fn apply(database: &Database, writes: &[Write]) -> Result<(), StoreErr
 }
 
 async fn execute_all(transaction: &mut SqliteConnection, writes: &[Write]) -> Result<(), sqlx::Error> {
-    let (mut opened, mut kept, mut closed) = (Vec::new(), Vec::new(), Vec::new());
-    for write in writes {
-        match write {
-            Write::Open(row) => opened.push(row.as_ref()),
-            Write::Keep(row) => kept.push(row.as_ref()),
-            Write::Close(row) => closed.push(row.as_ref()),
-        }
-    }
-    for row in &opened {
+    let gathered = Gathered::of(writes);
+    for row in gathered.begun() {
         if let Some(conversation) = &row.conversation {
             go_on(transaction, row, conversation).await?;
         }
     }
-    repeat(transaction, INSERT, &opened, |row, query| bind_open(row, query)).await?;
-    repeat(transaction, KEEP, &kept, |row, query| bind_keep(row, query)).await?;
-    repeat(transaction, CLOSE, &closed, |row, query| bind_close(row, query)).await?;
-    note_closed_below(transaction, &closed).await
+    repeat(transaction, WHOLE, &gathered.whole, bind_whole).await?;
+    repeat(transaction, INSERT, &gathered.opened, |row, query| {
+        bind_open(row, query)
+    })
+    .await?;
+    repeat(transaction, KEEP, &gathered.kept, |row, query| {
+        bind_keep(row, query)
+    })
+    .await?;
+    repeat(transaction, CLOSE, &gathered.closed, |row, query| {
+        bind_close(row, query)
+    })
+    .await?;
+    note_closed_below(transaction, &gathered.ended()).await
 }
 
 /// Notes that the conversation, where it is still there, went on; its first question gives it its title.
@@ -215,7 +219,7 @@ type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// How many rows one call of SQLite takes. Each size is a statement of its own, which stays prepared; each call costs
 /// two changes of thread.
-const SIZES: [usize; 3] = [16, 4, 1];
+const SIZES: [usize; 4] = [64, 16, 4, 1];
 
 /// Executes `sql`, which ends in a semicolon and has no numbered parameters, once for each row.
 async fn repeat<'q, T>(
@@ -235,6 +239,24 @@ async fn repeat<'q, T>(
     Ok(())
 }
 
+/// A record that came into being between two turns is one row at once. Where it is there already, the same turn wrote it,
+/// whole, and is made again because the journal's file could not be emptied.
+const WHOLE: &str =
+    "INSERT INTO records (tenant, replica, entry, state, created, actor, parent, conversation, route,
+         label, secret, question, messages, passages, decision, target, model, attempts, answer, answer_digest,
+         citations, usage, reasoning, seams, tool_calls, outcome, finished)
+     VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM conversations WHERE tenant = ? AND id = ? AND actor = ?),
+         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;";
+
+fn bind_whole<'q>(whole: &'q Whole<'q>, query: Statement<'q>) -> Statement<'q> {
+    let Whole { open, keep, close } = whole;
+    let state = close.closed.state.name();
+    let query = bind_begun(open, (state, whole.label()), query);
+    bind_made(keep, query)
+        .bind(close.closed.outcome as i64)
+        .bind(close.closed.finished.as_millisecond())
+}
+
 /// After a kill the journal may hold what the database has already.
 const INSERT: &str =
     "INSERT INTO records (tenant, replica, entry, state, created, actor, parent, conversation, route,
@@ -243,11 +265,20 @@ const INSERT: &str =
          ?, ?, ?, ?, ?, ?, ?, '[]', '[]') ON CONFLICT DO NOTHING;";
 
 fn bind_open<'q>(row: &'q OpenRow, query: Statement<'q>) -> Statement<'q> {
+    bind_begun(row, (State::Open.name(), &row.label), query)
+}
+
+/// What is known of a record from its beginning, in a state and under a label.
+fn bind_begun<'q>(
+    row: &'q OpenRow,
+    (state, label): (&'static str, &'q str),
+    query: Statement<'q>,
+) -> Statement<'q> {
     query
         .bind(row.tenant.as_str())
         .bind(&row.entry.replica)
         .bind(row.entry.index as i64)
-        .bind(State::Open.name())
+        .bind(state)
         .bind(row.created)
         .bind(&row.actor)
         .bind(&row.parent)
@@ -255,7 +286,7 @@ fn bind_open<'q>(row: &'q OpenRow, query: Statement<'q>) -> Statement<'q> {
         .bind(&row.conversation)
         .bind(&row.actor)
         .bind(&row.route)
-        .bind(&row.label)
+        .bind(label)
         .bind(row.secret.0.as_slice())
         .bind(&row.question)
         .bind(&row.messages)
@@ -268,6 +299,15 @@ const KEEP: &str = "UPDATE records SET target = ?, model = ?, attempts = ?, answ
      WHERE tenant = ? AND replica = ? AND entry = ?;";
 
 fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
+    bind_made(row, query)
+        .bind(&row.label)
+        .bind(row.tenant.as_str())
+        .bind(&row.entry.replica)
+        .bind(row.entry.index as i64)
+}
+
+/// What the calls brought, all but the label.
+fn bind_made<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
     query
         .bind(row.made_by.as_ref().map(|(target, _)| target))
         .bind(row.made_by.as_ref().map(|(_, model)| model))
@@ -279,10 +319,6 @@ fn bind_keep<'q>(row: &'q KeepRow, query: Statement<'q>) -> Statement<'q> {
         .bind(&row.reasoning)
         .bind(&row.seams)
         .bind(&row.tool_calls)
-        .bind(&row.label)
-        .bind(row.tenant.as_str())
-        .bind(&row.entry.replica)
-        .bind(row.entry.index as i64)
 }
 
 const CLOSE: &str =

@@ -59,6 +59,22 @@ pub enum StoreError {
         /// The version this program reads.
         known: i64,
     },
+    /// The database of the replicas does not answer.
+    #[error("{database}: cannot be reached: {reason}")]
+    Away {
+        /// Where it is, without a password.
+        database: String,
+        /// What was seen.
+        reason: String,
+    },
+    /// The database of the replicas lets nobody in like this: the password, the certificate, a name, a right.
+    #[error("{database}: refused: {reason}")]
+    Rejected {
+        /// Where it is, without a password.
+        database: String,
+        /// What it said.
+        reason: String,
+    },
     /// A file or folder beside the databases cannot be used.
     #[error(transparent)]
     File(#[from] std::io::Error),
@@ -121,7 +137,11 @@ impl Explain for StoreError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Sql { .. } | Self::Died(_) => ErrorKind::Internal,
-            Self::Full { .. } | Self::Disk { .. } | Self::File(_) => ErrorKind::Unavailable,
+            Self::Full { .. }
+            | Self::Disk { .. }
+            | Self::File(_)
+            | Self::Away { .. }
+            | Self::Rejected { .. } => ErrorKind::Unavailable,
             Self::Damaged { .. } => ErrorKind::Corrupt,
             Self::Newer { .. } | Self::Older { .. } => ErrorKind::Conflict,
             Self::Lexical(error) => error.kind(),
@@ -137,6 +157,8 @@ impl Explain for StoreError {
             Self::Damaged { .. } => "store-damaged",
             Self::Newer { .. } => "store-newer",
             Self::Older { .. } => "store-older",
+            Self::Away { .. } => "store-away",
+            Self::Rejected { .. } => "store-rejected",
             Self::File(_) => "store-file",
             Self::Lexical(error) => error.code(),
             Self::NoDocument { .. } => "store-no-document",
@@ -160,6 +182,9 @@ impl Explain for StoreError {
                     ("found", found.to_string()),
                     ("known", known.to_string()),
                 ]
+            }
+            Self::Away { database, reason } | Self::Rejected { database, reason } => {
+                vec![("database", database.clone()), ("reason", reason.clone())]
             }
             Self::File(error) => vec![("reason", error.to_string())],
             Self::Lexical(error) => error.fields(),

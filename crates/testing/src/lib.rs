@@ -8,6 +8,7 @@
 pub mod authority;
 pub mod embedding;
 pub mod openid;
+pub mod postgres;
 pub mod proxy;
 mod small_disk;
 pub mod specimens;

@@ -88,6 +88,7 @@ reload-taken-up = Taken up: { $keys }
 reload-waiting = Waits for the server’s next start: { $keys }
 
 backup-made = { $folder }: { $files } files, { BYTES($bytes) }. Nothing in it is encrypted: keep it as you keep the data.
+backup-without-state = The accounts, withdrawals and limits that the replicas share are in { $database }, and not in this backup: back it up as well, with pg_dump.
 backup-restored = { $folder }: restored as it was at { $created }, { $files } files, { BYTES($bytes) }.
 
 warning-heading = warning:
@@ -180,6 +181,7 @@ collections-none = No collection.
 answer-abstained = I found nothing in the documents you may read that answers this question.
 answer-sources = Sources
 answer-characters = characters { $start } to { $end }
+answer-masked = Values replaced by pseudonyms on the way: { $count }.
 answer-seam = Broken off at “{ $from }”, continued at “{ $to }”.
 answer-made = Answered by “{ $target }”, label { $label }, ledger entry { $entry }.
 answer-no-documents = No document has been read yet: begin with “trousseau ingest FOLDER”.
@@ -194,6 +196,7 @@ class-restricted = never leaves your premises
 label-told = { $label } ({ $class })
 decision-label = Label: { $label }
 decision-permitted = { $target }: permitted
+decision-masked = Masked, it would be { $label }:
 decision-rejected = { $target }: rejected
 
 decision-origin = { $label }: { $origin }
@@ -250,6 +253,7 @@ ledger-rollback-checked = Compared with { $count ->
 ledger-own-key = The key is the folder's own: give the one that you hold with --vkey to be sure of its origin.
 ledger-written = Proof written to { $file }.
 entry-decision = route “{ $route }”, label { $label }
+entry-masked = entry { $decision } masked: { $text }
 entry-continues = rest of entry { $decision }: { $text }
 entry-seam = { $text }; broken off at “{ $from }”, continued at “{ $to }”
 entry-outcome = entry { $decision }: { $state ->
@@ -326,6 +330,7 @@ doctor-config = Configuration { $file }: no fault.
 doctor-secret = { $upstream }: { $url }, and its key can be read.
 doctor-no-secret = { $upstream }: { $url }, without a key.
 doctor-secret-unreadable = { $upstream }: its key cannot be used. { $reason }
+doctor-state = Database { $database }: it answers, and its tables are this program’s.
 doctor-server = A server (process { $process }) has the data folder.
 doctor-missing-wall = The processes that read documents miss a wall: { $wall }
 doctor-in-memory = { $file } cannot be used: the service goes on with what it has in memory. { $reason }
@@ -389,6 +394,7 @@ column-since = since
 column-target = upstream
 column-requests = requests
 column-answered = of these answered
+column-masked = of these masked
 entry-withdrawal = { $what }, { $operation ->
         [withdrawn] withdrawn
         [lifted] lifted

@@ -91,6 +91,7 @@ reload-taken-up = Pris en compte : { $keys }
 reload-waiting = Attend le prochain démarrage du serveur : { $keys }
 
 backup-made = { $folder } : { $files } fichiers, { BYTES($bytes) }. Rien n’y est chiffré : gardez-le comme vous gardez les données.
+backup-without-state = Les comptes, les retraits et les limites que les instances partagent sont dans { $database }, et pas dans cette sauvegarde : sauvegardez-la aussi, avec pg_dump.
 backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fichiers, { BYTES($bytes) }.
 
 warning-heading = attention :
@@ -198,6 +199,7 @@ collections-none = Aucune collection.
 answer-abstained = Je n’ai pas trouvé, dans les documents que vous pouvez lire, de quoi répondre à cette question.
 answer-sources = Sources
 answer-characters = caractères { $start } à { $end }
+answer-masked = Valeurs remplacées par des pseudonymes à l’envoi : { $count }.
 answer-seam = Interrompue chez « { $from } », poursuivie chez « { $to } ».
 answer-made = Réponse de « { $target } », étiquette { $label }, entrée { $entry } du registre.
 answer-no-documents = Aucun document n’a encore été lu : commencez par « trousseau ingest DOSSIER ».
@@ -212,6 +214,7 @@ class-restricted = ne quitte pas vos locaux
 label-told = { $label } ({ $class })
 decision-label = Étiquette : { $label }
 decision-permitted = { $target } : permis
+decision-masked = Masqué, ce texte serait { $label } :
 decision-rejected = { $target } : refusé
 
 decision-origin = { $label } : { $origin }
@@ -268,6 +271,7 @@ ledger-rollback-checked = Comparé à { $count ->
 ledger-own-key = La clé est celle du dossier lui-même : donnez avec --vkey celle que vous gardez pour vous assurer de son origine.
 ledger-written = Preuve écrite dans { $file }.
 entry-decision = route « { $route } », étiquette { $label }
+entry-masked = entrée { $decision } masquée : { $text }
 entry-continues = suite de l’entrée { $decision } : { $text }
 entry-seam = { $text } ; interrompue chez « { $from } », poursuivie chez « { $to } »
 entry-outcome = entrée { $decision } : { $state ->
@@ -358,6 +362,7 @@ doctor-config = Configuration { $file } : sans faute.
 doctor-secret = { $upstream } : { $url }, et sa clé peut être lue.
 doctor-no-secret = { $upstream } : { $url }, sans clé.
 doctor-secret-unreadable = { $upstream } : sa clé ne peut pas servir. { $reason }
+doctor-state = Base { $database } : elle répond, et ses tables sont celles de ce programme.
 doctor-server = Un serveur (processus { $process }) tient le dossier des données.
 doctor-missing-wall = Il manque une cloison aux processus qui lisent les documents : { $wall }
 doctor-in-memory = { $file } ne peut pas être utilisé : le service continue avec ce qu’il a en mémoire. { $reason }
@@ -416,6 +421,7 @@ column-since = depuis
 column-target = destination
 column-requests = demandes
 column-answered = dont répondues
+column-masked = dont masquées
 entry-withdrawal = { $what }, { $operation ->
         [withdrawn] retiré
         [lifted] levé

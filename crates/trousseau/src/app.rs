@@ -1,6 +1,7 @@
 //! The composition root: the one place that knows every part and puts them together.
 //!
-//! [`models`] puts together what answers; `reload` does it again when the configuration has changed.
+//! [`models`] puts together what answers; `reload` does it again when the configuration has changed. `sharing` is the database of
+//! several replicas.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use trousseau_retrieval::database::Access;
 use trousseau_retrieval::extraction::Extraction;
 use trousseau_retrieval::library::Library;
 use trousseau_routing::Router;
+use trousseau_state::Postgres;
 use trousseau_withdrawals::Withdrawals;
 
 use crate::WORKER;
@@ -38,6 +40,7 @@ use crate::secret;
 
 pub(crate) mod models;
 mod reload;
+pub(crate) mod sharing;
 
 /// How long the identity provider may take to be reached.
 const PROVIDER: Duration = Duration::from_secs(10);
@@ -55,6 +58,8 @@ pub(crate) struct App {
     data: PathBuf,
     purpose: Purpose,
     accounts: Arc<OnceCell<Arc<Accounts>>>,
+    /// The database that several replicas share, where there is one.
+    shared: Option<Arc<Postgres>>,
     /// Held while tasks are registered.
     registering: Arc<Mutex<()>>,
     /// Held as long as the folder is written to.
@@ -210,6 +215,7 @@ impl App {
         check_whole(&data)?;
         let lock = lock.map(Arc::new);
         let access = purpose.access();
+        let shared = Box::pin(sharing::open(&config, access)).await?;
         let library = Library::open(&data, access).await?;
         let records = Records::open(&data, access).await?;
         let opened = match purpose {
@@ -217,12 +223,22 @@ impl App {
             Purpose::Demonstrate => models::built_in(&config),
             Purpose::Write | Purpose::Read => models::Opened::default(),
         };
+        let replica = config.settings.replica.as_str();
+        let limits = match &shared {
+            Some(postgres) => Box::pin(Limits::share(&data, access, (postgres, replica))).await?,
+            None => Limits::open(&data, access).await?,
+        };
+        let now = Timestamp::now();
+        let withdrawals = match &shared {
+            Some(postgres) => Box::pin(Withdrawals::share(&data, postgres, access, now)).await?,
+            None => Withdrawals::open(&data, now)?,
+        };
         let gateway = Arc::new(Gateway {
             logs: Logs::new(&data, &config.settings.replica, &config.settings.origin),
             plan: InForce::new(plan(&config, opened)?),
-            limits: Arc::new(Limits::open(&data, access).await?),
+            limits: Arc::new(limits),
             router: Arc::new(Router::new(seed())),
-            withdrawals: Arc::new(Withdrawals::open(&data, Timestamp::now())?),
+            withdrawals: Arc::new(withdrawals),
             answers: Answers::default(),
             extraction: extraction(&config)?,
             library,
@@ -236,6 +252,7 @@ impl App {
             data,
             purpose,
             accounts: Arc::default(),
+            shared,
             registering: Arc::default(),
             lock,
             served: false,
@@ -257,7 +274,11 @@ impl App {
     }
 
     async fn open_accounts(&self) -> Result<Arc<Accounts>, Failure> {
-        let accounts = Accounts::open(&self.data, self.purpose.access()).await?;
+        let access = self.purpose.access();
+        let accounts = match &self.shared {
+            Some(postgres) => Box::pin(Accounts::share(postgres, access)).await?,
+            None => Accounts::open(&self.data, access).await?,
+        };
         let config = self.config();
         let accounts = accounts
             .with_limits(config.server.sessions)
@@ -331,6 +352,9 @@ impl App {
         match Arc::into_inner(self.gateway) {
             Some(gateway) => gateway.close().await?,
             None => tracing::warn!("something still uses the data folder: it is closed as by a kill"),
+        }
+        if let Some(shared) = self.shared {
+            shared.close().await;
         }
         drop(self.lock);
         Ok(())

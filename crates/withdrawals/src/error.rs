@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use trousseau_core::error::{ErrorKind, Explain};
+use trousseau_retrieval::error::StoreError;
 
 /// An error of the withdrawals.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,24 @@ pub enum WithdrawalError {
         /// What is wrong with it.
         reason: String,
     },
+    /// It is in force on this replica; the others could not be told yet.
+    #[error("in force on this replica only, the others are told later: {reason}")]
+    Here {
+        /// Why not.
+        reason: String,
+    },
+    /// The database of the replicas failed, and nothing was changed.
+    #[error("{reason}")]
+    Store {
+        /// What it is about: the code of a store's error.
+        code: &'static str,
+        /// What kind it is.
+        kind: ErrorKind,
+        /// Its fields.
+        fields: Vec<(&'static str, String)>,
+        /// In English.
+        reason: String,
+    },
     /// There is no such withdrawal, or it has ended.
     #[error("no withdrawal {id:?}")]
     Unknown {
@@ -38,10 +57,22 @@ impl From<io::Error> for WithdrawalError {
     }
 }
 
+impl From<StoreError> for WithdrawalError {
+    fn from(error: StoreError) -> Self {
+        Self::Store {
+            code: error.code(),
+            kind: error.kind(),
+            fields: error.fields(),
+            reason: error.to_string(),
+        }
+    }
+}
+
 impl Explain for WithdrawalError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::File { .. } => ErrorKind::Unavailable,
+            Self::File { .. } | Self::Here { .. } => ErrorKind::Unavailable,
+            Self::Store { kind, .. } => *kind,
             Self::Damaged { .. } => ErrorKind::Corrupt,
             Self::Unknown { .. } => ErrorKind::NotFound,
         }
@@ -50,6 +81,8 @@ impl Explain for WithdrawalError {
     fn code(&self) -> &'static str {
         match self {
             Self::File { .. } => "withdrawals-file",
+            Self::Here { .. } => "withdrawals-here",
+            Self::Store { code, .. } => code,
             Self::Damaged { .. } => "withdrawals-damaged",
             Self::Unknown { .. } => "withdrawals-unknown",
         }
@@ -57,7 +90,8 @@ impl Explain for WithdrawalError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::File { reason } => vec![("reason", reason.clone())],
+            Self::File { reason } | Self::Here { reason } => vec![("reason", reason.clone())],
+            Self::Store { fields, .. } => fields.clone(),
             Self::Damaged { path, reason } => {
                 vec![("path", path.display().to_string()), ("reason", reason.clone())]
             }

@@ -6,10 +6,12 @@
 //! answer as it comes hears of every change ([`Withdrawals::changes`]). A list that cannot be read opens nothing: the service
 //! does not start with it, and one that runs keeps the list that it has.
 //!
-//! `file` is the form on disk, [`withdrawal`] one entry.
+//! `file` is the form on disk, [`withdrawal`] one entry. `shared` is the list of several replicas: in the database that they
+//! share, the file being a copy ([`Withdrawals::share`], [`Withdrawals::sync`]).
 
 mod error;
 mod file;
+mod shared;
 pub mod withdrawal;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use trousseau_policy::withdrawn::Withdrawn;
 
 pub use error::WithdrawalError;
 pub use file::FILE;
+pub use shared::KIND;
 pub use withdrawal::{Running, What, Withdrawal};
 
 /// The withdrawals that are in force.
@@ -32,6 +35,7 @@ pub struct Withdrawals {
     changes: watch::Sender<u64>,
     /// Held while the file is written.
     writing: Mutex<()>,
+    shared: Option<shared::Shared>,
 }
 
 /// The list, and what it comes to.
@@ -60,6 +64,7 @@ impl Withdrawals {
             state: ArcSwap::from_pointee(State::of(list, seen, now)),
             changes: watch::Sender::new(0),
             writing: Mutex::default(),
+            shared: None,
         })
     }
 
@@ -127,9 +132,10 @@ impl Withdrawals {
         lifted.ok_or_else(|| WithdrawalError::Unknown { id: id.to_owned() })
     }
 
-    /// Takes up what another process has written since; tells whether there was something. Called twice a second.
+    /// Takes up what another process has written since; tells whether there was something. Called twice a second. Of a shared
+    /// list the file is only a copy.
     pub fn look(&self, now: Timestamp) -> Result<bool, WithdrawalError> {
-        if file::seen(&self.path)? == self.state.load().seen {
+        if self.shared.is_some() || file::seen(&self.path)? == self.state.load().seen {
             return Ok(false);
         }
         let (list, seen) = file::read(&self.path)?;

@@ -167,11 +167,14 @@ export interface Raise {
   raised: boolean;
 }
 
+/** How many values of each detector were replaced by pseudonyms, by its name. */
+export type Masked = Record<string, number>;
+
 export interface FullRecord extends Omit<RecordSummary, "citations" | "reasoning"> {
   reasoning?: Thought & { text: string };
   outcome: number | null;
   citations: Citation[];
-  decision: { labelling?: { label: Label; raises?: Raise[] }; decision?: Decision & { label: Label } } | null;
+  decision: { labelling?: { label: Label; raises?: Raise[] }; decision?: Decision & { label: Label }; masked?: { values: Masked; decision: { permitted: string[] } } } | null;
 }
 
 export interface AnswerReport {
@@ -180,6 +183,7 @@ export interface AnswerReport {
   decision: Decision & { target: string; model: string };
   citations: Citation[];
   abstained: boolean;
+  masked?: Masked;
   removed_markers: number;
   entry: string;
   outcome: string;

@@ -136,6 +136,6 @@ function finish(turn: Turn, event: Last): void {
   turn.model = trousseau.decision.model;
   turn.sources = trousseau.citations;
   turn.count = trousseau.citations.length;
-  turn.why = { permitted: trousseau.decision.permitted, rejected: trousseau.decision.rejected, raises: [] };
+  turn.why = { permitted: trousseau.decision.permitted, rejected: trousseau.decision.rejected, raises: [], masked: trousseau.masked };
   turn.id = trousseau.entry;
 }

@@ -1,6 +1,6 @@
 // One question and its answer, whether it is being answered or was long ago.
 import type { Failure } from "../api/client";
-import { entryOf, type Citation, type Feedback, type FullRecord, type Label, type RecordSummary, type Rejection, type Seam, type State, type Thought, type Tongue, type Usage } from "../api/wire";
+import { entryOf, type Citation, type Feedback, type FullRecord, type Label, type Masked, type RecordSummary, type Rejection, type Seam, type State, type Thought, type Tongue, type Usage } from "../api/wire";
 import { Reading } from "../markdown/reading";
 import { marked } from "../markdown/seams";
 import type { Block } from "../markdown/tree";
@@ -14,6 +14,8 @@ export interface Why {
   permitted: string[];
   rejected: Rejection[];
   raises: { origin: string; name: string; label: Label }[];
+  /** What was replaced by pseudonyms for whoever answered. */
+  masked?: Masked | undefined;
 }
 
 export class Turn {
@@ -124,10 +126,11 @@ export class Turn {
         this.count = record.citations.length;
         this.target = record.target ?? this.target;
         this.reasoning = record.reasoning?.text ?? this.reasoning;
-        const { decision, labelling } = record.decision ?? {};
+        const { decision, labelling, masked } = record.decision ?? {};
         this.why = {
           permitted: decision?.permitted ?? this.why?.permitted ?? [],
           rejected: decision?.rejected ?? this.why?.rejected ?? [],
+          masked: masked && this.target && masked.decision.permitted.includes(this.target) ? masked.values : this.why?.masked,
           raises: (labelling?.raises ?? [])
             .filter((raise) => raise.raised)
             .map((raise) => ({ origin: raise.origin, name: raise.title ?? raise.name ?? raise.detector ?? "", label: raise.label })),

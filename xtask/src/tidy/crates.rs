@@ -20,18 +20,25 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("detect", &["core"]),
     ("policy", &["core", "text", "detect"]),
     ("catalogue", &["core", "policy"]),
-    ("limits", &["core", "retrieval"]),
-    ("withdrawals", &["core", "policy"]),
-    ("plan", &["core", "policy", "ledger", "limits", "routing"]),
+    ("state", &["retrieval"]),
+    ("limits", &["core", "retrieval", "state"]),
+    ("withdrawals", &["core", "policy", "retrieval", "state"]),
+    ("masking", &["core", "policy"]),
+    (
+        "plan",
+        &["core", "policy", "masking", "ledger", "limits", "routing"],
+    ),
     ("drill", &["core", "policy", "plan", "routing", "withdrawals"]),
     (
         "calls",
-        &["core", "policy", "plan", "entries", "record", "routing"],
+        &[
+            "core", "policy", "masking", "plan", "entries", "record", "routing",
+        ],
     ),
     ("wire", &["core", "text"]),
     ("verify", &["core", "text"]),
     ("upstream", &["core", "text", "wire"]),
-    ("accounts", &["core", "retrieval", "upstream", "limits"]),
+    ("accounts", &["core", "retrieval", "state", "upstream", "limits"]),
     (
         "request",
         &[
@@ -75,6 +82,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "catalogue",
             "ledger",
             "limits",
+            "masking",
             "plan",
             "upstream",
             "accounts",
@@ -97,6 +105,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "policy",
             "ledger",
             "limits",
+            "masking",
             "plan",
             "calls",
             "routing",
@@ -113,7 +122,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
 const ROOT: &str = "trousseau";
 
 /// Crates without I/O, and what would give them some.
-const PURE: [&str; 6] = ["core", "text", "detect", "policy", "catalogue", "wire"];
+const PURE: [&str; 7] = ["core", "text", "detect", "policy", "catalogue", "masking", "wire"];
 const IMPURE: [&str; 12] = [
     "tokio",
     "sqlx",
@@ -180,6 +189,27 @@ pub(super) fn directions(files: &[TrackedFile]) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Who judges the program knows nothing of it: the harness for faults uses what tests share, and nobody uses the harness.
+pub(super) fn judges_stand_apart(files: &[TrackedFile]) -> Vec<String> {
+    let manifests = files.iter().filter(|file| file.path.ends_with("Cargo.toml"));
+    let ours = manifests.flat_map(|file| {
+        let names = dependencies(&file.text).into_iter();
+        names.filter_map(move |name| Some((file, name.strip_prefix("trousseau-")?.to_owned())))
+    });
+    let faults = ours.filter(|(file, name)| match file.path.as_str() {
+        "faults/Cargo.toml" => name != "testing",
+        _ => name == "faults",
+    });
+    faults
+        .map(|(file, name)| {
+            format!(
+                "{}: the harness for faults and `trousseau-{name}` stand apart",
+                file.path
+            )
+        })
+        .collect()
 }
 
 /// The names under `[dependencies]`, also for one target only. What cannot be parsed cargo refuses itself.
@@ -310,6 +340,17 @@ mod tests {
     fn a_dependency_of_one_target_counts() {
         let manifest = "[target.'cfg(unix)'.dependencies]\ntrousseau-policy = { path = \"x\" }\n";
         assert_eq!(directions(&[file("crates/ledger/Cargo.toml", manifest)]).len(), 1);
+    }
+
+    #[test]
+    fn a_harness_that_asks_the_policy_is_found() {
+        let of = |path: &str, name: &str| {
+            judges_stand_apart(&[file(path, &format!("[dependencies]\n{name}.workspace = true\n"))]).len()
+        };
+        assert_eq!(of("faults/Cargo.toml", "trousseau-policy"), 1);
+        assert_eq!(of("faults/Cargo.toml", "trousseau-testing"), 0);
+        assert_eq!(of("crates/gateway/Cargo.toml", "trousseau-faults"), 1);
+        assert_eq!(of("crates/gateway/Cargo.toml", "trousseau-policy"), 0);
     }
 
     #[test]

@@ -20,6 +20,7 @@ const RULES: &[Rule] = &[
     files::forbidden_words,
     files::skips_in_use,
     crates::directions,
+    crates::judges_stand_apart,
     crates::pure,
     crates::permits,
     crates::prose_map,

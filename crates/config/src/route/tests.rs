@@ -74,6 +74,37 @@ cache = { seconds = 600, megabytes = 64 }
 }
 
 #[test]
+fn a_route_masks_kinds_that_detectors_know_for_targets_of_its_own() {
+    let own = "[[policy.detector]]\nname = \"projects\"\nwords = [\"Orme\"]\nlabel = \"restricted\"\n";
+    let text = format!(
+        "{own}[[route]]\nname = \"r\"\ntargets = [\"c\", \"a\"]\n[route.mask]\nkinds = [\"iban\", \"projects\"]\nupstreams = [\"a\"]\n"
+    );
+    let route = parse(&text).unwrap().settings.routes.remove(0);
+    let mask = route.mask.unwrap();
+    assert_eq!(
+        mask.kinds,
+        Kinds::These(["iban", "projects"].map(str::to_owned).into())
+    );
+    assert!(mask.is_for("a") && !mask.is_for("c"));
+    assert_eq!(mask.label_floor, Label::of(Class::Internal));
+    let all = text.replace("\"iban\"", "\"all\"") + "label_floor = \"public\"\n";
+    let mask = parse(&all).unwrap().settings.routes.remove(0).mask.unwrap();
+    assert_eq!((mask.kinds, mask.label_floor), (Kinds::All, Label::default()));
+    // What runs can be shown, and read again.
+    let shown = parse(&all).unwrap().shown(Path::new("data"));
+    assert_eq!(shown["route"][0]["mask"]["kinds"], serde_json::json!(["all"]));
+
+    let faulty = text
+        .replace("\"iban\"", "\"ibam\"")
+        .replace("[\"a\"]\n", "[\"b\"]\n");
+    let faults = parse(&faulty).unwrap_err();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[0].contains("route.r.mask.kinds") && faults[1].contains("route.r.mask.upstreams"));
+    let empty = parse("[[route]]\nname = \"r\"\ntargets = [\"c\"]\nmask = { kinds = [] }\n").unwrap_err();
+    assert!(empty[0].contains("route.r.mask.kinds"), "{empty:?}");
+}
+
+#[test]
 fn every_fault_of_routes_and_limits_is_told_at_once() {
     let text = r#"
 [[upstream]]

@@ -55,6 +55,7 @@ pub(crate) fn route(name: &str, targets: &[&str]) -> Route {
         way: Way::in_order(name, targets.iter().copied()),
         continues: true,
         hold_back: None,
+        mask: None,
         grounded: false,
         collections: None,
         label_floor: Label::default(),

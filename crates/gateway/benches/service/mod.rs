@@ -34,6 +34,7 @@ pub(crate) async fn open(data: &Path, durability: Durability) -> Gateway {
         way: Way::in_order("bench", ["local", "away"]),
         continues: true,
         hold_back: None,
+        mask: None,
         grounded: false,
         collections: None,
         label_floor: "internal".parse().expect("a label"),

@@ -42,6 +42,8 @@ mod labels;
 mod live;
 mod live_stop;
 mod loading;
+mod masked;
+mod masked_calls;
 mod monitoring;
 mod oidc_scene;
 mod openapi;

@@ -25,7 +25,7 @@ async fn afar(stage: &Stage, script: &[Step]) -> (Gateway, std::sync::Arc<crate:
 }
 
 /// The same question with `text` in each of the positions that a request has.
-fn positions(text: &str) -> Vec<(&'static str, Value)> {
+pub(crate) fn positions(text: &str) -> Vec<(&'static str, Value)> {
     let question = |more: Value| {
         let mut asked =
             json!({ "model": "documents", "messages": [{ "role": "user", "content": "Bonjour" }] });

@@ -45,6 +45,8 @@ enum Says {
     /// The rest of a text behind what was delivered of it, in pieces of so many characters, with so many of the
     /// characters before it again.
     RestOf { text: String, size: usize, again: usize },
+    /// The question once more, in pieces of so many characters.
+    Echo(usize),
 }
 
 /// A model's server.
@@ -64,6 +66,11 @@ impl Speaker {
     pub(crate) fn going_on(text: &str, size: usize, again: usize) -> Self {
         let text = text.to_owned();
         Self::start(Says::RestOf { text, size, again }, Ending::Whole)
+    }
+
+    /// One that says the question once more, in pieces of `size` characters.
+    pub(crate) fn echo(size: usize) -> Self {
+        Self::start(Says::Echo(size), Ending::Whole)
     }
 
     fn start(says: Says, ending: Ending) -> Self {
@@ -197,6 +204,15 @@ impl Says {
     fn pieces(&self, asked: &Value) -> Vec<String> {
         match self {
             Self::Pieces(pieces) => pieces.clone(),
+            Self::Echo(size) => {
+                let messages = asked["messages"].as_array().unwrap();
+                let asked = messages
+                    .iter()
+                    .rfind(|message| message["role"] == "user")
+                    .unwrap();
+                let signs: Vec<char> = asked["content"].as_str().unwrap_or_default().chars().collect();
+                signs.chunks(*size).map(|piece| piece.iter().collect()).collect()
+            }
             Self::RestOf { text, size, again } => {
                 let before = delivered(asked).map_or(0, |delivered| {
                     let whole = text.strip_prefix(delivered).is_some();

@@ -232,6 +232,7 @@ fn a_decision_on_the_rest_of_an_answer_owes_no_outcome_of_its_own() {
         let log = gateway.logs.log(&tenant, &gateway.records, now).await.unwrap();
         let commitment = Secret([7; 32]).commit("request", b"");
         let decision = Event::Decision(Decision {
+            masked: None,
             continues: Some(answered.entry.index),
             actor: commitment,
             route: "documents",

@@ -12,6 +12,8 @@ use trousseau_limits::{
 };
 use trousseau_retrieval::database::Access;
 
+mod replicas;
+
 /// One budget of tokens a day that everybody shares, and a rate.
 fn spending() -> Spending {
     let limit = |name: &str, allowance| {

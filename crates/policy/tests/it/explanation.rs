@@ -25,7 +25,7 @@ fn an_explanation_in_json() {
     };
     labelling.raise(passage, &Label::of(Class::Personal).with_tag("hr"));
     let decision = decision(labelling.label(), &[target("local", "premises = 'own'", &[])]);
-    assert_json_snapshot!(Explanation { labelling, decision }, @r#"
+    assert_json_snapshot!(Explanation::new(labelling, decision), @r#"
     {
       "labelling": {
         "label": {

@@ -131,6 +131,10 @@ pub(super) fn tell(printer: &Printer, answered: &Answered) {
         }
     }
     printer.line("");
+    if let Some(masked) = &answered.masked {
+        let told = messages.text("answer-masked", &[("count", &masked.values().sum::<u64>())]);
+        printer.line(&printer.styled(&told, Style::Faint));
+    }
     for seam in &answered.answer.seams {
         let told = messages.text("answer-seam", &[("from", &seam.from), ("to", &seam.to)]);
         printer.line(&printer.styled(&told, Style::Faint));
@@ -190,6 +194,9 @@ pub(super) fn object(answered: &Answered) -> Value {
         "entry": answered.entry.to_string(),
         "outcome": answered.outcome.to_string(),
     });
+    if let Some(masked) = &answered.masked {
+        object["masked"] = json!(masked);
+    }
     if !answered.answer.seams.is_empty() {
         object["seams"] = json!(answered.answer.seams);
     }

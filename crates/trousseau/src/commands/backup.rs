@@ -13,10 +13,16 @@ use crate::failure::{Exit, Failure};
 pub(super) async fn make(caller: &Caller, backup: &Backup) -> Result<Exit, Failure> {
     let to = caller.path(&backup.to)?;
     let app = caller.open().await?;
-    let configuration = app.config().file.clone();
+    let config = app.config();
+    let configuration = config.file.clone();
     let made = backup::backup(&app.gateway, app.data(), &to, configuration.as_deref()).await;
     app.close().await?;
     tell(caller, "backup-made", &made?, &to.display().to_string());
+    if let Some(state) = &config.state {
+        let messages = &caller.printer.messages;
+        let text = messages.text("backup-without-state", &[("database", &state.url)]);
+        caller.printer.note(&text);
+    }
     Ok(Exit::SUCCESS)
 }
 

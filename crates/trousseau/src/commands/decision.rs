@@ -10,13 +10,22 @@ use crate::printer::{Printer, Style};
 
 /// The decision of `ask --json`: permitted targets, the one that answered, rejected ones with reasons.
 pub(super) fn object(explanation: &Explanation, target: &str) -> Value {
-    json!({
+    let mut object = json!({
         "target": target,
         "permitted": names(explanation),
         "rejected": explanation.decision.rejected,
         "rules": explanation.decision.rules,
         "label": explanation.labelling,
-    })
+    });
+    add_masked(&mut object, explanation);
+    object
+}
+
+/// Adds what was decided about the same with pseudonyms in it, where a route has them.
+pub(super) fn add_masked(object: &mut Value, explanation: &Explanation) {
+    if let Some(masked) = &explanation.masked {
+        object["masked"] = json!(masked);
+    }
 }
 
 pub(super) fn names(explanation: &Explanation) -> Vec<&str> {
@@ -42,6 +51,16 @@ pub(super) fn table(printer: &Printer, explanation: &Explanation) {
         printer.line(&printer.styled(&format!("  ✓ {line}"), Style::Good));
     }
     rejected(printer, &explanation.decision.rejected);
+    if let Some(masked) = &explanation.masked {
+        let label = messages.label(masked.labelling.label());
+        let told = messages.text("decision-masked", &[("label", &label)]);
+        printer.line(&printer.styled(&told, Style::Strong));
+        for permit in &masked.decision.permitted {
+            let line = messages.text("decision-permitted", &[("target", &permit.target())]);
+            printer.line(&printer.styled(&format!("  ✓ {line}"), Style::Good));
+        }
+        rejected(printer, &masked.decision.rejected);
+    }
 }
 
 /// The rejected targets, each with all its reasons.

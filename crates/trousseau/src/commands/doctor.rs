@@ -13,10 +13,11 @@ use trousseau_gateway::service::date;
 use trousseau_ledger::VerifyOptions;
 use trousseau_policy::decide::About;
 use trousseau_policy::eligibility::{Missing, would_make_eligible};
+use trousseau_retrieval::database::Access;
 use trousseau_retrieval::store::Task;
 use trousseau_withdrawals::Withdrawals;
 
-use crate::app::{App, Place, tenant};
+use crate::app::{App, Place, sharing, tenant};
 use crate::caller::Caller;
 use crate::failure::{AppError, Exit, Failure};
 use crate::printer::{Printer, Style};
@@ -43,6 +44,7 @@ pub(super) async fn run(caller: &Caller) -> Result<Exit, Failure> {
     let place = caller.place()?;
     let mut findings = vec![configuration(&place, printer)];
     findings.extend(upstreams(&place, printer));
+    findings.extend(shared(&place, printer).await);
     findings.extend(server(caller).await);
     findings.extend(data(caller, &place).await);
     let withdrawals = Withdrawals::open(&place.data, jiff::Timestamp::now());
@@ -106,6 +108,15 @@ fn upstreams(place: &Place, printer: &Printer) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether the database of the replicas answers, where there is one.
+async fn shared(place: &Place, printer: &Printer) -> Option<Finding> {
+    let state = place.config.state.as_ref()?;
+    Some(match sharing::open(&place.config, Access::Read).await {
+        Ok(_) => Finding::sound(printer.messages.text("doctor-state", &[("database", &state.url)])),
+        Err(failure) => Finding::unsound(failure.text(printer)),
+    })
 }
 
 /// The stores without which a server goes on with what it has in memory, where it does, each with why.

@@ -288,6 +288,9 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
             let (route, label) = (word(&leaf["route"]), word(&leaf["label"]["class"]));
             let text = messages.text("entry-decision", &[("route", &route), ("label", &label)]);
             match leaf["continues"].as_u64() {
+                Some(first) if leaf["masked"].is_object() => {
+                    messages.text("entry-masked", &[("decision", &first), ("text", &text)])
+                }
                 Some(first) => messages.text("entry-continues", &[("decision", &first), ("text", &text)]),
                 None => text,
             }

@@ -41,7 +41,9 @@ pub(super) async fn show(caller: &Caller) -> Result<Exit, Failure> {
 fn row(printer: &Printer, standing: &Standing, zone: &TimeZone) -> Vec<String> {
     let messages = &printer.messages;
     let amount = |amount: f64| match standing.what {
-        What::BudgetMoney | What::Unpriced => messages.text("amount", &[("amount", &format!("{amount:.2}"))]),
+        What::BudgetMoney | What::Unpriced | What::Away => {
+            messages.text("amount", &[("amount", &format!("{amount:.2}"))])
+        }
         What::Requests | What::Tokens | What::BudgetTokens => format!("{amount:.0}"),
     };
     let whose = match &standing.account {

@@ -33,13 +33,15 @@ pub(super) async fn explain(caller: &Caller, explain: Explain) -> Result<Exit, F
         .await?;
     app.close().await?;
     if printer.json() {
-        printer.object(&json!({
+        let mut object = json!({
             "label": explanation.labelling.label(),
             "labelling": explanation.labelling,
             "permitted": decision::names(&explanation),
             "rejected": explanation.decision.rejected,
             "rules": explanation.decision.rules,
-        }));
+        });
+        decision::add_masked(&mut object, &explanation);
+        printer.object(&object);
     } else {
         decision::table(printer, &explanation);
     }

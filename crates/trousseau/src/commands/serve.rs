@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
-use trousseau_accounts::{Grants, NewKey};
+use trousseau_accounts::{AccountError, Grants, NewKey};
 use trousseau_config::{Changes, Config, TlsFiles};
 use trousseau_core::label::Class;
 use trousseau_core::principal::{Principal, Role, Tenant};
@@ -24,7 +24,7 @@ use trousseau_retrieval::library::blocking;
 use super::keys::{OPERATOR, enter};
 use super::records::before;
 use crate::admin::Admin;
-use crate::app::{App, tenant};
+use crate::app::{App, sharing, tenant};
 use crate::caller::Caller;
 use crate::checks;
 use crate::cli::Serve;
@@ -58,6 +58,9 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
     // The address first: who finds it taken has changed nothing.
     let listener = Listener::bind(&address.to_string(), tls.clone()).await?;
     let app = App::open_to_serve(&caller.global).await?;
+    if let Err(error) = app.gateway.settle_ledgers().await {
+        tracing::error!(%error, "the ledgers are not as they should be");
+    }
     let admin = Admin::bind(app.data()).map_err(AppError::Io)?;
     let mut server = trousseau_http::Server::new(
         Arc::clone(&app.gateway),
@@ -93,11 +96,12 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
             rounds(&app, &stop),
             checks::run(&app, &stop),
             withdrawals(&app, &stop),
-            folds(&app, &stop)
+            folds(&app, &stop),
+            Box::pin(sharing::follow(&app, &stop))
         )
     };
     let served = tokio::select! {
-        (served, (), (), (), (), ()) = serving => served,
+        (served, (), (), (), (), (), ()) = serving => served,
         never = signals.obey(&stop, tls, &app) => match never {},
     };
     if let Err(failure) = enter_failures(&app).await {
@@ -183,7 +187,11 @@ async fn first_key(caller: &Caller, app: &App) -> Result<Option<String>, Failure
         created_by: OPERATOR.to_owned(),
     };
     let now = (app.gateway.now)();
-    let (row, key) = accounts.create_key(&tenant(&caller.global), new, now).await?;
+    let (row, key) = match accounts.create_key(&tenant(&caller.global), new, now).await {
+        // Another replica that starts at the same time was sooner.
+        Err(AccountError::Taken { .. }) => return Ok(None),
+        created => created?,
+    };
     enter(caller, app, Operation::KeyCreated, (&row.name, row.grants.role)).await?;
     Ok(Some(key))
 }
@@ -223,6 +231,9 @@ async fn folds(app: &App, stop: &CancellationToken) {
     let mut rounds = interval(FOLDED);
     let mut was_sound = true;
     while stop.run_until_cancelled(rounds.tick()).await.is_some() {
+        if let Err(error) = app.gateway.limits.settle_shares((app.gateway.now)()).await {
+            tracing::debug!(%error, "the other replicas were not told what was spent; it is tried again");
+        }
         let folded = app.gateway.limits.fold((app.gateway.now)()).await;
         if let (true, Err(error)) = (was_sound, &folded) {
             tracing::error!(%error, "what was spent is not on the disk; it is tried again");

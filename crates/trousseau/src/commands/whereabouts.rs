@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::json;
-use trousseau_entries::whereabouts::Whereabouts;
+use trousseau_entries::whereabouts::{Had, Whereabouts};
 use trousseau_ledger::{LogReader, VerifyOptions};
 
 use super::ledger::own_ledger;
@@ -47,7 +47,14 @@ fn print(found: &Whereabouts, caller: &Caller, asked: &LedgerWhere, reader: &Log
     if printer.json() {
         let targets: Vec<_> = targets
             .iter()
-            .map(|(target, had)| json!({ "target": target, "requests": had.requests, "answered": had.answered }))
+            .map(|(target, had)| {
+                let Had {
+                    requests,
+                    answered,
+                    masked,
+                } = had;
+                json!({ "target": target, "requests": requests, "answered": answered, "masked": masked })
+            })
             .collect();
         printer.object(&json!({
             "class": asked.class,
@@ -69,13 +76,14 @@ fn print(found: &Whereabouts, caller: &Caller, asked: &LedgerWhere, reader: &Log
         &[("count", &found.requests()), ("class", &asked.class.name())],
     ));
     if !targets.is_empty() {
-        let heading =
-            ["target", "requests", "answered"].map(|name| messages.plain(&format!("column-{name}")));
+        let heading = ["target", "requests", "answered", "masked"]
+            .map(|name| messages.plain(&format!("column-{name}")));
         let rows = targets.iter().map(|(target, had)| {
             vec![
                 (*target).to_owned(),
                 had.requests.to_string(),
                 had.answered.to_string(),
+                had.masked.to_string(),
             ]
         });
         printer.table(&heading, &rows.collect::<Vec<_>>());

@@ -117,6 +117,7 @@ fn plan(target: Option<&Target>, config: &Config, tried: &Arc<Tried>) -> Result<
             way: Way::in_order("trial", [name.as_str()]),
             continues: false,
             hold_back: None,
+            mask: None,
             grounded: false,
             collections: None,
             label_floor: Label::default(),

@@ -109,6 +109,36 @@ fn an_entry_is_shown_with_sources_and_what_would_open_it() {
 }
 
 #[test]
+fn a_route_that_masks_opens_places_that_may_see_the_rest() {
+    let doubted = CONFIG.replace("storage_region = \"FR\"", "us_law = \"unknown\"");
+    let route = "[[route]]\nname = \"lettres\"\ntargets = [\"nuage\"]\ngrounded = false\n[route.mask]\nkinds = [\"email\"]\n";
+    let (dir, config) = configured(&format!("{route}{doubted}"));
+    let explain = |text: &str| dir.json(&["policy", "explain", text, "--config", &config]);
+    let explained = explain("Écrire à jeanne@exemple.fr");
+    assert_eq!(explained["permitted"], json!([]));
+    let masked = &explained["masked"];
+    assert_eq!(masked["values"], json!({ "email": 1 }));
+    assert_eq!(masked["labelling"]["label"], json!({ "class": "internal" }));
+    assert_eq!(masked["decision"]["permitted"], json!(["nuage"]));
+    let told = dir.run(&[
+        "policy",
+        "explain",
+        "Écrire à jeanne@exemple.fr",
+        "--config",
+        &config,
+    ]);
+    let told = told.succeeded().out;
+    assert!(
+        told.contains("Masked, it would be") || told.contains("Masqué, ce texte serait"),
+        "{told}"
+    );
+    // Another kind stays what it is.
+    let both = explain("Écrire à jeanne@exemple.fr, 2 55 08 14 168 025 38");
+    assert_eq!(both["masked"]["decision"]["permitted"], json!([]));
+    assert_eq!(explain("Bonjour")["masked"], json!(null));
+}
+
+#[test]
 fn a_card_of_the_catalogue_decides_and_a_card_past_its_time_is_told() {
     let (dir, config) = configured(CONFIG);
     let explain = [

@@ -14,15 +14,15 @@ use crate::harness::Dir;
 use crate::service::{PATIENCE, Service, get};
 
 /// How many ask at once.
-const MANY: usize = 200;
+pub(crate) const MANY: usize = 200;
 
 /// What one answer costs, as its server counts.
-const TOKENS: f64 = 120.0;
+pub(crate) const TOKENS: f64 = 120.0;
 
-const BUDGET: f64 = 1000.0;
+pub(crate) const BUDGET: f64 = 1000.0;
 
 /// A model server that holds every answer back until it is told to let them go.
-struct Gate {
+pub(crate) struct Gate {
     address: SocketAddr,
     state: Arc<(Mutex<State>, Condvar)>,
 }
@@ -34,7 +34,7 @@ struct State {
 }
 
 impl Gate {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::<(Mutex<State>, Condvar)>::default();
@@ -48,14 +48,14 @@ impl Gate {
         Self { address, state }
     }
 
-    fn set(&self, is_open: bool) {
+    pub(crate) fn set(&self, is_open: bool) {
         let (state, changed) = &*self.state;
         state.lock().unwrap().is_open = is_open;
         changed.notify_all();
     }
 
     /// How many requests have come so far.
-    fn came(&self) -> usize {
+    pub(crate) fn came(&self) -> usize {
         self.state.0.lock().unwrap().came
     }
 }
@@ -82,7 +82,7 @@ fn answer(stream: TcpStream, (state, changed): &(Mutex<State>, Condvar)) -> Opti
 }
 
 /// A folder whose one route leads to the gate. A token costs a thousandth of a euro there.
-fn folder(gate: &Gate) -> Dir {
+pub(crate) fn folder(gate: &Gate) -> Dir {
     let dir = Dir::new();
     let url = format!("http://{}/v1", gate.address);
     dir.write(
@@ -108,14 +108,14 @@ fn folder(gate: &Gate) -> Dir {
 }
 
 /// Makes a key with a budget for each day.
-fn key(dir: &Dir, name: &str, limits: &[&str]) -> String {
+pub(crate) fn key(dir: &Dir, name: &str, limits: &[&str]) -> String {
     let mut arguments = vec!["keys", "create", "--name", name, "--budget-per", "day"];
     arguments.extend(limits);
     dir.json(&arguments)["key"].as_str().unwrap().to_owned()
 }
 
 /// Asks; the status and the body, unless the server is gone meanwhile.
-fn ask(address: &str, key: &str) -> Option<(u16, String)> {
+pub(crate) fn ask(address: &str, key: &str) -> Option<(u16, String)> {
     let body = r#"{"model":"gate","max_tokens":100,"messages":[{"role":"user","content":"Oui ou non ?"}]}"#;
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -132,7 +132,7 @@ fn ask(address: &str, key: &str) -> Option<(u16, String)> {
 }
 
 /// The one standing of the limits of this name, as an administrator sees it.
-fn standing(service: &Service, administrator: &str, name: &str) -> Value {
+pub(crate) fn standing(service: &Service, administrator: &str, name: &str) -> Value {
     let answer = get(&service.address, "/api/limits", Some(administrator));
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     let body: Value = serde_json::from_str(body).unwrap();
@@ -141,7 +141,7 @@ fn standing(service: &Service, administrator: &str, name: &str) -> Value {
     found.unwrap_or_else(|| panic!("{body:#}")).clone()
 }
 
-fn number(standing: &Value, field: &str) -> f64 {
+pub(crate) fn number(standing: &Value, field: &str) -> f64 {
     standing[field].as_f64().unwrap()
 }
 

@@ -71,14 +71,14 @@ fn a_provider_is_withdrawn_from_a_running_server_and_the_ledger_tells_where_requ
     assert_eq!(
         all["targets"],
         json!([
-            { "target": "first", "requests": 2, "answered": 2 },
-            { "target": "second", "requests": 1, "answered": 1 },
+            { "target": "first", "requests": 2, "answered": 2, "masked": 0 },
+            { "target": "second", "requests": 1, "answered": 1, "masked": 0 },
         ])
     );
     let personal = dir.json(&["ledger", "where", "--class", "personal", "--since", "1d"]);
     assert_eq!(
         personal["targets"],
-        json!([{ "target": "second", "requests": 1, "answered": 1 }])
+        json!([{ "target": "second", "requests": 1, "answered": 1, "masked": 0 }])
     );
     let later = dir.json(&["ledger", "where", "--class", "public", "--since", "2099-01-01"]);
     assert_eq!((&later["requests"], &later["targets"]), (&json!(0), &json!([])));
