@@ -184,7 +184,7 @@ test("reasoning is folded, formulas and code are drawn", () =>
 
 test("each role sees its rooms only, and they are accessible", async () => {
   await somebody("adele", {}, async (page) => {
-    for (const room of ["setup", "documents", "users", "keys", "places", "usage", "explain", "ledger"]) {
+    for (const room of ["setup", "documents", "users", "keys", "places", "usage", "limits", "explain", "ledger"]) {
       await page.goto(`/admin/${room}`);
       await page.waitForSelector(".room h1");
       await until(`${room} to load`, async () => (await page.locator(".room .wait").count()) === 0);

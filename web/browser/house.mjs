@@ -69,6 +69,11 @@ grounded = false
 name = "dehors"
 targets = ["ailleurs"]
 
+[[limit]]
+name = "mairie"
+requests_per_minute = 100000
+budget = { tokens = 500000000, per = "month" }
+
 [[policy.rule]]
 name = "secrets-ici"
 class = "restricted"

@@ -9,7 +9,7 @@ let all;
 before(async () => (all = await catalogues()));
 
 const ROOMS = {
-  adele: ["setup", "documents", "users", "keys", "places", "usage", "explain", "ledger"],
+  adele: ["setup", "documents", "users", "keys", "places", "usage", "limits", "explain", "ledger"],
   dora: ["explain", "ledger", "records"],
 };
 
@@ -78,6 +78,33 @@ for (const language of ["fr", "en"]) {
     const told = page.getByText(words.reasons["field-not-met"]).first();
     await told.waitFor();
     assert.match(await told.textContent(), new RegExp(words.byRule("secrets-ici", 0).replace(/[[\]]/g, "\\$&").replace("0", "\\d+")));
+  });
+
+  keeper("a place is withdrawn and let in again", "adele", async (page, rooms) => {
+    await enter(page, rooms, "places");
+    await page.getByText(rooms.withdrawals.none).waitFor();
+    await button(page, rooms.withdrawals.add).click();
+    await dialog(page).getByLabel(rooms.withdrawals.kind).selectOption("country");
+    await dialog(page).getByLabel(rooms.withdrawals.name, { exact: true }).fill("us");
+    await accessible(page, `the dialog of a withdrawal in ${language}`);
+    await button(dialog(page), rooms.withdrawals.withdraw).click();
+    const row = page.getByRole("row", { name: new RegExp(`${rooms.withdrawals.kinds.country} US.*ailleurs`) });
+    await row.waitFor();
+    await accessible(page, `a withdrawal in ${language}`);
+    await button(row, rooms.withdrawals.lift).click();
+    await dialog(page).getByText("ailleurs", { exact: false }).waitFor();
+    await button(dialog(page), rooms.withdrawals.lift).click();
+    await page.getByText(rooms.withdrawals.none).waitFor();
+  });
+
+  keeper("limits say how far they are used", "adele", async (page, rooms) => {
+    await ask(page, "Combien de jours de télétravail par semaine ?");
+    await enter(page, rooms, "limits");
+    const budget = page.getByRole("region", { name: rooms.limits.budgets }).last().getByRole("row", { name: /mairie/ });
+    await budget.getByText(rooms.limits.states.free).waitFor();
+    await page.getByRole("region", { name: rooms.limits.rates }).last().getByRole("row", { name: /mairie/ }).first().waitFor();
+    await page.getByLabel(rooms.limits.of).selectOption("key");
+    assert.equal(await page.getByRole("row", { name: /mairie/ }).count(), 0);
   });
 
   keeper("an auditor verifies the ledger", "omar", async (page, rooms) => {

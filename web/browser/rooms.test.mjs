@@ -21,8 +21,8 @@ const dialog = (page) => page.getByRole("dialog");
 
 const DOORS = {
   claire: ["explain"],
-  adele: ["setup", "documents", "users", "keys", "places", "usage", "explain", "ledger"],
-  omar: ["users", "keys", "explain", "ledger", "records"],
+  adele: ["setup", "documents", "users", "keys", "places", "usage", "limits", "explain", "ledger"],
+  omar: ["users", "keys", "limits", "explain", "ledger", "records"],
   dora: ["explain", "ledger", "records"],
 };
 
@@ -49,7 +49,7 @@ for (const [name, rooms] of Object.entries(DOORS)) {
 test("every room fits the hand and the dark", async () => {
   const options = { width: 390, dark: true };
   await keeper("adele", options, async (_page, room) => {
-    for (const name of ["setup", "documents", "users", "keys", "places", "usage", "explain", "ledger"]) await room(name);
+    for (const name of ["setup", "documents", "users", "keys", "places", "usage", "limits", "explain", "ledger"]) await room(name);
   });
   await keeper("dora", options, async (_page, room) => room("records"));
 });

@@ -1,9 +1,11 @@
 // What the rooms compute: marks in a pasted text, bars of a plot, who may enter.
 import { describe, expect, it } from "vitest";
 import { fr } from "../src/messages/fr";
+import { en } from "../src/messages/en";
 import { bars, csv, paid, together, type Counted } from "../src/rooms/bars";
 import { factsOf, lacks, money, type Missing, type Upstream } from "../src/rooms/card";
 import { DOORS, roomAt, roomsOf } from "../src/rooms/doors";
+import { amount, inOrder, isBudget, share, type Standing } from "../src/rooms/standing";
 import { mark } from "../src/rooms/findings";
 import { groupsIn } from "../src/rooms/grants";
 import { nameOf, sent } from "../src/rooms/trial";
@@ -71,7 +73,7 @@ describe("figures for a spreadsheet", () => {
 describe("doors", () => {
   it("open for their roles only", () => {
     expect(roomsOf("user")).toEqual(["explain"]);
-    expect(roomsOf("auditor")).toEqual(["users", "keys", "explain", "ledger", "records"]);
+    expect(roomsOf("auditor")).toEqual(["users", "keys", "limits", "explain", "ledger", "records"]);
     expect(roomsOf("data-protection-officer")).toEqual(["explain", "ledger", "records"]);
     expect(roomsOf("administrator")).not.toContain("records");
     expect(roomsOf("administrator")[0]).toBe("setup");
@@ -149,5 +151,41 @@ describe("a new place", () => {
     expect(sent({ ...described, own: false, key: " sk ", route: "r" }, false)).toEqual({
       name: "a", url: "u", model: "m", own_premises: false, provider: "oublié", key: "sk", route: "r", stream: false,
     });
+  });
+});
+
+describe("limits", () => {
+  const standing = (more: Partial<Standing>): Standing => ({ limit: "a", kind: "key", name: "k", what: "tokens", most: 100, used: 0, reserved: 0, left: 100, ...more });
+
+  it("are used by what is spent and what is held back", () => {
+    expect(share(standing({ used: 30, reserved: 20 }))).toBe(0.5);
+    expect(share(standing({ used: 120 }))).toBe(1);
+    expect(share(standing({ most: 0 }))).toBe(1);
+  });
+
+  it("are budgets where they have a period, else rates", () => {
+    expect(isBudget(standing({ what: "budget-tokens", per: "month" }))).toBe(true);
+    expect(isBudget(standing({ what: "requests" }))).toBe(false);
+  });
+
+  it("stand in the order of what is used of them", () => {
+    const all = [standing({ limit: "b" }), standing({ limit: "c", used: 90 }), standing({ limit: "a" })];
+    expect(inOrder(all).map((one) => one.limit)).toEqual(["c", "a", "b"]);
+  });
+
+  it("tell amounts in their unit", () => {
+    expect(amount(12.5, standing({ currency: "EUR" }), "en")).toBe("€12.50");
+    expect(amount(1234, standing({}), "en")).toBe("1,234");
+  });
+});
+
+describe("a place that is withdrawn", () => {
+  it("says so, and what to do about it, in both languages", () => {
+    for (const words of [fr, en]) {
+      const missing: Missing[] = [{ code: "withdrawn", rule: "withdrawn", line: 0, field: "seat", found: "US", required: "", remedy: "lift" }];
+      const [told] = lacks(missing, words);
+      expect(told?.why).toBe(words.reasons["withdrawn"]);
+      expect(told?.mend).toBe(words.rooms.card.remedies.lift("", ""));
+    }
   });
 });

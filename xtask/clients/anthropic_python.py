@@ -80,4 +80,23 @@ def tells_errors_by_type():
     assert error.body["error"]["trousseau"]["rejected"], error.body
 
 
-run([answers, answers_to_a_bearer, streams, calls_tools, sends_images, tells_errors_by_type])
+def tells_of_another_place_in_the_stream():
+    with client.messages.stream(model="reprise", max_tokens=100, messages=said("Bonjour")) as stream:
+        answer = stream.get_final_message()
+    told = "".join(block.text for block in answer.content if block.type == "text")
+    assert told.startswith("Il est midi.") and told.strip().endswith("Bonjour à vous."), answer
+    before, seam = "", None
+    for event in client.messages.create(model="reprise", max_tokens=100, messages=said("Bonjour"), stream=True):
+        if event.type == "content_block_delta" and getattr(event, "trousseau", None):
+            seam = event.trousseau["seam"]
+        elif event.type == "content_block_delta" and event.delta.type == "text_delta" and not seam:
+            before += event.delta.text
+    assert (seam["from"], seam["to"], before) == ("cut", "mock", "Il est midi. "), (seam, before)
+
+
+def counts_tokens():
+    counted = client.messages.count_tokens(model="libre", messages=said("Bonjour à vous."), tools=TOOLS)
+    assert 5 < counted.input_tokens < 60 and counted.trousseau["estimated"], counted
+
+
+run([tells_of_another_place_in_the_stream, counts_tokens, answers, answers_to_a_bearer, streams, calls_tools, sends_images, tells_errors_by_type])

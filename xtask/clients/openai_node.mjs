@@ -49,6 +49,23 @@ const cases = {
     const follow = await client.responses.create({ model: "libre", input: output, previous_response_id: answer.id, tools: flat });
     assert.equal(follow.output_text, "Il fait beau (20 degrés).");
   },
+  async tells_of_another_place_in_the_stream() {
+    const stream = client.responses.stream({ model: "reprise", input: "Bonjour" });
+    let [before, seam] = ["", null];
+    for await (const event of stream) {
+      if (event.trousseau?.seam) seam = event.trousseau.seam;
+      else if (event.type === "response.output_text.delta" && !seam) before += event.delta;
+    }
+    assert.deepEqual([seam.from, seam.to, before], ["cut", "mock", "Il est midi. "]);
+    assert.match((await stream.finalResponse()).output_text, /^Il est midi\..*Bonjour à vous\.\s*$/s);
+  },
+  async gives_responses_back_until_they_are_deleted() {
+    const answer = await client.responses.create({ model: "libre", input: "Bonjour" });
+    const back = await client.responses.retrieve(answer.id);
+    assert.deepEqual([back.id, back.output_text, back.status], [answer.id, "Bonjour à vous.", "completed"]);
+    await client.responses.delete(answer.id);
+    await assert.rejects(client.responses.retrieve(answer.id), OpenAI.NotFoundError);
+  },
   async embeds() {
     const answer = await client.embeddings.create({ model: "vecteurs", input: ["un", "quatre"] });
     assert.deepEqual(answer.data.map((vector) => [...vector.embedding]), [[2, 0.5], [6, 0.5]]);

@@ -198,5 +198,32 @@ def keeps_files_and_searches_them():
         pass
 
 
-run([lists_its_routes, answers, streams, calls_tools, responds, responds_in_streams, responds_with_tools, embeds, completes, sends_parts, tells_errors_by_type, stops_the_model_when_cancelled,
+def tells_of_another_place_in_the_stream():
+    before, seam = "", None
+    for event in client.responses.create(model="reprise", input="Bonjour", stream=True):
+        if getattr(event, "trousseau", None):
+            seam = event.trousseau["seam"]
+        elif event.type == "response.output_text.delta" and not seam:
+            before += event.delta
+    assert seam and (seam["from"], seam["to"], before) == ("cut", "mock", "Il est midi. "), (seam, before)
+    # The helper makes events of its own, without fields that it does not know, and reads over the piece.
+    with client.responses.stream(model="reprise", input="Bonjour") as stream:
+        text = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
+        answer = stream.get_final_response()
+    assert text == answer.output_text and text.startswith("Il est midi.") and text.strip().endswith("Bonjour à vous."), answer
+
+
+def gives_responses_back_until_they_are_deleted():
+    answer = client.responses.create(model="libre", input="Bonjour")
+    back = client.responses.retrieve(answer.id)
+    assert (back.id, back.output_text, back.status) == (answer.id, "Bonjour à vous.", "completed"), back
+    client.responses.delete(answer.id)
+    try:
+        client.responses.retrieve(answer.id)
+        raise AssertionError("the response is still there")
+    except openai.NotFoundError:
+        pass
+
+
+run([tells_of_another_place_in_the_stream, gives_responses_back_until_they_are_deleted, lists_its_routes, answers, streams, calls_tools, responds, responds_in_streams, responds_with_tools, embeds, completes, sends_parts, tells_errors_by_type, stops_the_model_when_cancelled,
      keeps_files_and_searches_them])

@@ -1,6 +1,6 @@
 """A small OpenAI-compatible server for the tests of clients: answers, streams, tools, refusals, and a slow stream.
 
-Prints its port. A vector is the length of a text, relevance how many words it shares. What a chat does follows the last user message: `outil`, `lent`, `trop long`, `panne`, anything else.
+Prints its port. A vector is the length of a text, relevance how many words it shares. The model `mock-cut` breaks off. What any other does follows the last user message: `outil`, `lent`, `trop long`, `panne`, anything else.
 """
 
 import http.server
@@ -31,6 +31,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         asked = [message for message in request["messages"] if message["role"] == "user"][-1]["content"]
         asked = asked if isinstance(asked, str) else json.dumps(asked, ensure_ascii=False)
         called = request["messages"][-1]["role"] == "tool"
+        if request["model"] == "mock-cut":
+            return self.break_off(request)
         if "trop long" in asked:
             error = {"message": "This model's maximum context length is 10 tokens", "type": "BadRequestError", "code": 400}
             return self.send_json({"error": error}, 400)
@@ -61,6 +63,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.event({**frame, "choices": [], "usage": usage})
         self.event("[DONE]")
         self.chunk(b"")
+
+    def break_off(self, request):
+        """Begins an answer and closes the connection in the middle of it."""
+        self.begin_stream()
+        self.event({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": request["model"],
+                    "choices": [{"index": 0, "delta": {"content": "Il est midi. "}, "finish_reason": None}]})
+        self.close_connection = True
 
     def stream_slowly(self):
         broken.clear()

@@ -87,6 +87,16 @@ serves = ["embedding", "reranking"]
 provider = "mock"
 premises = "own"
 
+[[upstream]]
+name = "cut"
+kind = "openai"
+url = "{upstream}/v1"
+model = "mock-cut"
+
+[upstream.card]
+provider = "mock"
+premises = "own"
+
 [[route]]
 name = "documents"
 targets = ["local"]
@@ -94,6 +104,11 @@ targets = ["local"]
 [[route]]
 name = "libre"
 targets = ["mock"]
+grounded = false
+
+[[route]]
+name = "reprise"
+targets = ["cut", "mock"]
 grounded = false
 
 [[route]]

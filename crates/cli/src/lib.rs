@@ -16,11 +16,13 @@ use trousseau_core::principal::{InvalidTenant, Reader, Role, Tenant};
 use trousseau_retrieval::store::TaskState;
 
 mod catalogue;
+mod drill;
 mod keys;
 pub mod moment;
 mod withdraw;
 
 pub use catalogue::{AttestableField, Catalogue, CatalogueAttest, CatalogueShow};
+pub use drill::{Drill, DrillCut};
 pub use keys::{InvalidMoney, KeyCreate, KeyRevoke, Keys, Limited, Limits, PeriodName};
 pub use moment::{Beginning, Expiry};
 pub use withdraw::{Lift, Withdraw, Withdrawn};
@@ -56,6 +58,7 @@ impl Action {
             | Self::Config(Config::Show)
             | Self::Reload
             | Self::Withdraw(_)
+            | Self::Drill(_)
             | Self::Doctor => true,
             Self::Demo(_)
             | Self::Serve(_)
@@ -117,6 +120,8 @@ pub enum Action {
     Reload,
     #[command(subcommand)]
     Withdraw(Withdraw),
+    #[command(subcommand)]
+    Drill(Drill),
     Doctor,
     Completions(Completions),
     #[command(hide = true)]

@@ -1,6 +1,7 @@
 //! When something ends or began, as people write it: a day, or a number of days from now.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -84,6 +85,35 @@ impl FromStr for Beginning {
     }
 }
 
+/// How long something lasts, as people write it: seconds, minutes or hours, at most a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lasting(pub Duration);
+
+/// A text that says no such length of time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no length of time from a second to a day, such as 60s, 5m or 1h")]
+pub struct InvalidLasting(pub String);
+
+/// The longest, in seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+impl FromStr for Lasting {
+    type Err = InvalidLasting;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLasting> {
+        let invalid = || InvalidLasting(text.to_owned());
+        let units = [("s", 1), ("m", 60), ("h", 60 * 60)];
+        let read = units.into_iter().find_map(|(unit, seconds)| {
+            let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+            number.checked_mul(seconds)
+        });
+        let seconds = read
+            .filter(|seconds| (1..=DAY).contains(seconds))
+            .ok_or_else(invalid)?;
+        Ok(Self(Duration::from_secs(seconds)))
+    }
+}
+
 /// What is written, before it is an end or a beginning.
 enum Written {
     Days(u32),
@@ -132,6 +162,28 @@ mod tests {
             assert_eq!(read.before(now).to_string(), beginning, "{text}");
         }
         assert!("yesterday".parse::<Beginning>().is_err());
+    }
+
+    #[test]
+    fn a_length_of_time_is_from_a_second_to_a_day() {
+        for (text, seconds) in [("1s", 1), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
+            assert_eq!(text.parse(), Ok(Lasting(Duration::from_secs(seconds))), "{text}");
+        }
+        for bad in [
+            "",
+            "s",
+            "60",
+            "0s",
+            "25h",
+            "-5m",
+            "1.5h",
+            "1d",
+            "99999999999999999999h",
+            "5 m",
+            "é",
+        ] {
+            assert!(bad.parse::<Lasting>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub enum Event<'a> {
     Configuration(Configuration<'a>),
     /// A provider, a country or an upstream was withdrawn while the service ran, or is let in again.
     Withdrawal(Withdrawal<'a>),
+    /// A drill was begun that really withdraws something for a while, or was ended.
+    Drill(Drill<'a>),
     /// A record was read by somebody whose it is not.
     Access(Access),
     /// The contents of records, and the secrets that open their commitments, were deleted.
@@ -339,6 +341,24 @@ pub struct Withdrawal<'a> {
     pub until: Option<Timestamp>,
     /// What becomes of answers that are being made there: `stop` or `finish`.
     pub running: &'a str,
+}
+
+/// See [`Event::Drill`].
+#[derive(Debug, Serialize)]
+pub struct Drill<'a> {
+    /// `begun` or `ended`. One that was killed has no end: its withdrawals end by themselves.
+    pub operation: &'a str,
+    /// The pseudonym of who held it.
+    pub actor: Commitment,
+    /// The ids of the withdrawals.
+    pub withdrawals: &'a [String],
+    /// When they end by themselves.
+    pub until: Timestamp,
+    /// The routes that answer nothing meanwhile, as the drill had foretold.
+    pub died: &'a [String],
+    /// The routes that answered from elsewhere meanwhile, of one that has ended.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub answered: &'a [String],
 }
 
 /// See [`Event::Access`].

@@ -31,7 +31,7 @@ pub mod records;
 pub mod service;
 mod spending;
 pub mod vectors;
-mod withdrawing;
+pub mod withdrawing;
 
 pub use trousseau_entries::{commitment, entry};
 pub use trousseau_plan::settings;

@@ -18,6 +18,7 @@ pub mod oversight;
 pub mod own;
 mod schema;
 mod search;
+pub mod traffic;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -16,6 +16,21 @@ use crate::service::Gateway;
 /// How many random bytes name a withdrawal.
 const ID_BYTES: usize = 4;
 
+/// A drill that really withdraws something: see [`entry::Drill`].
+#[derive(Debug)]
+pub struct Drilled {
+    /// `begun` or `ended`.
+    pub operation: &'static str,
+    /// The ids of the withdrawals.
+    pub withdrawals: Vec<String>,
+    /// When they end by themselves.
+    pub until: Timestamp,
+    /// The routes that were foretold to die.
+    pub died: Vec<String>,
+    /// The routes that answered from elsewhere.
+    pub answered: Vec<String>,
+}
+
 impl Gateway {
     /// Withdraws something, in the name of `by`. Requests that begin from now on do not go there, nor do further calls of
     /// those that run; answers that are being made there end as `running` says.
@@ -60,6 +75,21 @@ impl Gateway {
         let plan = self.plan();
         let out = plan.targets.iter().filter(|target| is_out(target, &withdrawn));
         out.map(|target| target.name.clone()).collect()
+    }
+
+    /// Tells the ledgers of a drill, in the name of `by`.
+    pub async fn enter_drill(&self, by: &Principal, drill: &Drilled) -> Result<(), GatewayError> {
+        self.enter_everywhere(by, |actor| {
+            Event::Drill(entry::Drill {
+                operation: drill.operation,
+                actor,
+                withdrawals: &drill.withdrawals,
+                until: drill.until,
+                died: &drill.died,
+                answered: &drill.answered,
+            })
+        })
+        .await
     }
 
     async fn enter_withdrawal(

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use trousseau_core::error::Explain;
 use trousseau_core::principal::Principal;
+use trousseau_drill::cut::Cut;
+use trousseau_drill::report::Report;
 use trousseau_policy::decide::Rejection;
 
 use super::error::HttpError;
@@ -29,6 +32,9 @@ pub trait Control: Send + Sync {
 
     /// Writes a server into the configuration file, and takes it up.
     fn add_upstream<'a>(&'a self, by: &'a Principal, new: NewUpstream) -> Doing<'a, Added>;
+
+    /// Tells what a cut would do to what was asked in the tenant of `by` since a moment. Nothing is called, nothing changes.
+    fn drill<'a>(&'a self, by: &'a Principal, cut: Cut, since: Timestamp) -> Doing<'a, Report>;
 }
 
 /// A configuration that stays as it is as long as the server runs.
@@ -44,6 +50,10 @@ impl Control for Fixed {
     }
 
     fn add_upstream<'a>(&'a self, _by: &'a Principal, _new: NewUpstream) -> Doing<'a, Added> {
+        Box::pin(async { Err(HttpError::Fixed.into()) })
+    }
+
+    fn drill<'a>(&'a self, _by: &'a Principal, _cut: Cut, _since: Timestamp) -> Doing<'a, Report> {
         Box::pin(async { Err(HttpError::Fixed.into()) })
     }
 }

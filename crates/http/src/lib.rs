@@ -18,6 +18,7 @@ mod configuration;
 pub mod control;
 mod conversations;
 mod cross_origin;
+mod drills;
 mod envelope;
 mod explain;
 mod feed;
@@ -45,6 +46,7 @@ mod upstreams;
 mod usage;
 mod vector_stores;
 mod vectors;
+mod withdrawals;
 
 use std::sync::Arc;
 

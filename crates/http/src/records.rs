@@ -89,7 +89,11 @@ pub(super) async fn get(
 }
 
 /// Takes the texts out of a record that stand in documents which were closed to the reader since, or above its clearance.
-async fn hide(server: &Server, reader: &Principal, record: &mut Record) -> Result<(), GatewayError> {
+pub(super) async fn hide(
+    server: &Server,
+    reader: &Principal,
+    record: &mut Record,
+) -> Result<(), GatewayError> {
     let store = server.gateway.library.store();
     let above = record
         .passages

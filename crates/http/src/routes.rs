@@ -18,9 +18,9 @@ use super::error::HttpError;
 use super::ratelimit::Limited;
 use super::refusal::{self, Refusal};
 use super::{
-    Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, explain, files,
-    health, ledger, live, messages, metrics, models, page, proofs, records, responses, scim, stock,
-    store_files, upstreams, usage, vector_stores, vectors,
+    Caller, Client, Server, auth, auth_admin, chat, citations, configuration, conversations, drills, explain,
+    files, health, ledger, live, messages, metrics, models, page, proofs, records, responses, scim, stock,
+    store_files, upstreams, usage, vector_stores, vectors, withdrawals,
 };
 
 /// Who may call a route.
@@ -91,7 +91,16 @@ pub const ROUTES: &[Route] = &[
         post(chat::complete)
     }),
     row(Method::POST, "/v1/responses", KNOWN, || post(responses::create)),
+    row(Method::GET, "/v1/responses/{response}", KNOWN, || {
+        get(responses::get)
+    }),
+    row(Method::DELETE, "/v1/responses/{response}", KNOWN, || {
+        delete(responses::delete)
+    }),
     row(Method::POST, refusal::MESSAGES, KNOWN, || post(messages::create)),
+    row(Method::POST, refusal::COUNT_TOKENS, KNOWN, || {
+        post(messages::count)
+    }),
     row(Method::POST, "/v1/completions", KNOWN, || {
         post(responses::complete)
     }),
@@ -307,6 +316,19 @@ pub const ROUTES: &[Route] = &[
     row(Method::POST, "/api/upstreams/try", ADMINISTRATORS, || {
         post(configuration::attempt)
     }),
+    row(Method::GET, "/api/withdrawals", ADMINISTRATORS, || {
+        get(withdrawals::list)
+    }),
+    row(Method::POST, "/api/withdrawals", ADMINISTRATORS, || {
+        post(withdrawals::withdraw)
+    }),
+    row(
+        Method::DELETE,
+        "/api/withdrawals/{withdrawal}",
+        ADMINISTRATORS,
+        || delete(withdrawals::lift),
+    ),
+    row(Method::POST, "/api/drills", ADMINISTRATORS, || post(drills::hold)),
     row(Method::POST, "/api/configuration/reload", ADMINISTRATORS, || {
         post(configuration::reload)
     }),
@@ -419,7 +441,7 @@ async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> 
 }
 
 fn admit(guard: &Guard, request: &mut Request) -> Result<(), Refusal> {
-    if guard.path == refusal::MESSAGES {
+    if refusal::is_messages(guard.path) {
         messages::take_key(request.headers_mut());
     }
     // The envelope has put it there.

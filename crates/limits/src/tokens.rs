@@ -45,6 +45,17 @@ pub fn bytes(request: &ChatRequest) -> u64 {
     sum as u64
 }
 
+/// About how many tokens a request has, and how many parts of it are no text, which are not counted: a picture's tokens depend
+/// on the model that sees it. Passages that a search would add are not there yet.
+pub fn about(request: &ChatRequest) -> (u64, u64) {
+    let is_text = |part: &&Value| part["type"] == "text";
+    let others = request.messages.iter().flat_map(|message| &message.parts);
+    let others: Vec<&Value> = others.filter(|part| !is_text(part)).collect();
+    let their_bytes: usize = others.iter().map(|part| length(part)).sum();
+    let text = bytes(request).saturating_sub(their_bytes as u64);
+    (estimate(text), others.len() as u64)
+}
+
 /// How many tokens a request of so many bytes has at most.
 pub fn most_read(request: &ChatRequest, bytes: u64) -> u64 {
     bytes.saturating_add(around(request))
@@ -146,6 +157,25 @@ mod tests {
             vec![json!({ "type": "image_url", "image_url": { "url": "https://a.example/b.png" } })];
         request.messages = vec![message];
         assert!(most_read(&request, bytes(&request)) > PART);
+    }
+
+    #[test]
+    fn what_is_about_right_counts_texts_and_names_what_it_leaves_out() {
+        let mut message = Message::user("Quand ouvre le guichet ?");
+        let request = |message: &Message| ChatRequest {
+            messages: vec![message.clone()],
+            ..ChatRequest::default()
+        };
+        assert_eq!(about(&request(&message)), (8, 0));
+        let picture =
+            json!({ "type": "image_url", "image_url": { "url": "data:image/png;base64,".repeat(99) } });
+        message.parts = vec![
+            json!({ "type": "text", "text": "Quand ouvre le guichet ?" }),
+            picture,
+        ];
+        let (tokens, others) = about(&request(&message));
+        assert!((8..30).contains(&tokens), "{tokens}");
+        assert_eq!(others, 1);
     }
 
     #[test]

@@ -25,6 +25,7 @@ http-too-many-answers = { $limit } answers are being made for you already, as ma
     .hint = Wait until one has ended, or stop one.
 http-long-answer = The answer is longer than { $limit } bytes and was stopped.
     .hint = What came so far is in the conversation.
+http-unanswered = This question has no whole answer.
 http-stopped = The answer was stopped.
 
 auth-cross-site = This request comes from a page of another site.

@@ -25,6 +25,7 @@ http-too-many-answers = { $limit } réponses sont déjà en cours pour vous, aut
     .hint = Attendez que l’une soit terminée, ou arrêtez-en une.
 http-long-answer = La réponse dépasse { $limit } octets et a été arrêtée.
     .hint = Ce qui est arrivé jusque-là est dans la conversation.
+http-unanswered = Cette question n'a pas reçu de réponse entière.
 http-stopped = La réponse a été arrêtée.
 
 auth-cross-site = Cette requête vient d’une page d’un autre site.

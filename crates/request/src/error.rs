@@ -90,6 +90,9 @@ pub enum HttpError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// A question that was kept has no whole answer.
+    #[error("the question has no whole answer")]
+    Unanswered,
     /// The answer was stopped, by whoever asked or because the server ends.
     #[error("the answer was stopped")]
     Stopped,
@@ -110,7 +113,7 @@ impl Explain for HttpError {
             }
             Self::BodyTooLarge { .. } | Self::LongAnswer { .. } => ErrorKind::TooLarge,
             Self::BodySlow { .. } => ErrorKind::Timeout,
-            Self::Busy { .. } | Self::Stopped => ErrorKind::Unavailable,
+            Self::Busy { .. } | Self::Stopped | Self::Unanswered => ErrorKind::Unavailable,
             Self::TooManyAnswers { .. } => ErrorKind::Throttled,
             Self::Failed => ErrorKind::Internal,
         }
@@ -134,6 +137,7 @@ impl Explain for HttpError {
             Self::NoAnswer { .. } => "http-no-answer",
             Self::TooManyAnswers { .. } => "http-too-many-answers",
             Self::LongAnswer { .. } => "http-long-answer",
+            Self::Unanswered => "http-unanswered",
             Self::Stopped => "http-stopped",
             Self::Failed => "http-failed",
         }
@@ -157,6 +161,7 @@ impl Explain for HttpError {
             | Self::Invalid
             | Self::Ended
             | Self::BodyCut
+            | Self::Unanswered
             | Self::Stopped
             | Self::Failed => Vec::new(),
         }

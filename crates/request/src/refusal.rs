@@ -31,6 +31,14 @@ const RETRY_AFTER: u64 = 5;
 /// Where Anthropic's form is spoken, also of errors.
 pub const MESSAGES: &str = "/v1/messages";
 
+/// Where that form's tokens are counted.
+pub const COUNT_TOKENS: &str = "/v1/messages/count_tokens";
+
+/// Whether Anthropic's form is spoken at this path.
+pub fn is_messages(path: &str) -> bool {
+    matches!(path, MESSAGES | COUNT_TOKENS)
+}
+
 /// What OpenAI calls a budget that is spent.
 const SPENT: &str = "insufficient_quota";
 
@@ -170,7 +178,7 @@ impl Refusal {
         request_id: &str,
     ) -> Response {
         let mut body = self.body(texts, language, request_id);
-        if path == MESSAGES {
+        if is_messages(path) {
             body = anthropic::error(self.0.status.as_u16(), &body);
         }
         let is_scim = path.starts_with(scim_error::BASE);

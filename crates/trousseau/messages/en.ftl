@@ -94,6 +94,8 @@ backup-restored = { $folder }: restored as it was at { $created }, { $files } fi
 warning-heading = warning:
 usage-role = “{ $found }” is not a role.
     .hint = Write user, administrator, auditor, data-protection-officer or provisioner.
+usage-lasting = “{ $found }” is no length of time.
+    .hint = Write seconds, minutes or hours, such as 60s, 5m or 1h: at most a day.
 usage-expiry = “{ $found }” is neither a day nor a number of days.
     .hint = Write a day, such as 2027-06-30, or a number of days, such as 90d.
 
@@ -404,6 +406,58 @@ column-masked = of these masked
 entry-withdrawal = { $what }, { $operation ->
         [withdrawn] withdrawn
         [lifted] lifted
+       *[other] { $operation }
+    }
+drill-cut = Cut off for the drill: { $what }. Upstreams that it takes along: { $upstreams }.
+drill-cut-nobody = { $what }: no upstream that is configured is concerned, check the name.
+drill-verdict = { $verdict ->
+        [lives] lives
+        [partly] in part
+        [dies] dies
+        [shut] shut already
+       *[other] { $verdict }
+    }
+drill-basis = { $basis ->
+        [asked] recorded
+       *[assumed] assumed
+    }
+drill-goes = { $from } → { $to } ({ $requests })
+drill-nowhere = nowhere
+drill-recovery = withdrawn: at once; unreachable: { $unreachable } s; silent: { $silent } s, until { $failures } failures{ $check ->
+        [none] {""}
+       *[other] {" "}or { $check } s (check)
+    }
+drill-recovery-note = A withdrawal holds from the next call on. A failure without one costs each request the wait that is named, until the breaker or the health check has the upstream left alone.
+drill-class-lost = Route { $route }, class { $class }: { $lost } of { $requests } requests would have no answer.
+drill-whom = { $users ->
+        [one] one person
+       *[other] { $users } people
+    }, { $keys ->
+        [one] one key
+       *[other] { $keys } keys
+    }, { $groups ->
+        [one] one group
+       *[other] { $groups } groups
+    }, { $others ->
+        [one] one other account
+       *[other] { $others } other accounts
+    }
+drill-affected = Affected, by the requests that were recorded: { $whom }.
+drill-without-answer = Without an answer: { $whom }.
+drill-group = Group { $group }: { $requests } requests, { $moved } would go elsewhere, { $lost } nowhere.
+drill-holding = The cut is made for { $seconds } s; it is lifted by itself, even if this command is killed.
+drill-lifted = The cut is lifted.
+drill-measured = Route { $route }: first answer from elsewhere, from { $target }, { $ms } ms after the cut.
+drill-unmeasured = Route { $route }: no answer from elsewhere during the cut.
+column-verdict = verdict
+column-basis = requests taken
+column-lost = lost
+column-goes = go
+column-recovery = recovery
+column-route = route
+entry-drill = { $operation ->
+        [begun] cut begun
+        [ended] cut ended
        *[other] { $operation }
     }
 where-requests = { $count ->

@@ -97,6 +97,8 @@ backup-restored = { $folder } : rétabli tel qu’au { $created }, { $files } fi
 warning-heading = attention :
 usage-role = « { $found } » n’est pas un rôle.
     .hint = Écrivez user, administrator, auditor, data-protection-officer ou provisioner.
+usage-lasting = « { $found } » n’est pas une durée.
+    .hint = Écrivez des secondes, des minutes ou des heures, comme 60s, 5m ou 1h : un jour au plus.
 usage-expiry = « { $found } » n’est ni un jour ni un nombre de jours.
     .hint = Écrivez un jour, comme 2027-06-30, ou un nombre de jours, comme 90j.
 
@@ -347,6 +349,7 @@ entry-kind = { $kind ->
         [erasure] effacement
         [export] remise
         [withdrawal] retrait
+        [drill] exercice
         [restored] retour
        *[other] { $kind }
     }
@@ -430,6 +433,62 @@ column-masked = dont masquées
 entry-withdrawal = { $what }, { $operation ->
         [withdrawn] retiré
         [lifted] levé
+       *[other] { $operation }
+    }
+drill-cut = Coupé pour l’exercice : { $what }. Destinations emportées : { $upstreams }.
+drill-cut-nobody = { $what } : aucune destination configurée n’est concernée, vérifiez le nom.
+drill-verdict = { $verdict ->
+        [lives] tient
+        [partly] en partie
+        [dies] tombe
+        [shut] fermée déjà
+       *[other] { $verdict }
+    }
+drill-basis = { $basis ->
+        [asked] enregistrées
+       *[assumed] supposées
+    }
+drill-goes = { $from } → { $to } ({ $requests })
+drill-nowhere = nulle part
+drill-recovery = retirée : aussitôt ; injoignable : { $unreachable } s ; muette : { $silent } s, jusqu’à { $failures } échecs{ $check ->
+        [none] {""}
+       *[other] {" "}ou { $check } s (contrôle)
+    }
+drill-recovery-note = Le retrait vaut dès l’appel suivant. Une panne sans retrait coûte à chaque demande l’attente indiquée, jusqu’à ce que le disjoncteur ou le contrôle de santé laisse la destination de côté.
+drill-class-lost = Route { $route }, classe { $class } : { $lost } sur { $requests } demandes resteraient sans réponse.
+drill-whom = { $users ->
+        [0] aucune personne
+        [one] une personne
+       *[other] { $users } personnes
+    }, { $keys ->
+        [0] aucune clé
+        [one] une clé
+       *[other] { $keys } clés
+    }, { $groups ->
+        [0] aucun groupe
+        [one] un groupe
+       *[other] { $groups } groupes
+    }, { $others ->
+        [0] aucun autre compte
+        [one] un autre compte
+       *[other] { $others } autres comptes
+    }
+drill-affected = Touchés, d’après les demandes enregistrées : { $whom }.
+drill-without-answer = Sans réponse : { $whom }.
+drill-group = Groupe { $group } : { $requests } demandes, { $moved } iraient ailleurs, { $lost } nulle part.
+drill-holding = La coupure est faite pour { $seconds } s ; elle se lève d’elle-même, même si cette commande est tuée.
+drill-lifted = La coupure est levée.
+drill-measured = Route { $route } : première réponse d’ailleurs, de { $target }, { $ms } ms après la coupure.
+drill-unmeasured = Route { $route } : aucune réponse d’ailleurs pendant la coupure.
+column-verdict = sort
+column-basis = demandes prises
+column-lost = perdues
+column-goes = vont
+column-recovery = reprise
+column-route = route
+entry-drill = { $operation ->
+        [begun] coupure commencée
+        [ended] coupure finie
        *[other] { $operation }
     }
 where-requests = { $count ->

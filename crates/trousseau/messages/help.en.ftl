@@ -38,6 +38,7 @@ value-address = ADDRESS:PORT
 value-role = ROLE
 value-class = CLASS
 value-date = DATE
+value-duration = DURATION
 value-key = KEY
 value-user = USER
 value-upstream = UPSTREAM
@@ -199,6 +200,15 @@ help-withdraw-upstream--let_finish = Lets answers that are being made finish (el
 help-withdraw-list = Lists the withdrawals in force
 help-withdraw-lift = Lifts a withdrawal
 help-withdraw-lift--id = Its id
+
+help-drill = Drill: what would become of routes and people if a provider, a country or an upstream fell away
+help-drill-cut = Decides about what was asked with this cut; calls nothing and changes nothing, except with --live
+help-drill-cut--country = Cuts a country off (ISO 3166-1 code, such as US; may be repeated)
+help-drill-cut--provider = Cuts a provider off, by its name on the cards (may be repeated)
+help-drill-cut--upstream = Cuts an upstream off (may be repeated)
+help-drill-cut--duration = With --live: how long the cut lasts, such as 60s, 5m or 1h
+help-drill-cut--since = Takes the requests recorded since this day, or this number of days
+help-drill-cut--live = Really cuts off, for so long, on the server that runs, and measures the first answer from elsewhere
 
 help-doctor = Says what is wrong and how to mend it
 

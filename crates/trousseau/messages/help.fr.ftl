@@ -38,6 +38,7 @@ value-address = ADRESSE:PORT
 value-role = RÔLE
 value-class = CLASSE
 value-date = DATE
+value-duration = DURÉE
 value-key = CLÉ
 value-user = UTILISATEUR
 value-upstream = FOURNISSEUR
@@ -199,6 +200,15 @@ help-withdraw-upstream--let_finish = Laisse finir les réponses en cours (sinon 
 help-withdraw-list = Liste les retraits en vigueur
 help-withdraw-lift = Lève un retrait
 help-withdraw-lift--id = Son identifiant
+
+help-drill = Exercice : ce que deviendraient routes et personnes si un fournisseur, un pays ou une destination tombait
+help-drill-cut = Décide de ce qui a été demandé avec cette coupure ; n’appelle rien et ne change rien, sauf avec --live
+help-drill-cut--country = Coupe un pays (code ISO 3166-1, comme US ; peut être répété)
+help-drill-cut--provider = Coupe un fournisseur, par son nom sur les fiches (peut être répété)
+help-drill-cut--upstream = Coupe une destination (peut être répété)
+help-drill-cut--duration = Avec --live : durée de la coupure, comme 60s, 5m ou 1h
+help-drill-cut--since = Prend les demandes enregistrées depuis ce jour, ou ce nombre de jours
+help-drill-cut--live = Coupe vraiment, pendant cette durée, sur le serveur en marche, et mesure la première réponse d’ailleurs
 
 help-doctor = Dit ce qui ne va pas et comment y remédier
 

@@ -1,14 +1,18 @@
 //! What an administrator does to the configuration over HTTP: has it read anew, tries a server, adds one to the file.
 //!
-//! `trial` calls a server that is not in the configuration.
+//! `trial` calls a server that is not in the configuration, `drill` tells what a cut would do, or makes it for a while.
 
+pub(crate) mod drill;
 mod trial;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use trousseau_config::{Addition, Augmented, Config, Kind, Remote, augment, file};
 use trousseau_core::principal::Principal;
+use trousseau_drill::cut::Cut;
+use trousseau_drill::report::Report;
 use trousseau_gateway::configuration::{Attested, Operation};
 use trousseau_gateway::error::GatewayError;
 use trousseau_http::control::{Added, Control, Doing, NewUpstream, Renewed, Trial, Unchanged};
@@ -38,6 +42,10 @@ impl Control for Steward {
 
     fn add_upstream<'a>(&'a self, by: &'a Principal, new: NewUpstream) -> Doing<'a, Added> {
         Box::pin(async move { Ok(self.add(by, new).await?) })
+    }
+
+    fn drill<'a>(&'a self, by: &'a Principal, cut: Cut, since: Timestamp) -> Doing<'a, Report> {
+        Box::pin(async move { Ok(drill::foretell(&self.0, &by.tenant, (&cut, since)).await?) })
     }
 }
 

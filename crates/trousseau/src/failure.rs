@@ -19,6 +19,8 @@ impl Exit {
     pub(crate) const SUCCESS: Self = Self(0);
     /// Not well.
     pub(crate) const FAILURE: Self = Self(1);
+    /// A drill found a route that would answer nothing more.
+    pub(crate) const DIED: Self = Self(6);
     /// Typed wrongly.
     pub(crate) const USAGE: Self = Self(2);
 }

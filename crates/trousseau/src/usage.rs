@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use trousseau_core::label::UnknownClass;
 use trousseau_core::principal::{InvalidReader, InvalidRole, InvalidTenant};
 
-use crate::cli::moment::InvalidExpiry;
+use crate::cli::moment::{InvalidExpiry, InvalidLasting};
 use crate::failure::Exit;
 use crate::printer::Printer;
 
@@ -62,6 +62,8 @@ fn refused(error: &clap::Error) -> &'static str {
         "usage-role"
     } else if source.is::<InvalidExpiry>() {
         "usage-expiry"
+    } else if source.is::<InvalidLasting>() {
+        "usage-lasting"
     } else {
         "usage-value"
     }

@@ -68,15 +68,20 @@ impl Withdrawal {
 
     /// Adds it to what is out.
     pub fn add_to(&self, withdrawn: &mut Withdrawn) {
-        match &self.what {
-            What::Provider(name) => withdrawn.providers.insert(name.trim().to_lowercase()),
-            What::Country(country) => withdrawn.countries.insert(*country),
-            What::Upstream(name) => withdrawn.upstreams.insert(name.clone()),
-        };
+        self.what.add_to(withdrawn);
     }
 }
 
 impl What {
+    /// Adds it to what is out.
+    pub fn add_to(&self, withdrawn: &mut Withdrawn) {
+        match self {
+            Self::Provider(name) => withdrawn.providers.insert(name.trim().to_lowercase()),
+            Self::Country(country) => withdrawn.countries.insert(*country),
+            Self::Upstream(name) => withdrawn.upstreams.insert(name.clone()),
+        };
+    }
+
     /// Its kind, as it is written in the file, in the ledger and on the command line.
     pub const fn kind(&self) -> &'static str {
         match self {

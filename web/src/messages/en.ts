@@ -232,6 +232,8 @@ export const en: Messages = {
   byRule: (rule, line) => ` [rule “${rule}”, line ${line}]`,
   reasons: {
     "banned": "ruled out by your organisation",
+    "does-not-serve": "the model is made for something else",
+    "withdrawn": "withdrawn for now",
     "country-unknown": "unknown country, while countries are ruled out",
     "above-clearance": "documents above your clearance",
     "denied-by-rule": "refused by a rule of your organisation",

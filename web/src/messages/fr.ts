@@ -239,6 +239,8 @@ export const fr = {
   byRule: (rule: string, line: number) => ` [règle « ${rule} », ligne ${line}]`,
   reasons: {
     "banned": "exclu par votre organisation",
+    "does-not-serve": "modèle fait pour un autre usage",
+    "withdrawn": "retiré du service pour l’instant",
     "country-unknown": "pays inconnu, alors que des pays sont exclus",
     "above-clearance": "documents au-dessus de votre habilitation",
     "denied-by-rule": "refusé par une règle de votre organisation",

@@ -18,7 +18,7 @@ export interface Attestation {
   until: string;
 }
 
-export type Remedy = "establish" | "attest" | "certify" | "rules" | "none";
+export type Remedy = "establish" | "attest" | "certify" | "rules" | "lift" | "none";
 export type Missing = Reason & { remedy: Remedy };
 
 export interface Upstream {

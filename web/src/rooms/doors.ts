@@ -1,7 +1,7 @@
 // Which rooms there are, and who may enter.
 import type { Role } from "../api/wire";
 
-export type RoomName = "setup" | "documents" | "users" | "keys" | "places" | "usage" | "explain" | "ledger" | "records";
+export type RoomName = "setup" | "documents" | "users" | "keys" | "places" | "usage" | "limits" | "explain" | "ledger" | "records";
 
 export const DOORS: Record<RoomName, Role[]> = {
   setup: ["administrator"],
@@ -10,6 +10,7 @@ export const DOORS: Record<RoomName, Role[]> = {
   keys: ["administrator", "auditor"],
   places: ["administrator"],
   usage: ["administrator"],
+  limits: ["administrator", "auditor"],
   explain: ["user", "administrator", "auditor", "data-protection-officer"],
   ledger: ["administrator", "auditor", "data-protection-officer"],
   records: ["auditor", "data-protection-officer"],

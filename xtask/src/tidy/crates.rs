@@ -28,6 +28,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "plan",
         &["core", "policy", "masking", "ledger", "limits", "routing"],
     ),
+    ("drill", &["core", "policy", "plan", "routing", "withdrawals"]),
     (
         "calls",
         &[
@@ -62,6 +63,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "provisioning",
             "core",
+            "drill",
+            "withdrawals",
             "request",
             "text",
             "policy",

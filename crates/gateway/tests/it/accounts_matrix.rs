@@ -20,7 +20,10 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/api/page/logo", "*"),
     ("POST", "/v1/chat/completions", "uaso"),
     ("POST", "/v1/responses", "uaso"),
+    ("GET", "/v1/responses/{response}", "uaso"),
+    ("DELETE", "/v1/responses/{response}", "uaso"),
     ("POST", "/v1/messages", "uaso"),
+    ("POST", "/v1/messages/count_tokens", "uaso"),
     ("POST", "/v1/completions", "uaso"),
     ("POST", "/v1/embeddings", "uaso"),
     ("POST", "/v1/rerank", "uaso"),
@@ -97,6 +100,10 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("GET", "/api/upstreams", "a"),
     ("POST", "/api/upstreams", "a"),
     ("POST", "/api/upstreams/try", "a"),
+    ("GET", "/api/withdrawals", "a"),
+    ("POST", "/api/withdrawals", "a"),
+    ("DELETE", "/api/withdrawals/{withdrawal}", "a"),
+    ("POST", "/api/drills", "a"),
     ("POST", "/api/configuration/reload", "a"),
     ("GET", "/api/limits", "as"),
     ("GET", "/api/usage", "a"),
@@ -249,6 +256,8 @@ async fn may_call(wired: &Wired, method: &str, path: &str, caller: &Headers) -> 
         .replace("{answer}", "none")
         .replace("{document}", "none")
         .replace("{number}", "1")
+        .replace("{withdrawal}", "none")
+        .replace("{response}", "none")
         .replace("{conversation}", "none")
         .replace("{replica}/{entry}", "main/9999");
     assert!(!path.contains('{'), "{path}: say what stands for it");

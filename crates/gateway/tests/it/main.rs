@@ -50,6 +50,7 @@ mod monitoring;
 mod oidc_scene;
 mod openapi;
 mod openapi_document;
+mod openapi_parts;
 mod openapi_requests;
 mod page;
 mod plans;

@@ -9,6 +9,7 @@ use trousseau_http::{Access, ROUTES, Settings};
 use trousseau_policy::decide::Target;
 
 use crate::openapi_document::Document;
+use crate::openapi_parts::{kept_responses, withdrawals};
 use crate::scripted::{Scripted, Step};
 use crate::stage::{Stage, cast, own, route, unknown};
 use crate::vectors::{add_measure, add_route};
@@ -58,7 +59,7 @@ fn the_document_says_what_needs_no_key() {
 }
 
 /// Calls a server and holds what it answers against the document.
-struct Tour {
+pub(crate) struct Tour {
     wired: Wired,
     document: Document,
     faults: Vec<String>,
@@ -68,7 +69,7 @@ struct Tour {
 
 impl Tour {
     /// `call` is `METHOD /path/{name}`; `places` go into the braces and behind the path.
-    async fn call(&mut self, call: &str, places: &[&str], headers: &[&str], body: &str) -> Reply {
+    pub(crate) async fn call(&mut self, call: &str, places: &[&str], headers: &[&str], body: &str) -> Reply {
         let (method, template) = call.split_once(' ').unwrap();
         let mut path = template.to_owned();
         let mut query = String::new();
@@ -111,14 +112,14 @@ impl Tour {
     }
 
     /// The same with JSON, answered with this status.
-    async fn post(&mut self, call: &str, places: &[&str], body: &Value, status: u16) -> Value {
+    pub(crate) async fn post(&mut self, call: &str, places: &[&str], body: &Value, status: u16) -> Value {
         let reply = self.call(call, places, &[JSON], &body.to_string()).await;
         assert_eq!(reply.status, status, "{call}: {reply:?}");
         reply.json()
     }
 
     /// A request without a body, answered as asked.
-    async fn get(&mut self, call: &str, places: &[&str]) -> Value {
+    pub(crate) async fn get(&mut self, call: &str, places: &[&str]) -> Value {
         let reply = self.call(call, places, &[], "").await;
         assert_eq!(reply.status, 200, "{call}: {reply:?}");
         reply.json()
@@ -183,6 +184,7 @@ async fn what_a_server_answers_is_documented() {
     page(&mut tour).await;
     live(&mut tour).await;
     other_forms(&mut tour).await;
+    kept_responses(&mut tour).await;
     tour.get("GET /v1/models", &[]).await;
     tour.get("GET /v1/models/{model}", &["documents"]).await;
     answers_and_records(&mut tour).await;
@@ -198,6 +200,7 @@ async fn what_a_server_answers_is_documented() {
         .await;
     tour.get("GET /api/upstreams", &[]).await;
     configuration(&mut tour).await;
+    withdrawals(&mut tour).await;
     tour.get("GET /api/usage", &["by=target"]).await;
     tour.get("GET /api/usage/mine", &[]).await;
     tour.get("GET /api/limits", &[]).await;

@@ -45,6 +45,12 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
         "WireRequest",
     ),
     (
+        "CountedRequest",
+        "",
+        "wire/src/server/anthropic.rs",
+        "WireRequest",
+    ),
+    (
         "CompletionRequest",
         "",
         "wire/src/server/completions.rs",
@@ -95,6 +101,14 @@ const TYPES: &[(&str, &str, &str, &str)] = &[
     ("NewCollection", "", "http/src/stock.rs", "CollectionWanted"),
     ("CollectionChange", "", "http/src/stock.rs", "CollectionChanged"),
     ("NewUpstream", "", "http/src/control.rs", "NewUpstream"),
+    ("NewDrill", "", "http/src/drills.rs", "Held"),
+    (
+        "NewDrill",
+        "/properties/cut/items",
+        "http/src/drills.rs",
+        "Cutting",
+    ),
+    ("NewWithdrawal", "", "http/src/withdrawals.rs", "Wanted"),
     ("Questioned", "", "http/src/explain.rs", "Questioned"),
     ("NewFeedback", "", "http/src/records.rs", "Rated"),
     ("AccessReason", "", "http/src/records.rs", "Reason"),

@@ -8,7 +8,7 @@ use trousseau_http::Settings;
 use crate::responses::asked;
 use crate::scripted::Step;
 use crate::stage::{Stage, change, own, route, unknown};
-use crate::wired::{Wired, new_key, staged};
+use crate::wired::{Wired, new_key, request, staged};
 
 const PATH: &str = "/v1/responses";
 
@@ -127,4 +127,70 @@ async fn the_label_of_what_was_said_comes_back() {
         .post(PATH, &json!({ "model": "public", "input": "Et ensuite ?" }))
         .await;
     assert_eq!(plain.status, 200, "{plain:?}");
+}
+
+#[tokio::test]
+async fn a_response_is_there_for_whoever_asked_until_it_is_erased() {
+    const SCRIPT: &[Step] = &[
+        Step::Think("Hm."),
+        Step::Say("À neuf heures [1]."),
+        Step::Cite,
+        Step::End,
+    ];
+    let stage = Stage::new();
+    let (gateway, _) = staged(&stage, &[("local", SCRIPT)]).await;
+    change(&gateway, |plan| plan.settings.incognito = true);
+    let wired = Wired::start(&stage, gateway, Settings::default()).await;
+    let made = json!({ "instructions": "Sois bref.", "input": "Quand ouvre le guichet ?" });
+    let made = wired.post(PATH, &asked(made)).await.json();
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
+    let back = wired.get(&path).await.json();
+    for field in [
+        "id",
+        "object",
+        "status",
+        "model",
+        "output",
+        "instructions",
+        "created_at",
+        "store",
+    ] {
+        assert_eq!(back[field], made[field], "{field}: {back}");
+    }
+    let (told, back) = (&made["trousseau"], &back["trousseau"]);
+    for field in ["entry", "outcome", "label", "decision", "citations", "route"] {
+        assert_eq!(back[field], told[field], "{field}");
+    }
+
+    let other = new_key(&wired.server, Role::DataProtectionOfficer, |_| {}).await;
+    let other = format!("authorization: Bearer {other}");
+    for method in ["GET", "DELETE"] {
+        let reply = wired.send(request(method, &path, &[&other], "")).await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (404, "gateway-no-entry"),
+            "{method}"
+        );
+    }
+    assert_eq!(wired.get(&format!("{path}?stream=true")).await.status, 400);
+    let erased = wired.call("DELETE", &path, &[], "").await;
+    assert_eq!(
+        erased.json(),
+        json!({ "id": made["id"], "object": "response", "deleted": true })
+    );
+    let entry = told["entry"].as_str().unwrap();
+    for gone in [
+        path.clone(),
+        format!("/api/records/{entry}"),
+        format!("{PATH}/resp_main"),
+    ] {
+        assert_eq!(wired.get(&gone).await.status, 404, "{gone}");
+    }
+    let next = asked(json!({ "previous_response_id": made["id"] }));
+    assert_eq!(wired.post(PATH, &next).await.status, 404);
+
+    // What was not kept is not there either, nor is what is none.
+    let unkept = wired.post(PATH, &asked(json!({ "store": false }))).await.json();
+    let unkept = format!("{PATH}/{}", unkept["id"].as_str().unwrap());
+    assert_eq!(wired.get(&unkept).await.status, 404);
 }

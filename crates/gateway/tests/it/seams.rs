@@ -75,6 +75,59 @@ async fn a_seam_is_told_where_it_is_and_again_at_the_end() {
     wired.end().await.close().await.unwrap();
 }
 
+/// The events of a stream before the one that tells of the seam, and that one.
+fn until_seam(reply: &wired::Reply) -> (String, Value) {
+    let mut before = String::new();
+    for (name, event) in reply.named_events() {
+        if event["trousseau"]["seam"].is_object() {
+            let piece = if name == "content_block_delta" {
+                &event["delta"]["text"]
+            } else {
+                &event["delta"]
+            };
+            assert_eq!(piece, "", "it is no text: {event}");
+            return (before, event["trousseau"].clone());
+        }
+        let delta = event["delta"]["text"].as_str().or(event["delta"].as_str());
+        before.push_str(delta.unwrap_or_default());
+    }
+    panic!("no seam: {reply:?}")
+}
+
+#[tokio::test]
+async fn the_other_forms_tell_of_a_seam_where_it_is_too() {
+    let stage = Stage::new();
+    let wired = scripted(&stage, TAKEN_UP).await;
+    let said = json!([{ "role": "user", "content": "Quand ouvre le guichet ?" }]);
+    let messages = json!({ "model": "documents", "max_tokens": 90, "messages": said, "stream": true });
+    let responses = json!({ "model": "documents", "input": said, "stream": true });
+    for (path, asked) in [("/v1/messages", messages), ("/v1/responses", responses)] {
+        let reply = wired.post(path, &asked).await;
+        assert_eq!(
+            until_seam(&reply),
+            ("À neuf ".to_owned(), json!({ "seam": seam() })),
+            "{path}"
+        );
+        let (_, last) = reply.named_events().pop().unwrap();
+        let told = if path.ends_with("messages") {
+            &last
+        } else {
+            &last["response"]
+        };
+        assert_eq!(told["trousseau"]["seams"], json!([seam()]), "{path}: {last}");
+    }
+    let asked = json!({ "model": "documents", "prompt": "Quand ouvre le guichet ?", "stream": true });
+    let reply = wired.post("/v1/completions", &asked).await;
+    let events = reply.events();
+    let pieces = events[..events.len() - 1].iter();
+    let pieces: Vec<Value> = pieces.map(|piece| serde_json::from_str(piece).unwrap()).collect();
+    let at = pieces
+        .iter()
+        .position(|piece| piece["trousseau"] == json!({ "seam": seam() }));
+    assert_eq!(pieces[at.unwrap()]["choices"][0]["text"], "");
+    wired.end().await.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_seam_is_kept_with_its_answer() {
     let stage = Stage::new();

@@ -6,12 +6,13 @@ use trousseau_core::principal::Tenant;
 use trousseau_gateway::answer::AnswerEvent;
 use trousseau_gateway::error::GatewayError;
 use trousseau_gateway::service::Gateway;
+use trousseau_http::Settings;
 use trousseau_withdrawals::{Running, What, Withdrawal};
 
 use crate::scripted::Step;
 use crate::stage::{self, Stage, ask, operator, question, unknown};
 use crate::truth;
-use crate::wired::staged;
+use crate::wired::{Wired, question as asked, staged};
 
 const OPEN: &str = "Le guichet ouvre-t-il ?";
 const YES: &[Step] = &[Step::Say("Oui."), Step::End];
@@ -161,4 +162,59 @@ fn a_country_takes_with_it_what_is_known_to_be_of_no_country() {
         assert_eq!(models[0].calls().len(), 0);
         gateway.close().await.unwrap();
     });
+}
+
+#[tokio::test]
+async fn over_http_it_is_in_force_when_it_is_answered_and_the_ledger_says_by_whom() {
+    let stage = Stage::new();
+    let (gateway, models) = staged(&stage, &[("first", YES), ("second", YES)]).await;
+    let wired = Wired::start(&stage, gateway, Settings::default()).await;
+    let target = async || {
+        let reply = wired.ask(&asked(false)).await.json();
+        reply["trousseau"]["decision"]["target"].clone()
+    };
+    assert_eq!(target().await, "first");
+    let first = json!({ "what": "upstream", "name": "first" });
+    let made = wired.post("/api/withdrawals", &first).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.json()["upstreams"], json!(["first"]));
+    assert_eq!(target().await, "second");
+
+    for (wrong, param) in [
+        (json!({ "what": "country", "name": "USA" }), "name"),
+        (json!({ "what": "provider", "name": " " }), "name"),
+        (json!({ "what": "upstream", "name": "a\nb" }), "name"),
+        (
+            json!({ "what": "upstream", "name": "second", "until": "2020-01-01T00:00:00Z" }),
+            "until",
+        ),
+    ] {
+        let refused = wired.post("/api/withdrawals", &wrong).await;
+        assert_eq!(
+            (refused.status, &refused.json()["error"]["param"]),
+            (400, &json!(param)),
+            "{wrong}"
+        );
+    }
+    let listed = wired.get("/api/withdrawals").await.json();
+    assert_eq!(listed["withdrawals"].as_array().unwrap().len(), 1, "{listed}");
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/withdrawals/{id}");
+    assert_eq!(wired.call("DELETE", &path, &[], "").await.status, 200);
+    assert_eq!(target().await, "first");
+    let gone = wired.call("DELETE", &path, &[], "").await;
+    assert_eq!((gone.status, gone.code().as_str()), (404, "withdrawals-unknown"));
+    assert_eq!((models[0].calls().len(), models[1].calls().len()), (2, 1));
+    wired.end().await.close().await.unwrap();
+
+    let entries = stage.entries(&Tenant::default());
+    let told: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry["type"] == "withdrawal")
+        .collect();
+    let operations: Vec<_> = told.iter().map(|entry| &entry["operation"]).collect();
+    assert_eq!(json!(operations), json!(["withdrawn", "lifted"]));
+    let by = |entry: &serde_json::Value| entry["actor"].clone();
+    let settled = entries.iter().find(|entry| entry["type"] == "decision").unwrap();
+    assert_eq!(by(told[0]), by(settled), "{told:?}");
 }

@@ -326,6 +326,7 @@ fn detail(printer: &Printer, kind: &str, leaf: &Value) -> String {
             let what = messages.text("withdraw-what", &[("kind", &what), ("name", &name)]);
             messages.text("entry-withdrawal", &[("operation", &operation), ("what", &what)])
         }
+        "drill" => messages.text("entry-drill", &[("operation", &word(&leaf["operation"]))]),
         "gap" => messages.plain("entry-gap"),
         _ => String::new(),
     }

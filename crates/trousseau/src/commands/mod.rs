@@ -5,7 +5,7 @@ use trousseau_retrieval::error::StoreError;
 
 use crate::app::{App, tenant};
 use crate::caller::Caller;
-use crate::cli::{Action, Config, Ledger, Limits, Policy};
+use crate::cli::{Action, Config, Drill, Ledger, Limits, Policy};
 use crate::failure::{Exit, Failure};
 
 mod ask;
@@ -18,6 +18,7 @@ mod decision;
 mod demo;
 mod doctor;
 mod documents;
+mod drill;
 mod generate;
 mod ingest;
 mod keys;
@@ -62,6 +63,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Config(Config::Show) => config::show(caller),
         Action::Reload => reload::run(caller).await,
         Action::Withdraw(withdraw) => withdraw::run(caller, withdraw).await,
+        Action::Drill(Drill::Cut(cut)) => drill::cut(caller, cut).await,
         Action::Doctor => doctor::run(caller).await,
         Action::Completions(completions) => Ok(completions::run(&completions, printer)),
         Action::Generate(generate) => generate::run(&generate, printer),

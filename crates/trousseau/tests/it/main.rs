@@ -12,6 +12,7 @@ mod checks;
 mod config;
 mod demo;
 mod doctor;
+mod drill;
 mod files;
 mod forgetting;
 mod guide;

@@ -54,8 +54,19 @@ struct WireRequest {
 /// the server that answers.
 pub fn messages(bytes: &[u8]) -> Result<ChatCall, Fault> {
     let body: WireRequest = json::request(bytes, misread)?;
+    if body.model.is_some() && body.max_tokens.is_none() {
+        return Err(Fault::missing("max_tokens"));
+    }
+    read(body)
+}
+
+/// Reads a request whose tokens are to be counted: the same, of which nothing is answered.
+pub fn counted(bytes: &[u8]) -> Result<ChatCall, Fault> {
+    read(json::request(bytes, misread)?)
+}
+
+fn read(body: WireRequest) -> Result<ChatCall, Fault> {
     let model = body.model.ok_or_else(|| Fault::missing("model"))?;
-    let max_tokens = body.max_tokens.ok_or_else(|| Fault::missing("max_tokens"))?;
     if body.messages.is_empty() {
         return Err(Fault::missing("messages"));
     }
@@ -96,7 +107,7 @@ pub fn messages(bytes: &[u8]) -> Result<ChatCall, Fault> {
         request: ChatRequest {
             messages,
             sampling: Sampling {
-                max_tokens: Some(max_tokens),
+                max_tokens: body.max_tokens,
                 temperature: body.temperature,
                 seed: None,
             },

@@ -142,9 +142,16 @@ fn counted(answer: &ChatAnswer) -> Option<Value> {
 
 impl Shape for CompletionShape {
     fn push(&mut self, event: &ChatEvent, out: &mut String) {
-        if let ChatEvent::Text(more) = event {
-            out.push_str(&sse::event(&self.choice(more, None).to_string()));
-        }
+        let piece = match event {
+            ChatEvent::Text(more) => self.choice(more, None),
+            ChatEvent::Seam(seam) => {
+                let mut piece = self.choice("", None);
+                piece["trousseau"] = json!({ "seam": seam });
+                piece
+            }
+            _ => return,
+        };
+        out.push_str(&sse::event(&piece.to_string()));
     }
 
     fn end(&mut self, answer: &ChatAnswer, trousseau: &Value, out: &mut String) {

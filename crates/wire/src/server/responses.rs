@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::json;
 
 pub use output::earlier_answer;
-pub use shape::ResponseShape;
+pub use shape::{Kept, ResponseShape};
 
 /// Marks the message that a request's `instructions` became. It is never sent.
 const MARK: &str = "trousseau";
@@ -45,13 +45,24 @@ pub struct ResponsesCall {
 pub struct Echo(pub(super) Map<String, Value>);
 
 impl Echo {
+    /// What a record keeps of a request: its instructions. The rest stands as it would where nobody says anything.
+    pub fn of_kept(messages: &[Message]) -> Self {
+        let instructions = messages.iter().find(|message| is_instructions(message));
+        let mut echo = echoed(&WireRequest {
+            instructions: instructions.map(|message| message.content.clone()),
+            ..WireRequest::default()
+        });
+        echo.0.insert("store".to_owned(), true.into());
+        echo
+    }
+
     /// Says that the answer is not kept.
     pub fn is_not_stored(&mut self) {
         self.0.insert("store".to_owned(), false.into());
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct WireRequest {
     #[serde(default)]
     model: Option<String>,
@@ -178,11 +189,15 @@ pub fn response_id(entry: &str) -> String {
     format!("resp_{}", entry.replace('/', "_"))
 }
 
-/// The entry that the name of an answer tells.
+/// The entry that the name of an answer tells; nothing where it is no such name.
+pub fn named_entry(id: &str) -> Option<String> {
+    let (replica, index) = id.strip_prefix("resp_")?.rsplit_once('_')?;
+    Some(format!("{replica}/{index}"))
+}
+
 fn entry_of(id: &str) -> Result<String, Fault> {
-    let named = id.strip_prefix("resp_").and_then(|rest| rest.rsplit_once('_'));
-    let named = named.map(|(replica, index)| format!("{replica}/{index}"));
-    named.ok_or_else(|| Fault::invalid("previous_response_id", "no response of this server has this id"))
+    named_entry(id)
+        .ok_or_else(|| Fault::invalid("previous_response_id", "no response of this server has this id"))
 }
 
 fn finite(temperature: Option<f32>) -> Result<Option<f32>, Fault> {

@@ -4,7 +4,7 @@
 //! whole input: pieces of several calls may come mixed.
 
 use serde_json::{Map, Value, json};
-use trousseau_core::chat::{ChatAnswer, ChatEvent, FinishReason, ToolCall};
+use trousseau_core::chat::{ChatAnswer, ChatEvent, FinishReason, Seam, ToolCall};
 use trousseau_core::document::Citation;
 
 use super::error;
@@ -60,6 +60,22 @@ impl MessageShape {
         };
         self.start(&block, out);
         self.block = Some(wanted);
+    }
+
+    /// Another place goes on from here: a piece without text that says so, which clients that do not know of it read over.
+    fn seam(&mut self, seam: &Seam, out: &mut String) {
+        self.open(self.block.unwrap_or(Block::Text), out);
+        let delta = match self.block {
+            Some(Block::Thinking) => json!({ "type": "thinking_delta", "thinking": "" }),
+            _ => json!({ "type": "text_delta", "text": "" }),
+        };
+        let event = json!({
+            "type": "content_block_delta",
+            "index": self.blocks,
+            "delta": delta,
+            "trousseau": { "seam": seam },
+        });
+        out.push_str(&sse::named("content_block_delta", &event));
     }
 
     fn start(&self, block: &Value, out: &mut String) {
@@ -130,6 +146,7 @@ impl Shape for MessageShape {
                 self.open(Block::Thinking, out);
                 self.delta(&json!({ "type": "thinking_delta", "thinking": more }), out);
             }
+            ChatEvent::Seam(seam) => self.seam(seam, out),
             // Calls come at the end; a server's own fields have no place here.
             _ => {}
         }

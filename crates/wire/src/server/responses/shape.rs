@@ -1,7 +1,7 @@
 //! A response as it is written: whole, or as OpenAI's typed events, numbered from 0.
 
 use serde_json::{Map, Value, json};
-use trousseau_core::chat::{ChatAnswer, ChatEvent, FinishReason, ToolCallDelta};
+use trousseau_core::chat::{ChatAnswer, ChatEvent, FinishReason, Seam, ToolCallDelta};
 
 use super::output::{Item, Kind, annotations, reasoning_part, text_part, usage};
 use super::{Echo, response_id};
@@ -18,6 +18,30 @@ pub struct ResponseShape {
     name: String,
     sequence: u64,
     items: Vec<Item>,
+}
+
+/// How a response stands that was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// With an answer.
+    Completed,
+    /// It is being made.
+    InProgress,
+    /// Whoever asked hung up.
+    Cancelled,
+    /// Nothing answered, or not to the end.
+    Failed,
+}
+
+impl Kept {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::InProgress => "in_progress",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// How a response stands.
@@ -156,6 +180,32 @@ impl ResponseShape {
         self.event(kind, fields, out);
     }
 
+    /// Another place goes on from here: a piece without text that says so, which clients that do not know of it read over.
+    fn seam(&mut self, seam: &Seam, out: &mut String) {
+        let open = self.items.iter().rposition(|item| item.open);
+        let place = open.unwrap_or_else(|| {
+            let place = self.open(Kind::Message);
+            self.added(place, out);
+            place
+        });
+        let item = &self.items[place];
+        let mut fields = json!({ "item_id": item.id, "output_index": place });
+        let kind = match item.kind {
+            Kind::Call(..) => "response.function_call_arguments.delta",
+            Kind::Reasoning => "response.reasoning_text.delta",
+            Kind::Message => "response.output_text.delta",
+        };
+        if !matches!(item.kind, Kind::Call(..)) {
+            fields["content_index"] = 0.into();
+        }
+        fields["delta"] = "".into();
+        if matches!(item.kind, Kind::Message) {
+            fields["logprobs"] = json!([]);
+        }
+        fields["trousseau"] = json!({ "seam": seam });
+        self.event(kind, fields, out);
+    }
+
     fn call(&mut self, delta: &ToolCallDelta, event: &ChatEvent, out: &mut String) {
         let (place, new) = self.place(event);
         if new {
@@ -254,6 +304,49 @@ impl ResponseShape {
         (kind, standing)
     }
 
+    /// Takes in what a whole answer is made of.
+    fn fill(&mut self, entry: &str, answer: &ChatAnswer) {
+        self.name = entry.replace('/', "_");
+        if !answer.reasoning.is_empty() {
+            let place = self.open(Kind::Reasoning);
+            self.items[place].text.clone_from(&answer.reasoning);
+        }
+        if !answer.text.is_empty() {
+            let place = self.open(Kind::Message);
+            self.items[place].text.clone_from(&answer.text);
+        }
+        for (index, call) in answer.tool_calls.iter().enumerate() {
+            let place = self.open(Kind::Call(index, call.id.clone(), call.name.clone()));
+            self.items[place].text.clone_from(&call.arguments);
+        }
+    }
+
+    /// The response as a record keeps it. `error` is the body of an error in OpenAI's form, where it has no whole answer.
+    pub fn kept(
+        mut self,
+        entry: &str,
+        answer: &ChatAnswer,
+        (status, error): (Kept, Option<&Value>),
+        trousseau: &Value,
+    ) -> Value {
+        self.fill(entry, answer);
+        let items = match status {
+            Kept::Completed => "completed",
+            Kept::InProgress => "in_progress",
+            Kept::Cancelled | Kept::Failed => "incomplete",
+        };
+        let standing = Standing {
+            status: status.name(),
+            error: error
+                .map(|body| json!({ "code": body["error"]["code"], "message": body["error"]["message"] })),
+            incomplete: None,
+            output: self.output(items, &annotations(answer)),
+            usage: usage(answer),
+            trousseau: Some(trousseau),
+        };
+        self.object(standing)
+    }
+
     /// An answer without a word and without a call still has a message.
     fn has_message(&self) -> bool {
         self.items
@@ -277,6 +370,7 @@ impl Shape for ResponseShape {
 
     fn push(&mut self, event: &ChatEvent, out: &mut String) {
         match event {
+            ChatEvent::Seam(seam) => self.seam(seam, out),
             ChatEvent::Text(more) => self.text(("response.output_text.delta", event), more, out),
             ChatEvent::Reasoning(more) => self.text(("response.reasoning_text.delta", event), more, out),
             ChatEvent::ToolCall(delta) => self.call(delta, event, out),
@@ -316,18 +410,9 @@ impl Shape for ResponseShape {
     }
 
     fn whole(&mut self, entry: &str, answer: &ChatAnswer, trousseau: &Value) -> String {
-        self.name = entry.replace('/', "_");
-        if !answer.reasoning.is_empty() {
-            let place = self.open(Kind::Reasoning);
-            self.items[place].text.clone_from(&answer.reasoning);
-        }
-        if !answer.text.is_empty() || answer.tool_calls.is_empty() {
-            let place = self.open(Kind::Message);
-            self.items[place].text.clone_from(&answer.text);
-        }
-        for (index, call) in answer.tool_calls.iter().enumerate() {
-            let place = self.open(Kind::Call(index, call.id.clone(), call.name.clone()));
-            self.items[place].text.clone_from(&call.arguments);
+        self.fill(entry, answer);
+        if !self.has_message() {
+            self.open(Kind::Message);
         }
         self.object(self.ended(answer, trousseau).1).to_string()
     }
