@@ -185,7 +185,7 @@ impl App {
     async fn open_for(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
         let place = place(global)?;
         let lock = Self::take(&place.data)?;
-        Self::assemble(place, purpose, Some(lock)).await
+        Box::pin(Self::assemble(place, purpose, Some(lock))).await
     }
 
     /// Takes a data folder, creating it when it is new, for as long as what is returned lives.
@@ -208,7 +208,7 @@ impl App {
         if !place.data.join("documents.sqlite").is_file() {
             return Err(AppError::NothingYet { data: place.data }.into());
         }
-        Self::assemble(place, Purpose::Read, None).await
+        Box::pin(Self::assemble(place, Purpose::Read, None)).await
     }
 
     async fn assemble(place: Place, purpose: Purpose, lock: Option<fs_err::File>) -> Result<Self, Failure> {
