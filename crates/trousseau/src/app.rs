@@ -356,10 +356,10 @@ impl App {
         let now = (self.gateway.now)();
         let accounts = Arc::into_inner(self.accounts).and_then(OnceCell::into_inner);
         if let Some(accounts) = accounts.and_then(Arc::into_inner) {
-            accounts.close(now).await;
+            Box::pin(accounts.close(now)).await;
         }
         match Arc::into_inner(self.gateway) {
-            Some(gateway) => gateway.close().await?,
+            Some(gateway) => Box::pin(gateway.close()).await?,
             None => tracing::warn!("something still uses the data folder: it is closed as by a kill"),
         }
         if let Some(shared) = self.shared {
