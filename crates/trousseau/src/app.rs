@@ -185,7 +185,7 @@ impl App {
     async fn open_for(global: &Global, purpose: Purpose) -> Result<Self, Failure> {
         let place = place(global)?;
         let lock = Self::take(&place.data)?;
-        Self::assemble(place, purpose, Some(lock)).await
+        Box::pin(Self::assemble(place, purpose, Some(lock))).await
     }
 
     /// Takes a data folder, creating it when it is new, for as long as what is returned lives.
@@ -208,7 +208,7 @@ impl App {
         if !place.data.join("documents.sqlite").is_file() {
             return Err(AppError::NothingYet { data: place.data }.into());
         }
-        Self::assemble(place, Purpose::Read, None).await
+        Box::pin(Self::assemble(place, Purpose::Read, None)).await
     }
 
     async fn assemble(place: Place, purpose: Purpose, lock: Option<fs_err::File>) -> Result<Self, Failure> {
@@ -356,10 +356,10 @@ impl App {
         let now = (self.gateway.now)();
         let accounts = Arc::into_inner(self.accounts).and_then(OnceCell::into_inner);
         if let Some(accounts) = accounts.and_then(Arc::into_inner) {
-            accounts.close(now).await;
+            Box::pin(accounts.close(now)).await;
         }
         match Arc::into_inner(self.gateway) {
-            Some(gateway) => gateway.close().await?,
+            Some(gateway) => Box::pin(gateway.close()).await?,
             None => tracing::warn!("something still uses the data folder: it is closed as by a kill"),
         }
         if let Some(shared) = self.shared {
