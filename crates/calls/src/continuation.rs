@@ -30,6 +30,7 @@ impl Called {
         }
         let mut request = asked.clone();
         request.begun = Some(self.answer.text.clone()).filter(|text| !text.is_empty());
+        request.joints = self.joints();
         request.cited.clone_from(&self.answer.citations);
         let mut ways = means.decides.anew(&request).await;
         for way in &mut ways {
@@ -40,6 +41,13 @@ impl Called {
             return Err(broken);
         }
         Ok((ways, broken))
+    }
+
+    /// Where in the text of the answer another target went on, in bytes.
+    fn joints(&self) -> Vec<usize> {
+        let text = &self.answer.text;
+        let byte = |at: usize| text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte);
+        self.answer.seams.iter().map(|seam| byte(seam.at)).collect()
     }
 
     /// Whether the answer so far is one that another model can go on from.

@@ -83,7 +83,7 @@ impl Called {
             Err(Stopped::Failed(error)) => ticket.fail(failure(error), Instant::now()),
             Err(Stopped::HungUp) => drop(ticket),
         }
-        self.label.raise(reading.watch.label());
+        self.label.raise(reading.watch.close());
         self.thought = self.watch.thought(self.began.elapsed());
         if read.is_ok() || !self.answer.is_empty() {
             self.made_by = Some((permit.target().to_owned(), model.name().to_owned()));

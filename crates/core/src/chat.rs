@@ -163,6 +163,9 @@ pub struct ChatRequest {
     /// fails with [`ModelError::Unsupported`](crate::model::ModelError::Unsupported) before a byte leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<String>,
+    /// Where in `begun` another target went on, in bytes, rising. Not sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joints: Vec<usize>,
     /// What the markers of `begun` point to: those of the rest are numbered on from there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cited: Vec<Citation>,
@@ -257,9 +260,28 @@ impl ChatRequest {
         }
         visit_map(&self.extra, visit);
         if let Some(begun) = &self.begun {
-            visit(begun);
+            for (_, stretch) in stretches(begun, &self.joints) {
+                visit(stretch);
+            }
         }
     }
+}
+
+/// What is begun of an answer, with the place where it stands: the whole, then what lies between two of its ends and joints. What was
+/// somebody's number when it was delivered still is where another target wrote on right behind it.
+pub fn stretches<'a>(begun: &'a str, joints: &[usize]) -> Vec<(usize, &'a str)> {
+    let ends: Vec<usize> = [0]
+        .into_iter()
+        .chain(joints.iter().copied())
+        .chain([begun.len()])
+        .collect();
+    let mut stretches = vec![(0, begun)];
+    for (at, start) in ends.iter().enumerate() {
+        let parts = ends[at + 1..].iter();
+        let parts = parts.filter_map(|end| Some((*start, begun.get(*start..*end)?)));
+        stretches.extend(parts.filter(|(_, part)| !part.is_empty() && part.len() < begun.len()));
+    }
+    stretches
 }
 
 impl Message {

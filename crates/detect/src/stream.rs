@@ -64,8 +64,10 @@ impl Stream {
     /// Says that the text has ended, and gives the rest of the findings.
     pub fn finish(&mut self) -> Vec<Finding> {
         let mut findings = Vec::new();
-        self.advance(true, &mut findings);
-        self.finished = true;
+        if !self.finished {
+            self.advance(true, &mut findings);
+            self.finished = true;
+        }
         findings
     }
 

@@ -115,17 +115,23 @@ impl Watch {
 
     /// Nothing more comes: gives the events that may still go out, and the end.
     fn finish(&mut self, mut end: ChatEnd) -> Vec<ChatEvent> {
-        let hold = self.hold;
-        for channel in self.channels.values_mut() {
-            let findings = channel.stream.finish();
-            self.held |= channel.note(&findings, hold, &mut self.label);
-        }
+        self.close();
         let mut out = self.release();
         if self.held {
             end.finish = FinishReason::ContentFilter;
         }
         out.push(ChatEvent::End(end));
         out
+    }
+
+    /// Nothing more comes, whether or not the answer has ended: the label of everything found in what has come.
+    pub fn close(&mut self) -> &Label {
+        let hold = self.hold;
+        for channel in self.channels.values_mut() {
+            let findings = channel.stream.finish();
+            self.held |= channel.note(&findings, hold, &mut self.label);
+        }
+        &self.label
     }
 
     /// The label of everything found so far.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use aho_corasick::AhoCorasick;
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use trousseau_core::chat::ChatRequest;
+use trousseau_core::chat::{ChatRequest, stretches};
 use trousseau_policy::detect::{Detector, Detectors, Finding, Findings};
 
 use crate::settings::Kinds;
@@ -84,10 +84,10 @@ impl Masking<'_> {
         visit(request, &mut |name, slot| {
             let text = read(name, &slot);
             let before = name.map_or(0, |name| name.len() + 2);
-            let found = self.detectors.detect(&text);
+            let found = self.detect(&text, &slot);
             let replaced = |finding: &&Finding| {
                 let in_place = match &slot {
-                    Slot::Text(_) => finding.bytes.start >= before,
+                    Slot::Text(_) | Slot::Begun(..) => finding.bytes.start >= before,
                     Slot::Number(_) => finding.bytes == (before..text.len()),
                     Slot::Fixed(_) => false,
                     Slot::Copy(_, parts) => stands_in(parts, &text[finding.bytes.clone()]),
@@ -119,6 +119,8 @@ impl Masking<'_> {
     /// Replaces what is found, then every other place where the same stands; tells whether anything was.
     fn write(&mut self, request: &mut ChatRequest) -> bool {
         let mut wrote = self.write_hits(request, None);
+        // Where its joints were stand other words now.
+        request.joints.clear();
         let spelled: Vec<(String, usize)> = self.table.spelled.clone();
         let automaton = AhoCorasick::new(spelled.iter().map(|(value, _)| value));
         if let Ok(automaton) = automaton {
@@ -139,7 +141,7 @@ impl Masking<'_> {
             let before = name.map_or(0, |name| name.len() + 2);
             let mut hits = match same {
                 Some(same) => self.repeated(&text, same),
-                None => self.found(&text),
+                None => self.found(&text, &slot),
             };
             let mine = self.table.places(&text);
             hits.retain(|(place, _)| !mine.iter().any(|token| overlap(token, place)));
@@ -153,7 +155,7 @@ impl Masking<'_> {
                 .map(|(place, detector)| (place.start - before..place.end - before, detector.clone()))
                 .collect();
             let written = match &mut slot {
-                Slot::Text(text) => self.write_text(text, &shifted),
+                Slot::Text(text) | Slot::Begun(text, _) => self.write_text(text, &shifted),
                 Slot::Number(number) => self.write_number(number, &shifted),
                 Slot::Fixed(_) | Slot::Copy(..) => false,
             };
@@ -169,9 +171,25 @@ impl Masking<'_> {
         wrote
     }
 
+    /// What detectors find in a text; in what is begun, in each of its stretches as well.
+    fn detect(&self, text: &str, slot: &Slot<'_>) -> Findings {
+        let Slot::Begun(begun, joints) = slot else {
+            return self.detectors.detect(text);
+        };
+        let mut findings = Vec::new();
+        for (start, stretch) in stretches(begun, joints) {
+            let found = self.detectors.detect(stretch);
+            findings.extend(found.iter().map(|finding| Finding {
+                detector: finding.detector.clone(),
+                bytes: finding.bytes.start + start..finding.bytes.end + start,
+            }));
+        }
+        findings.into_iter().collect()
+    }
+
     /// What detectors find of the kinds that are masked.
-    fn found(&self, text: &str) -> Vec<Hit> {
-        let found = self.detectors.detect(text);
+    fn found(&self, text: &str, slot: &Slot<'_>) -> Vec<Hit> {
+        let found = self.detect(text, slot);
         let hits = found
             .iter()
             .filter(|finding| self.kinds.contain(&finding.detector));

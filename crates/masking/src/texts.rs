@@ -18,6 +18,8 @@ pub(crate) enum Slot<'a> {
     Fixed(&'a str),
     /// The texts of parts once more, in one.
     Copy(&'a str, &'a [Value]),
+    /// What is begun of the answer, and its joints.
+    Begun(&'a mut String, &'a [usize]),
 }
 
 /// Whoever visits: is given the name that is read before a text, where there is one, and the text.
@@ -36,14 +38,14 @@ pub(crate) fn visit(request: &mut ChatRequest, visit: &mut Visit<'_>) {
     }
     visit_map(&mut request.extra, visit, false);
     if let Some(begun) = &mut request.begun {
-        visit(None, Slot::Text(begun));
+        visit(None, Slot::Begun(begun, &request.joints));
     }
 }
 
 /// What is read at a place.
 pub(crate) fn read(name: Option<&str>, slot: &Slot<'_>) -> String {
     let text = match slot {
-        Slot::Text(text) => text.as_str(),
+        Slot::Text(text) | Slot::Begun(text, _) => text.as_str(),
         Slot::Fixed(text) | Slot::Copy(text, _) => text,
         Slot::Number(number) => &number.to_string(),
     };

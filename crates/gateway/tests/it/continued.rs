@@ -262,6 +262,57 @@ fn what_the_answer_says_so_far_decides_where_it_may_go_on() {
 }
 
 #[test]
+fn what_was_found_in_the_answer_still_counts_where_another_target_wrote_on_right_behind_it() {
+    const IBAN: &str = "DE89 3704 0044 0532 0130 00";
+    let stage = Stage::new();
+    stage::run(async {
+        // The number stands at the end of what the first says, and the second begins with a letter: as one text, it is none.
+        let said = format!("Son compte : {IBAN}");
+        let said: &'static str = said.leak();
+        let scripts: [(&str, Vec<Step>); 4] = [
+            ("first", vec![Step::Say(said), Step::FailAs(cut)]),
+            ("second", vec![Step::Say("et puis"), Step::FailAs(cut)]),
+            ("away", vec![Step::Say("."), Step::End]),
+            ("third", vec![Step::Say("."), Step::End]),
+        ];
+        let gateway = stage.open().await;
+        let mut asking = route("direct", &["first", "second", "away", "third"]);
+        asking.grounded = false;
+        let mut models = Vec::new();
+        stage::change(&gateway, |plan| {
+            plan.settings.routes = vec![asking];
+            plan.targets = vec![own("first"), own("second"), unknown("away"), own("third")];
+        });
+        for (name, script) in &scripts {
+            let model = Scripted::new(name, stage.data(), script);
+            cast(&gateway, name, &model);
+            models.push(model);
+        }
+        let mut caller = operator();
+        caller.label_floor = "public".parse().unwrap();
+        let (answered, events) = ask(&gateway, &caller, question("Quel est ce compte ?")).await;
+        let answered = answered.unwrap();
+        assert_eq!(answered.target, "third");
+        assert_eq!(delivered(&events).text, format!("{said}et puis."));
+        assert_eq!(models[2].calls().len(), 0);
+        gateway.close().await.unwrap();
+        let entries = stage.entries(&Tenant::default());
+        let decisions = of_kind(&entries, "decision");
+        assert_eq!(
+            decisions[0]["permitted"],
+            json!(["first", "second", "away", "third"])
+        );
+        for later in &decisions[1..] {
+            assert_eq!(later["permitted"], json!(["first", "second", "third"]));
+        }
+        assert_eq!(decisions.len(), 3);
+        let outcome = of_kind(&entries, "outcome")[0];
+        assert_eq!(outcome["label"]["class"], "personal");
+    });
+    truth::check_ledger(&stage.data(), &Tenant::default());
+}
+
+#[test]
 fn what_is_found_across_a_seam_counts() {
     let stage = Stage::new();
     stage::run(async {

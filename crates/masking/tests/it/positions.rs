@@ -306,3 +306,21 @@ fn whatever_is_no_finding_raises_the_masked_label_too() {
     );
     assert!(detect(text_of(&masked)).is_empty());
 }
+
+#[test]
+fn a_value_behind_which_another_target_wrote_on_is_masked_all_the_same() {
+    let delivered = format!("Son compte : {IBAN}");
+    let mut request = question("Quel est son compte ?");
+    request.begun = Some(format!("{delivered}et puis"));
+    assert!(mask(&request, &Detectors::default(), &Kinds::All).is_none());
+    request.joints = vec![delivered.len()];
+    let masked = everything(&request);
+    assert_eq!(
+        masked.request.begun.as_deref(),
+        Some("Son compte : [IBAN-1]et puis")
+    );
+    assert_eq!(
+        label_of(&masked, &request, &Detectors::default()),
+        Label::default()
+    );
+}

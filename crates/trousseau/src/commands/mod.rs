@@ -39,7 +39,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
     let printer = &*caller.printer;
     match action {
         Action::Demo(demo) => demo::run(caller, demo).await,
-        Action::Serve(serve) => serve::run(caller, serve).await,
+        Action::Serve(serve) => Box::pin(serve::run(caller, serve)).await,
         Action::Ingest(ingest) => ingest::run(caller, ingest).await,
         Action::Ask(ask) => ask::run(caller, ask).await,
         Action::Search(search) => search::run(caller, search).await,
