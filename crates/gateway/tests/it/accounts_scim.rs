@@ -84,11 +84,7 @@ async fn entra_id_hands_out_people_and_takes_them_back() {
         .await;
     assert!(seen.get("members").is_none() && seen["displayName"] == "RH");
     let seen = town
-        .well(
-            "GET",
-            &format!("Groups?filter=displayName+eq+%22rh%22"),
-            Value::Null,
-        )
+        .well("GET", "Groups?filter=displayName+eq+%22rh%22", Value::Null)
         .await;
     assert_eq!(seen["Resources"][0]["members"][0]["value"], id);
 

@@ -106,7 +106,7 @@ impl Document {
         let mut faults = Vec::new();
         match kind {
             "application/json" | "application/scim+json" => {
-                self.check(&content["schema"], &reply.json(), "", &mut faults)
+                self.check(&content["schema"], &reply.json(), "", &mut faults);
             }
             "text/event-stream" if content["x-events"].is_object() => {
                 for (name, data) in reply.named_events() {

@@ -84,7 +84,10 @@ impl Wired {
         settings: Settings,
         tls: Option<Arc<trousseau_http::tls::Tls>>,
     ) -> Self {
-        Self::start_with(stage, gateway, (settings, tls), |accounts| accounts).await
+        Box::pin(Self::start_with(stage, gateway, (settings, tls), |accounts| {
+            accounts
+        }))
+        .await
     }
 
     /// The same with accounts that are `prepared` for something more.
