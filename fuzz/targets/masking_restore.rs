@@ -23,7 +23,11 @@ fuzz_target!(|input: (u8, &str, &str)| {
     let said = &masked.request.messages[0].content;
     // Of what is JSON, the values are those that its strings say.
     if serde_json::from_str::<serde_json::Value>(asked).is_err() {
-        assert_eq!(masked.table.restore(said, false), asked, "an echo is something else");
+        assert_eq!(
+            masked.table.restore(said, false),
+            asked,
+            "an echo is something else"
+        );
     }
     for text in [said.as_str(), answer] {
         let mut restorer = Restorer::new(Arc::clone(&masked.table), false);
@@ -35,9 +39,16 @@ fuzz_target!(|input: (u8, &str, &str)| {
             rest = more;
         }
         out.push_str(&restorer.finish());
-        assert_eq!(out, masked.table.restore(text, false), "pieces say something else");
+        assert_eq!(
+            out,
+            masked.table.restore(text, false),
+            "pieces say something else"
+        );
     }
     let quoted = serde_json::Value::from(format!("{answer} [EMAIL-1]")).to_string();
     let restored = masked.table.restore(&quoted, true);
-    assert!(serde_json::from_str::<String>(&restored).is_ok(), "{restored} is no JSON");
+    assert!(
+        serde_json::from_str::<String>(&restored).is_ok(),
+        "{restored} is no JSON"
+    );
 });

@@ -37,6 +37,9 @@ impl Tools {
         if answer(Command::new("strace").arg("-V")).is_none() {
             system_packages(&["strace"], options)?;
         }
+        if answer(Command::new("ip").arg("-V")).is_none() {
+            system_packages(&["iproute2"], options)?;
+        }
         let has_slapd = std::path::Path::new("/usr/sbin/slapd").is_file()
             && answer(Command::new("ldapmodify").arg("-VV")).is_some();
         if !has_slapd {

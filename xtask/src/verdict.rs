@@ -6,9 +6,10 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 /// The only reasons to skip a test when `CI=true`.
-const REASONS_UNDER_CI: [&str; 3] = [
+const REASONS_UNDER_CI: [&str; 4] = [
     "needs a GPU",
     "needs a container engine",
+    "needs user namespaces",
     "needs the benchmark data",
 ];
 
