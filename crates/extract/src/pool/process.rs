@@ -58,6 +58,8 @@ impl Process {
         let mut child = Command::new(&options.program)
             .args(&options.args)
             .env_clear()
+            // mimalloc, where the program has it, would take a gigabyte of addresses at once: all that the walls leave.
+            .env("MIMALLOC_ARENA_RESERVE", "64MiB")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
