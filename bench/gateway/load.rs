@@ -37,7 +37,7 @@ struct Load {
     /// How many requests to begin each second, instead of when others end.
     #[arg(long)]
     starts: Option<f64>,
-    /// How many words to put before the question.
+    /// How many words to put before everything, in the instructions: a question itself has a limit.
     #[arg(long, default_value_t = 0)]
     words: usize,
     /// The model to ask for.
@@ -210,8 +210,8 @@ impl Ask {
             "model": load.model,
             "max_tokens": 64,
             "messages": [
-                { "role": "system", "content": "You answer the questions of a town's staff, briefly." },
-                { "role": "user", "content": format!("{before}{question}") },
+                { "role": "system", "content": format!("{before}You answer the questions of a town's staff, briefly.") },
+                { "role": "user", "content": question },
             ],
         });
         if let (true, Some(fields)) = (load.stream, body.as_object_mut()) {

@@ -69,7 +69,7 @@ http {{
   access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
   upstream mock {{ server 127.0.0.1:{mock}; keepalive 64; keepalive_requests 10000000; }}
   upstream slow {{ server 127.0.0.1:{slow}; keepalive 1024; }}
-  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; client_max_body_size 64m;
+  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; client_max_body_size 64m; client_body_buffer_size 4m;
   server {{
     listen 127.0.0.1:{port}; keepalive_requests 10000000;
     location / {{ proxy_pass http://mock; }}
