@@ -92,6 +92,13 @@ impl Logs {
         Ok(log)
     }
 
+    /// Reads the pseudonyms of a tenant's open ledger anew from here on.
+    pub(crate) async fn forget_pseudonyms(&self, tenant: &Tenant) {
+        if let Some(log) = self.open.lock().await.get(tenant) {
+            log.forget_pseudonyms();
+        }
+    }
+
     /// Whether every open ledger takes entries; a disk that refused some is tried again.
     pub async fn check(&self) -> Result<(), GatewayError> {
         let open: Vec<_> = self.open.lock().await.values().cloned().collect();

@@ -5,6 +5,7 @@
 //!
 //! The answer path writes to a [journal](trousseau_record::journal), which the [applier](trousseau_record::applier) puts into the database a moment later, or before
 //! somebody reads.
+//! Where replicas share a database, what another keeps is here as well ([`sharing`]).
 //! People read, search ([`search`]), rate and delete what is their own ([`own`], [`conversations`]); another's record is read by
 //! the data-protection officer alone, with a reason ([`oversight`]). What is older than the organisation keeps, and
 //! what a person wants gone, is erased ([`erasure`]); what a person wants to see is written out ([`export`]).
@@ -18,6 +19,7 @@ pub mod oversight;
 pub mod own;
 mod schema;
 mod search;
+mod sharing;
 pub mod traffic;
 
 use std::io;
@@ -30,6 +32,7 @@ use tokio::sync::MutexGuard;
 use trousseau_core::digest::Digest;
 use trousseau_core::label::Label;
 use trousseau_core::principal::Tenant;
+use trousseau_exchange::Exchange;
 use trousseau_ledger::Durability;
 use trousseau_retrieval::columns::{bytes32, parsed};
 use trousseau_retrieval::database::{Access, Database};
@@ -59,6 +62,8 @@ pub struct Records {
     /// A file that is written and removed to see whether there is room.
     scratch: PathBuf,
     writing: Option<Writing>,
+    /// Where replicas share what they keep.
+    exchange: Option<Exchange>,
 }
 
 /// What the answer path writes through.
@@ -90,6 +95,7 @@ impl Records {
             database,
             scratch,
             writing,
+            exchange: None,
         })
     }
 
@@ -116,6 +122,9 @@ impl Records {
                 tracing::error!(%error, "closing the journal of the records");
             }
             applier.close().await;
+        }
+        if let Some(exchange) = self.exchange {
+            exchange.close().await;
         }
         if let Some(database) = Arc::into_inner(self.database) {
             database.close().await;
@@ -220,7 +229,7 @@ impl Records {
         .bind(tenant.as_str())
         .bind(replica)
         .bind(from as i64)
-        .fetch_all(self.readers().await?)
+        .fetch_all(self.local().await)
         .await
         .map_err(|error| self.fault(error))?;
         Ok(entries.into_iter().map(i64::unsigned_abs).collect())
@@ -229,13 +238,23 @@ impl Records {
     /// The label of the record whose answer is exactly `answer`, if there is one.
     pub async fn label_of_answer(&self, tenant: &Tenant, answer: &str) -> Result<Option<Label>, StoreError> {
         let digest = Digest::of(answer.as_bytes()).to_string();
+        let mut joined = self.label_here(tenant, &digest).await?;
+        if let (None, Some(exchange)) = (&joined, &self.exchange) {
+            // It may be another replica's: without knowing that, the label might fall.
+            exchange.catch_up().await?;
+            joined = self.label_here(tenant, &digest).await?;
+        }
+        Ok(joined)
+    }
+
+    async fn label_here(&self, tenant: &Tenant, digest: &str) -> Result<Option<Label>, StoreError> {
         let mut joined: Option<Label> = None;
         // First those that may go into the database meanwhile.
         if let Some(writing) = &self.writing {
             for label in writing
                 .journal
                 .shared
-                .labels(&label_key(tenant.as_str(), &digest))
+                .labels(&label_key(tenant.as_str(), digest))
             {
                 let label = label.parse().map_err(|error| self.fault(decoding(error)))?;
                 joined.get_or_insert_default().raise(&label);
@@ -256,6 +275,16 @@ impl Records {
 
     /// One record, whosesoever it is: for whoever holds the data folder itself.
     pub async fn record(&self, tenant: &Tenant, entry: &EntryId) -> Result<Option<Record>, StoreError> {
+        let until = self.awaits(entry);
+        loop {
+            let found = self.record_here(tenant, entry).await?;
+            if found.is_some() || !sharing::look_again(until).await {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn record_here(&self, tenant: &Tenant, entry: &EntryId) -> Result<Option<Record>, StoreError> {
         let sql = format!(
             "SELECT {} FROM {} WHERE r.tenant = ? AND r.replica = ? AND r.entry = ?",
             record::COLUMNS,
@@ -308,12 +337,22 @@ impl Records {
         Ok(changed)
     }
 
-    /// The connections that read, once everything that was written is in the database.
+    /// The connections that read, once everything is in the file that was written here, and what other replicas brought. Fails where
+    /// nobody can tell what they did.
     async fn readers(&self) -> Result<&SqlitePool, StoreError> {
+        let readers = self.local().await;
+        if let Some(exchange) = &self.exchange {
+            exchange.catch_up().await?;
+        }
+        Ok(readers)
+    }
+
+    /// The connections that read, once everything that was written here is in the file.
+    async fn local(&self) -> &SqlitePool {
         if let Err(error) = self.settle().await {
             tracing::warn!(%error, "records are read as they were a while ago");
         }
-        Ok(self.database.readers())
+        self.database.readers()
     }
 
     /// The writing connection, once everything that was written is in the database.

@@ -36,7 +36,7 @@ pub(super) async fn alive() -> Response {
 
 /// `GET /readyz`. Each part is asked, and what a disk has refused is tried again, so that a server to which nobody
 /// sends requests any more finds out when there is room. Without the accounts' file, that of the limits or the directory the
-/// server is degraded, and welcomes requests: keys, sessions and what was spent are in memory. Nothing is told that an outsider could
+/// server is degraded, and welcomes requests: keys, sessions and what was spent are in memory. So it is where replicas share records and it cannot bring or take them: answers go on. Nothing is told that an outsider could
 /// use.
 pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     let gateway = &server.gateway;
@@ -63,10 +63,12 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
             tracing::warn!(part, fault, "not sound");
         }
     }
+    let shared = gateway.records_waiting();
+    let is_apart = shared.as_ref().is_some_and(|(_, fault)| fault.is_some());
     let told = |good: bool| if good { "ok" } else { "failing" };
     let ready = serving && documents.is_ok() && records.is_ok() && ledger.is_none();
     let mut body = json!({
-        "status": match (ready, accounts.is_ok() && limits.is_ok() && directory.is_none()) {
+        "status": match (ready, accounts.is_ok() && limits.is_ok() && directory.is_none() && !is_apart) {
             (false, _) => "not ready",
             (true, false) => "degraded",
             (true, true) => "ready",
@@ -84,6 +86,10 @@ pub(super) async fn ready(State(server): State<Arc<Server>>) -> Response {
     if server.accounts.shared().is_some() {
         // Nothing but the database of the replicas is asked for accounts.
         body["checks"]["state"] = told(accounts.is_ok()).into();
+    }
+    if let Some((waiting, _)) = shared {
+        body["checks"]["histories"] = told(!is_apart).into();
+        body["records_waiting"] = waiting.into();
     }
     let status = if ready {
         StatusCode::OK

@@ -37,7 +37,7 @@ enum Kind {
 }
 
 /// Every metric: its name, its kind and what it tells.
-const METRICS: [(&str, Kind, &str); 24] = [
+const METRICS: [(&str, Kind, &str); 25] = [
     (
         REQUESTS,
         Kind::Counter,
@@ -99,6 +99,11 @@ const METRICS: [(&str, Kind, &str); 24] = [
         Kind::Gauge,
         "Ledgers whose last attempt to publish failed",
     ),
+    (
+        RECORDS_WAITING,
+        Kind::Gauge,
+        "Changes of records that wait to be brought to the other replicas",
+    ),
     (TASKS, Kind::Gauge, "Document tasks, by state"),
     (DRAINING, Kind::Gauge, "1 while the server ends"),
     (BUILD, Kind::Gauge, "Always 1; the version is a label"),
@@ -122,6 +127,7 @@ const TARGET_BREAKER: &str = "trousseau_target_breaker";
 const TARGET_CALLS: &str = "trousseau_target_calls";
 const TARGET_QUEUED: &str = "trousseau_target_queued";
 const TARGET_LATENCY: &str = "trousseau_target_latency_seconds";
+const RECORDS_WAITING: &str = "trousseau_records_waiting";
 const LEDGER_ENTRIES: &str = "trousseau_ledger_entries";
 const LEDGER_UNPUBLISHED: &str = "trousseau_ledger_unpublished_entries";
 const LEDGER_FAILING: &str = "trousseau_ledger_publish_failing";
@@ -342,6 +348,9 @@ pub(super) async fn show(State(server): State<Arc<Server>>) -> Result<Response, 
     metrics.show(LEDGER_UNPUBLISHED, Vec::new(), ledgers.unpublished as f64);
     one(LEDGER_FAILING, ledgers.failing.len());
     let gateway = &server.gateway;
+    if let Some((waiting, _)) = gateway.records_waiting() {
+        metrics.show(RECORDS_WAITING, Vec::new(), waiting as f64);
+    }
     metrics.targets(&gateway.plan(), &gateway.router.states(Instant::now()));
     let tasks = server.gateway.library.store().tasks_by_state().await;
     for (state, count) in tasks.map_err(GatewayError::from)? {

@@ -75,6 +75,22 @@ pub enum StoreError {
         /// What it said.
         reason: String,
     },
+    /// Another data folder has this replica's name, or another process uses this one's.
+    #[error("{database}: the replica {replica} is there twice")]
+    Twice {
+        /// Where the database is.
+        database: String,
+        /// The name.
+        replica: String,
+    },
+    /// Two records of replicas have one name, and are not the same.
+    #[error("{database}: the record {record} is another than here")]
+    Clash {
+        /// Where the database is.
+        database: String,
+        /// The record's name, or what the database said of it.
+        record: String,
+    },
     /// A file or folder beside the databases cannot be used.
     #[error(transparent)]
     File(#[from] std::io::Error),
@@ -143,7 +159,9 @@ impl Explain for StoreError {
             | Self::Away { .. }
             | Self::Rejected { .. } => ErrorKind::Unavailable,
             Self::Damaged { .. } => ErrorKind::Corrupt,
-            Self::Newer { .. } | Self::Older { .. } => ErrorKind::Conflict,
+            Self::Newer { .. } | Self::Older { .. } | Self::Twice { .. } | Self::Clash { .. } => {
+                ErrorKind::Conflict
+            },
             Self::Lexical(error) => error.kind(),
             Self::NoDocument { .. } | Self::NoFile { .. } | Self::NoCollection { .. } => ErrorKind::NotFound,
         }
@@ -159,6 +177,8 @@ impl Explain for StoreError {
             Self::Older { .. } => "store-older",
             Self::Away { .. } => "store-away",
             Self::Rejected { .. } => "store-rejected",
+            Self::Twice { .. } => "store-replica-twice",
+            Self::Clash { .. } => "store-records-clash",
             Self::File(_) => "store-file",
             Self::Lexical(error) => error.code(),
             Self::NoDocument { .. } => "store-no-document",
@@ -185,6 +205,12 @@ impl Explain for StoreError {
             }
             Self::Away { database, reason } | Self::Rejected { database, reason } => {
                 vec![("database", database.clone()), ("reason", reason.clone())]
+            }
+            Self::Twice { database, replica } => {
+                vec![("database", database.clone()), ("replica", replica.clone())]
+            }
+            Self::Clash { database, record } => {
+                vec![("database", database.clone()), ("record", record.clone())]
             }
             Self::File(error) => vec![("reason", error.to_string())],
             Self::Lexical(error) => error.fields(),

@@ -7,10 +7,11 @@
 //!
 //! What a replica holds in memory it hears of by a `bell`: triggers of the database write down which row is another, and ring.
 //! [`Postgres::news`] tells what was written down since the last time; a bell that nobody hears is made up for by looking
-//! twice a second.
+//! twice a second. What a replica holds of the database for as long as it runs is [`Held`].
 
 mod bell;
 mod fault;
+mod held;
 mod news;
 mod postgres;
 mod row;
@@ -18,6 +19,7 @@ mod sql;
 mod tables;
 
 pub use bell::Bell;
+pub use held::Held;
 pub use news::{LOOKED, News};
 pub use postgres::{Password, Place, Postgres, Steps};
 pub use row::Row;

@@ -167,6 +167,11 @@ impl Postgres {
         Ok(opened)
     }
 
+    /// What tells it from another at the same address.
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
     /// Where it is, for messages: the address without a password.
     pub fn place(&self) -> &str {
         &self.place

@@ -218,13 +218,14 @@ impl App {
         let access = purpose.access();
         let shared = Box::pin(sharing::open(&config, access)).await?;
         let library = Library::open(&data, access).await?;
+        let replica = config.settings.replica.as_str();
         let records = Records::open(&data, access).await?;
+        let records = Box::pin(records.share(shared.as_ref().map(|shared| (shared, replica)))).await?;
         let opened = match purpose {
             Purpose::Answer | Purpose::Serve => models::open(&config)?,
             Purpose::Demonstrate => models::built_in(&config),
             Purpose::Write | Purpose::Read => models::Opened::default(),
         };
-        let replica = config.settings.replica.as_str();
         let limits = match &shared {
             Some(postgres) => Box::pin(Limits::share(&data, access, (postgres, replica))).await?,
             None => Limits::open(&data, access).await?,

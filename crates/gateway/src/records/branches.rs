@@ -4,6 +4,7 @@
 use trousseau_core::principal::Principal;
 use trousseau_retrieval::error::StoreError;
 
+use super::sharing::look_again;
 use super::{EntryId, Records};
 use crate::error::GatewayError;
 use crate::service::Gateway;
@@ -34,16 +35,31 @@ impl Records {
         conversation: Option<&str>,
         entry: &EntryId,
     ) -> Result<bool, StoreError> {
+        let until = self.awaits(entry);
+        loop {
+            let found = self.stands_here(owner, conversation, entry).await?;
+            if found.is_some() || !look_again(until).await {
+                return Ok(found.is_some());
+            }
+        }
+    }
+
+    async fn stands_here(
+        &self,
+        owner: &Principal,
+        conversation: Option<&str>,
+        entry: &EntryId,
+    ) -> Result<Option<i64>, StoreError> {
         sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM records
-             WHERE tenant = ? AND actor = ? AND conversation = ? AND replica = ? AND entry = ?)",
+            "SELECT entry FROM records
+             WHERE tenant = ? AND actor = ? AND conversation = ? AND replica = ? AND entry = ?",
         )
         .bind(owner.tenant.as_str())
         .bind(&owner.user)
         .bind(conversation)
         .bind(&entry.replica)
         .bind(entry.index as i64)
-        .fetch_one(self.readers().await?)
+        .fetch_optional(self.readers().await?)
         .await
         .map_err(|error| self.fault(error))
     }

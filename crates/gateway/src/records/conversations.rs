@@ -59,6 +59,7 @@ impl Gateway {
             records: 0,
         };
         self.records.insert_conversation(owner, &begun).await?;
+        self.records.tell().await;
         Ok(begun)
     }
 
@@ -124,9 +125,11 @@ impl Gateway {
         id: &str,
         title: &str,
     ) -> Result<Conversation, GatewayError> {
+        self.conversation(owner, id).await?;
         let (now, title) = ((self.now)().as_millisecond(), title_of(title));
-        let renamed = self.records.rename_conversation(owner, id, &title, now);
-        renamed.await?.ok_or_else(|| none(id))
+        let renamed = self.records.rename_conversation(owner, id, &title, now).await?;
+        self.records.tell().await;
+        renamed.ok_or_else(|| none(id))
     }
 
     /// Deletes a conversation with its records: their content is erased, and the ledger says how many they were.

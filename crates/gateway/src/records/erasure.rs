@@ -148,7 +148,18 @@ pub(crate) struct Owed {
 impl Gateway {
     /// Erases the ended records of every tenant that were decided before `before`, and the conversations that are
     /// left empty and did not go on since. Returns how many records went.
+    ///
+    /// Of replicas that share their records one does it, for all.
     pub async fn purge(&self, before: Timestamp) -> Result<u64, GatewayError> {
+        let Some(alone) = self.records.alone("retention").await? else {
+            return Ok(0);
+        };
+        let purged = self.purge_alone(before).await;
+        self.records.release(alone).await;
+        purged
+    }
+
+    async fn purge_alone(&self, before: Timestamp) -> Result<u64, GatewayError> {
         let mut erased = 0;
         for tenant in self.records.tenants().await? {
             erased += self.erase(&tenant, &Which::before(before)).await?;
@@ -168,6 +179,7 @@ impl Gateway {
         let now = (self.now)();
         let log = self.logs.log(tenant, &self.records, now).await?;
         let erased = self.records.erase(tenant, which, now.as_millisecond()).await?;
+        self.records.tell().await;
         self.answers.forget(|kept| which.covers(tenant, kept));
         log.forget_pseudonyms();
         log.enter_owed(tenant, &self.records, now).await?;
@@ -179,7 +191,8 @@ impl Records {
     /// The tenants that have records or conversations.
     async fn tenants(&self) -> Result<BTreeSet<Tenant>, StoreError> {
         let names: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT tenant FROM replicas UNION SELECT tenant FROM conversations")
+            sqlx::query_scalar("SELECT DISTINCT tenant FROM replicas UNION SELECT tenant FROM conversations
+                 UNION SELECT tenant FROM subjects")
                 .fetch_all(self.readers().await?)
                 .await
                 .map_err(|error| self.fault(error))?;
@@ -230,7 +243,7 @@ impl Records {
             "SELECT id, cause, records, through FROM erasures WHERE tenant = ? AND logged IS NULL ORDER BY id",
         )
         .bind(tenant.as_str())
-        .fetch_all(self.readers().await?)
+        .fetch_all(self.local().await)
         .await
         .map_err(|error| self.fault(error))?;
         let owed = rows.iter().map(|row| {

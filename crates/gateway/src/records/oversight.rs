@@ -163,7 +163,7 @@ impl Records {
              WHERE tenant = ? AND logged IS NULL ORDER BY id",
         )
         .bind(tenant.as_str())
-        .fetch_all(self.readers().await?)
+        .fetch_all(self.local().await)
         .await
         .map_err(|error| self.fault(error))?;
         let owed = rows.iter().map(|row| {

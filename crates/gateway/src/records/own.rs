@@ -185,15 +185,19 @@ impl Gateway {
             let limit = COMMENT_BYTES;
             return Err(GatewayError::LongText { found, limit });
         }
+        self.own_record(owner, entry).await?;
         let now = (self.now)().as_millisecond();
         let is_own = self.records.rate(owner, entry, feedback, now).await?;
+        self.records.tell().await;
         is_own.then_some(()).ok_or_else(|| none(entry))
     }
 
     /// Takes back what the owner of a record said of its answer.
     pub async fn unrate(&self, owner: &Principal, entry: &EntryId) -> Result<(), GatewayError> {
         self.own_record(owner, entry).await?;
-        Ok(self.records.unrate(owner, entry).await?)
+        self.records.unrate(owner, entry).await?;
+        self.records.tell().await;
+        Ok(())
     }
 
     /// Deletes one record of `owner`: its content is erased, and the ledger says so.

@@ -123,7 +123,7 @@ impl Records {
         let found = sqlx::query(
             "SELECT tenant, actor FROM records WHERE searchable IS NULL AND state <> 'open' LIMIT 1",
         )
-        .fetch_optional(self.readers().await?)
+        .fetch_optional(self.local().await)
         .await
         .map_err(|error| self.fault(error))?;
         let read = |row: SqliteRow| Ok((columns::word(&row, "tenant")?, row.try_get("actor")?));

@@ -1,6 +1,7 @@
 //! The database that several replicas share, where the configuration names one: opened, and followed while a server runs.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 use trousseau_config::Config;
@@ -47,6 +48,28 @@ pub(crate) async fn follow(app: &App, stop: &CancellationToken) {
                 error = failure.english(),
                 "what other replicas changed was not taken up"
             );
+        }
+    }
+}
+
+/// Brings the records that became others here to the other replicas, and takes theirs.
+pub(crate) async fn follow_records(app: &App, stop: &CancellationToken) {
+    if app.shared.is_none() {
+        return stop.cancelled().await;
+    }
+    let mut rounds = tokio::time::interval(trousseau_exchange::BROUGHT);
+    rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut looked = Instant::now();
+    while stop.run_until_cancelled(rounds.tick()).await.is_some() {
+        let looks = looked.elapsed() >= trousseau_exchange::LOOKED;
+        if looks {
+            looked = Instant::now();
+        }
+        if let Err(error) = app.gateway.share_records(looks).await {
+            // What is wrong was told when it began.
+            tracing::debug!(%error, "the records were not shared");
+            looked = Instant::now();
+            let _stopped = stop.run_until_cancelled(tokio::time::sleep(trousseau_exchange::LOOKED)).await;
         }
     }
 }

@@ -99,11 +99,12 @@ pub(super) async fn run(caller: &Caller, serve: Serve) -> Result<Exit, Failure> 
             withdrawals(&app, &stop),
             folds(&app, &stop),
             Box::pin(sharing::follow(&app, &stop)),
+            Box::pin(sharing::follow_records(&app, &stop)),
             Box::pin(directory::refresh(&app, &stop))
         )
     };
     let served = tokio::select! {
-        (served, (), (), (), (), (), (), ()) = serving => served,
+        (served, (), (), (), (), (), (), (), ()) = serving => served,
         never = signals.obey(&stop, tls, &app) => match never {},
     };
     if let Err(failure) = enter_failures(&app).await {
