@@ -112,7 +112,9 @@ impl Exchange {
         for thing in &page.things {
             match thing.body {
                 Some(_) => self.put_in(&mut transaction, thing).await?,
-                None => take_away(&mut transaction, thing, &mut gone).await.map_err(fault)?,
+                None => take_away(&mut transaction, thing, &mut gone)
+                    .await
+                    .map_err(fault)?,
             }
         }
         // What was taken up just now is no news for the others.
@@ -122,7 +124,11 @@ impl Exchange {
             .await
             .map_err(fault)?;
         // A record that was asked here in a conversation while that was deleted elsewhere goes with it, everywhere.
-        for thing in page.things.iter().filter(|thing| thing.is_gone(Kind::Conversation)) {
+        for thing in page
+            .things
+            .iter()
+            .filter(|thing| thing.is_gone(Kind::Conversation))
+        {
             sqlx::query("DELETE FROM records WHERE tenant = ? AND conversation = ?")
                 .bind(&thing.tenant)
                 .bind(&thing.id)
@@ -222,7 +228,9 @@ async fn take_away(
                 return Ok(());
             };
             let sql = match kind {
-                Kind::Record => "DELETE FROM records WHERE tenant = ? AND replica = ? AND entry = ? AND created = ?",
+                Kind::Record => {
+                    "DELETE FROM records WHERE tenant = ? AND replica = ? AND entry = ? AND created = ?"
+                }
                 _ => "DELETE FROM feedback WHERE tenant = ? AND replica = ? AND entry = ? AND ? IS NULL",
             };
             let deleted = sqlx::query(sql)
@@ -232,7 +240,8 @@ async fn take_away(
                 .bind(created)
                 .execute(transaction)
                 .await?;
-            if let (Kind::Record, 1.., Some(tenant)) = (kind, deleted.rows_affected(), tenant(&thing.tenant)) {
+            if let (Kind::Record, 1.., Some(tenant)) = (kind, deleted.rows_affected(), tenant(&thing.tenant))
+            {
                 let (replica, index) = (replica.to_owned(), index.unsigned_abs());
                 gone.push(Gone::Record(tenant, EntryId { replica, index }));
             }

@@ -142,7 +142,11 @@ impl Exchange {
         let taken = opened.take(true).await?;
         let brought = opened.bring().await?;
         if taken + brought > 0 {
-            tracing::info!(taken, brought, "the records are those of the database of the replicas");
+            tracing::info!(
+                taken,
+                brought,
+                "the records are those of the database of the replicas"
+            );
         }
         Ok(opened)
     }
@@ -224,6 +228,7 @@ impl Exchange {
     /// replica's.
     pub async fn round(&self, looks: bool) -> Result<(), StoreError> {
         let round = async {
+            self.count().await?;
             if looks {
                 self.claim().await?;
                 self.take(false).await?;
@@ -294,11 +299,13 @@ async fn begin(file: &Database) -> Result<(String, String, i64), StoreError> {
         .execute(&mut *writer)
         .await
         .map_err(fault)?;
-    sqlx::query("INSERT INTO exchange (one, folder, identity, seen) VALUES (1, ?, '', 0) ON CONFLICT DO NOTHING")
-        .bind(format!("{:032x}", u128::from_be_bytes(folder)))
-        .execute(&mut *writer)
-        .await
-        .map_err(fault)?;
+    sqlx::query(
+        "INSERT INTO exchange (one, folder, identity, seen) VALUES (1, ?, '', 0) ON CONFLICT DO NOTHING",
+    )
+    .bind(format!("{:032x}", u128::from_be_bytes(folder)))
+    .execute(&mut *writer)
+    .await
+    .map_err(fault)?;
     let row = sqlx::query_as("SELECT folder, identity, seen FROM exchange").fetch_one(&mut *writer);
     row.await.map_err(fault)
 }

@@ -62,15 +62,20 @@ impl Exchange {
         Ok(brought)
     }
 
-    /// The next things, each once, as they are now, and the number of the last change that they cover.
-    async fn next(&self) -> Result<(Option<i64>, Vec<Thing>), StoreError> {
-        let fault = |error| self.file.fault(error);
+    /// Counts what waits.
+    pub(crate) async fn count(&self) -> Result<i64, StoreError> {
         let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox")
             .fetch_one(self.file.readers())
             .await
-            .map_err(fault)?;
+            .map_err(|error| self.file.fault(error))?;
         self.waiting.store(waiting.unsigned_abs(), Ordering::Relaxed);
-        if waiting == 0 {
+        Ok(waiting)
+    }
+
+    /// The next things, each once, as they are now, and the number of the last change that they cover.
+    async fn next(&self) -> Result<(Option<i64>, Vec<Thing>), StoreError> {
+        let fault = |error| self.file.fault(error);
+        if self.count().await? == 0 {
             return Ok((None, Vec::new()));
         }
         let rows: Vec<(i64, String, String, String)> =
@@ -146,7 +151,10 @@ impl Exchange {
     }
 
     /// Fails where another database is at the address now.
-    async fn check_identity(&self, transaction: &mut trousseau_state::Transaction<'_>) -> Result<(), StoreError> {
+    async fn check_identity(
+        &self,
+        transaction: &mut trousseau_state::Transaction<'_>,
+    ) -> Result<(), StoreError> {
         let sql = Sql::new("SELECT id = ?1 AS found FROM identity");
         if transaction.is_so(sql.bind(self.postgres.identity())).await? {
             return Ok(());

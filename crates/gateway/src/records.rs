@@ -41,6 +41,7 @@ use trousseau_retrieval::library::blocking;
 
 use crate::commitment::Secret;
 
+use trousseau_entries::entry::State;
 pub use trousseau_entries::name::{EntryId, InvalidEntryId};
 use trousseau_record::journal::label_key;
 use trousseau_record::{Applier, CloseRow, Journal, KeepRow, OpenRow, Owed, Write, applier, journal, record};
@@ -251,11 +252,7 @@ impl Records {
         let mut joined: Option<Label> = None;
         // First those that may go into the database meanwhile.
         if let Some(writing) = &self.writing {
-            for label in writing
-                .journal
-                .shared
-                .labels(&label_key(tenant.as_str(), digest))
-            {
+            for label in writing.journal.shared.labels(&label_key(tenant.as_str(), digest)) {
                 let label = label.parse().map_err(|error| self.fault(decoding(error)))?;
                 joined.get_or_insert_default().raise(&label);
             }
@@ -278,7 +275,8 @@ impl Records {
         let until = self.awaits(entry);
         loop {
             let found = self.record_here(tenant, entry).await?;
-            if found.is_some() || !sharing::look_again(until).await {
+            let is_ended = found.as_ref().is_some_and(|found| found.state != State::Open);
+            if is_ended || !sharing::look_again(until).await {
                 return Ok(found);
             }
         }

@@ -161,7 +161,7 @@ impl Explain for StoreError {
             Self::Damaged { .. } => ErrorKind::Corrupt,
             Self::Newer { .. } | Self::Older { .. } | Self::Twice { .. } | Self::Clash { .. } => {
                 ErrorKind::Conflict
-            },
+            }
             Self::Lexical(error) => error.kind(),
             Self::NoDocument { .. } | Self::NoFile { .. } | Self::NoCollection { .. } => ErrorKind::NotFound,
         }

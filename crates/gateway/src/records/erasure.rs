@@ -190,12 +190,13 @@ impl Gateway {
 impl Records {
     /// The tenants that have records or conversations.
     async fn tenants(&self) -> Result<BTreeSet<Tenant>, StoreError> {
-        let names: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT tenant FROM replicas UNION SELECT tenant FROM conversations
-                 UNION SELECT tenant FROM subjects")
-                .fetch_all(self.readers().await?)
-                .await
-                .map_err(|error| self.fault(error))?;
+        let names: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT tenant FROM replicas UNION SELECT tenant FROM conversations
+                 UNION SELECT tenant FROM subjects",
+        )
+        .fetch_all(self.readers().await?)
+        .await
+        .map_err(|error| self.fault(error))?;
         // Only names of tenants were ever written.
         Ok(names
             .into_iter()

@@ -4,7 +4,16 @@ use trousseau_retrieval::database::Schema;
 
 /// `records.sqlite`.
 pub(super) const RECORDS: Schema = Schema {
-    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, trousseau_exchange::STEP],
+    steps: &[
+        STEP_1,
+        STEP_2,
+        STEP_3,
+        STEP_4,
+        STEP_5,
+        STEP_6,
+        STEP_7,
+        trousseau_exchange::STEP,
+    ],
 };
 
 /// - `records`: one row per answer; `answer_digest` finds the record of an answer that comes back as history.

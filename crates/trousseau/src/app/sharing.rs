@@ -69,7 +69,9 @@ pub(crate) async fn follow_records(app: &App, stop: &CancellationToken) {
             // What is wrong was told when it began.
             tracing::debug!(%error, "the records were not shared");
             looked = Instant::now();
-            let _stopped = stop.run_until_cancelled(tokio::time::sleep(trousseau_exchange::LOOKED)).await;
+            let _stopped = stop
+                .run_until_cancelled(tokio::time::sleep(trousseau_exchange::LOOKED))
+                .await;
         }
     }
 }

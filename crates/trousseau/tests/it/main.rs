@@ -26,6 +26,7 @@ mod providers;
 mod records;
 mod reload;
 mod replicas;
+mod replicas_records;
 mod replicas_spending;
 mod replicas_withdrawals;
 mod resume;
