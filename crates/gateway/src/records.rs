@@ -17,7 +17,6 @@ pub mod erasure;
 pub mod export;
 pub mod oversight;
 pub mod own;
-mod schema;
 mod search;
 mod sharing;
 pub mod traffic;
@@ -35,7 +34,7 @@ use trousseau_core::principal::Tenant;
 use trousseau_exchange::Exchange;
 use trousseau_ledger::Durability;
 use trousseau_retrieval::columns::{bytes32, parsed};
-use trousseau_retrieval::database::{Access, Database};
+use trousseau_retrieval::database::{Access, Database, Schema};
 use trousseau_retrieval::error::StoreError;
 use trousseau_retrieval::library::blocking;
 
@@ -44,7 +43,9 @@ use crate::commitment::Secret;
 use trousseau_entries::entry::State;
 pub use trousseau_entries::name::{EntryId, InvalidEntryId};
 use trousseau_record::journal::label_key;
-use trousseau_record::{Applier, CloseRow, Journal, KeepRow, OpenRow, Owed, Write, applier, journal, record};
+use trousseau_record::{
+    Applier, CloseRow, Journal, KeepRow, OpenRow, Owed, Write, applier, journal, record, schema,
+};
 pub use trousseau_record::{Closed, Feedback, Made, Opened, Rating, Reasoning, Record, Thought};
 
 /// The name of the file in a data folder.
@@ -55,6 +56,20 @@ const SCRATCH: &str = "records.room";
 
 /// How much room is looked for after the disk was full, in bytes.
 const ROOM: usize = 512 << 10;
+
+/// The tables of the file.
+const RECORDS: Schema = Schema {
+    steps: &[
+        schema::STEP_1,
+        schema::STEP_2,
+        schema::STEP_3,
+        schema::STEP_4,
+        schema::STEP_5,
+        schema::STEP_6,
+        schema::STEP_7,
+        trousseau_exchange::STEP,
+    ],
+};
 
 /// The record store.
 #[derive(Debug)]
@@ -76,7 +91,7 @@ struct Writing {
 
 impl Records {
     /// The version of the file's form.
-    pub const FORMAT: usize = schema::RECORDS.steps.len();
+    pub const FORMAT: usize = RECORDS.steps.len();
 
     /// Opens `records.sqlite` in the folder `data`, and puts into it what a killed process left in the journal.
     pub async fn open(data: &Path, access: Access) -> Result<Self, StoreError> {
@@ -85,7 +100,7 @@ impl Records {
             let reason = error.to_string();
             return Err(StoreError::Damaged { path, reason });
         }
-        let database = Database::open(&path, &schema::RECORDS, access).await?;
+        let database = Database::open(&path, &RECORDS, access).await?;
         let database = Arc::new(database);
         let writing = match access {
             Access::Read => None,

@@ -348,9 +348,8 @@ pub(super) async fn show(State(server): State<Arc<Server>>) -> Result<Response, 
     metrics.show(LEDGER_UNPUBLISHED, Vec::new(), ledgers.unpublished as f64);
     one(LEDGER_FAILING, ledgers.failing.len());
     let gateway = &server.gateway;
-    if let Some((waiting, _)) = gateway.records_waiting() {
-        metrics.show(RECORDS_WAITING, Vec::new(), waiting as f64);
-    }
+    let waiting = gateway.records_waiting().map_or(0, |(waiting, _)| waiting);
+    metrics.show(RECORDS_WAITING, Vec::new(), waiting as f64);
     metrics.targets(&gateway.plan(), &gateway.router.states(Instant::now()));
     let tasks = server.gateway.library.store().tasks_by_state().await;
     for (state, count) in tasks.map_err(GatewayError::from)? {

@@ -4,8 +4,8 @@
 //! which that is written, [`frame`] how the journal holds them. [`reasoning`] is what a model writes before its answer.
 //!
 //! A [`write`] goes to the [`journal`] first, two files that take turns, and from there into the database a moment later
-//! ([`applier`]), the writes of one record together where they can be. [`owed`] are the decisions that have no outcome yet. Which tables there are, and who may read them, is the
-//! gateway's matter.
+//! ([`applier`]), the writes of one record together where they can be. [`owed`] are the decisions that have no outcome yet. Which tables there are says [`schema`]; who
+//! may read them is the gateway's matter.
 
 pub mod applier;
 pub mod frame;
@@ -15,6 +15,7 @@ pub mod owed;
 pub mod reasoning;
 pub mod record;
 pub mod rows;
+pub mod schema;
 pub mod title;
 pub mod write;
 

@@ -65,6 +65,7 @@ mod scim_scene;
 mod scripted;
 mod seams;
 mod search;
+mod shared;
 mod sources;
 mod spending;
 mod stage;

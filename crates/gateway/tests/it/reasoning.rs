@@ -117,7 +117,8 @@ fn records_of_before_are_read_without_a_reasoning() {
         let entry = tell(&gateway, &alice, question("Est-ce ouvert ?")).await;
         gateway.close().await.unwrap();
         let mut database = truth::database(&stage.data(), "records.sqlite").await;
-        let before = "ALTER TABLE records DROP COLUMN seams; ALTER TABLE records DROP COLUMN reasoning; ALTER TABLE records DROP COLUMN tool_calls; PRAGMA user_version = 4";
+        let before = "DROP TABLE outbox; DROP TABLE exchange; DROP INDEX accesses_by_uid; ALTER TABLE accesses DROP COLUMN uid;
+            ALTER TABLE records DROP COLUMN seams; ALTER TABLE records DROP COLUMN reasoning; ALTER TABLE records DROP COLUMN tool_calls; PRAGMA user_version = 4";
         sqlx::raw_sql(before).execute(&mut database).await.unwrap();
         sqlx::Connection::close(database).await.unwrap();
 

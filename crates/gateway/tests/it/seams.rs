@@ -191,7 +191,8 @@ fn a_seam_is_written_out_and_answers_of_before_have_none() {
         gateway.close().await.unwrap();
 
         let mut database = truth::database(&stage.data(), "records.sqlite").await;
-        let before = "ALTER TABLE records DROP COLUMN seams; ALTER TABLE records DROP COLUMN tool_calls; PRAGMA user_version = 5";
+        let before = "DROP TABLE outbox; DROP TABLE exchange; DROP INDEX accesses_by_uid; ALTER TABLE accesses DROP COLUMN uid;
+            ALTER TABLE records DROP COLUMN seams; ALTER TABLE records DROP COLUMN tool_calls; PRAGMA user_version = 5";
         sqlx::raw_sql(before).execute(&mut database).await.unwrap();
         sqlx::Connection::close(database).await.unwrap();
 

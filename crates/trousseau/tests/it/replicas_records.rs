@@ -352,6 +352,39 @@ fn what_is_asked_while_the_database_is_away_is_there_once_on_all_whoever_was_kil
     }
 }
 
+#[test]
+fn what_is_too_old_is_erased_once_whoever_looks_for_it_at_the_same_time() {
+    let Some(database) = postgres::database("replicas-retention") else {
+        return;
+    };
+    let model = Model::plain();
+    let (one, two) = (
+        replica(&database.url, "one", &route(&model)),
+        replica(&database.url, "two", &route(&model)),
+    );
+    let (first, second) = (Service::start(&one, &[]), Service::start(&two, &[]));
+    let key = first.key.clone().unwrap();
+    until(|| get(&second.address, "/v1/models", Some(&key)).starts_with("HTTP/1.1 200 "));
+    for number in 0..12 {
+        let service = if number % 2 == 0 { &first } else { &second };
+        asks(service, &key, &format!("Question {number} ?"), None, None);
+    }
+    let count = |service: &Service| {
+        read(service, "/api/records", &key)["items"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    until(|| count(&first) == 12 && count(&second) == 12 && waiting(&first) == 0 && waiting(&second) == 0);
+    let purge = ["records", "purge", "--older-than", "0"];
+    let erased = std::thread::scope(|scope| {
+        let both = [&one, &two].map(|dir| scope.spawn(|| dir.json(&purge)["erased"].as_u64().unwrap()));
+        both.map(|purged| purged.join().unwrap())
+    });
+    assert_eq!(erased.iter().sum::<u64>(), 12, "{erased:?}");
+    assert_eq!((count(&first), count(&second)), (0, 0));
+}
+
 /// The id of a response, of its record's entry.
 fn read_id(entry: &str) -> String {
     let (replica, index) = entry.rsplit_once('/').unwrap();

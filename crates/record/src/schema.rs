@@ -1,24 +1,8 @@
-//! The tables of `records.sqlite`. Every table carries its tenant.
-
-use trousseau_retrieval::database::Schema;
-
-/// `records.sqlite`.
-pub(super) const RECORDS: Schema = Schema {
-    steps: &[
-        STEP_1,
-        STEP_2,
-        STEP_3,
-        STEP_4,
-        STEP_5,
-        STEP_6,
-        STEP_7,
-        trousseau_exchange::STEP,
-    ],
-};
+//! The tables of `records.sqlite`, as steps from nothing to where one replica is alone. Every table carries its tenant.
 
 /// - `records`: one row per answer; `answer_digest` finds the record of an answer that comes back as history.
 /// - `replicas`: per ledger, the secret of its pseudonyms, and the index below which every decision has its outcome.
-const STEP_1: &str = "
+pub const STEP_1: &str = "
 CREATE TABLE records (
     tenant        TEXT NOT NULL,
     replica       TEXT NOT NULL,
@@ -62,7 +46,7 @@ CREATE TABLE replicas (
 ///   secret for all.
 /// - `accesses`: who read another's record, and why; `logged` is the ledger entry that says so, NULL until written.
 /// - `erasures`: how much was erased; `through` is the last entry of each replica, as JSON; `logged` as above.
-const STEP_2: &str = "
+pub const STEP_2: &str = "
 ALTER TABLE records ADD COLUMN conversation TEXT;
 DROP INDEX records_by_answer;
 DROP INDEX records_by_time;
@@ -130,9 +114,9 @@ CREATE TABLE erasures (
 ) STRICT;
 ";
 
-/// - `searched`: the folded words of questions and answers, each row beside a word for its owner; see [`super::search`].
+/// - `searched`: the folded words of questions and answers, each row beside a word for its owner; see the searches of the gateway.
 /// - `records.searchable`: the number of that row; NULL until the record is in the index.
-const STEP_3: &str = "
+pub const STEP_3: &str = "
 ALTER TABLE records ADD COLUMN searchable INTEGER;
 CREATE UNIQUE INDEX records_by_searchable ON records (searchable) WHERE searchable IS NOT NULL;
 CREATE INDEX records_to_index ON records (tenant, actor, created) WHERE searchable IS NULL;
@@ -149,70 +133,23 @@ END;
 ";
 
 /// - `records.parent`: the record that the question follows, as `replica/entry`; those of before stand in one row.
-const STEP_4: &str = "
+pub const STEP_4: &str = "
 ALTER TABLE records ADD COLUMN parent TEXT;
 ";
 
-/// - `records.reasoning`: what the model wrote before its answer, a [`Reasoning`](super::Reasoning) as JSON; NULL where it showed none,
+/// - `records.reasoning`: what the model wrote before its answer, a [`Reasoning`](crate::Reasoning) as JSON; NULL where it showed none,
 ///   and in what is from before.
-const STEP_5: &str = "
+pub const STEP_5: &str = "
 ALTER TABLE records ADD COLUMN reasoning TEXT;
 ";
 
 /// - `records.seams`: where another target went on with the answer, a list of [`Seam`](trousseau_core::chat::Seam)s as JSON; NULL
 ///   where none did, and in what is from before.
-const STEP_6: &str = "
+pub const STEP_6: &str = "
 ALTER TABLE records ADD COLUMN seams TEXT;
 ";
 
 /// - `records.tool_calls`: the tools that the answer calls, as JSON; NULL where it calls none, and in what is from before.
-const STEP_7: &str = "
+pub const STEP_7: &str = "
 ALTER TABLE records ADD COLUMN tool_calls TEXT;
 ";
-
-#[cfg(test)]
-mod tests {
-    use trousseau_core::principal::Tenant;
-    use trousseau_retrieval::database::{Access, Database};
-
-    use super::*;
-    use crate::commitment::Secret;
-    use crate::records::{FILE, Records};
-
-    #[tokio::test]
-    async fn records_of_the_first_format_are_read_and_keep_their_pseudonyms() {
-        const FIRST: Schema = Schema { steps: &[STEP_1] };
-        let folder = tempfile::tempdir().unwrap();
-        let old = Database::open(&folder.path().join(FILE), &FIRST, Access::Write)
-            .await
-            .unwrap();
-        let fill = "INSERT INTO replicas VALUES ('default', 'main', zeroblob(32), 2);
-            INSERT INTO records (tenant, replica, entry, state, created, actor, route, label, secret, question,
-                messages, passages, decision, attempts, citations)
-            VALUES ('default', 'main', 0, 'answered', 1, 'alice', 'r', 'public', zeroblob(32), 'Oui ?',
-                '[]', '[]', '{}', '[]', '[]')";
-        sqlx::raw_sql(fill)
-            .execute(&mut *old.writer().await.unwrap())
-            .await
-            .unwrap();
-        old.close().await;
-
-        let records = Records::open(folder.path(), Access::Write).await.unwrap();
-        let tenant = Tenant::default();
-        let record = records
-            .record(&tenant, &"main/0".parse().unwrap())
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!((record.question.as_str(), record.conversation), ("Oui ?", None));
-        assert_eq!(records.closed_below(&tenant, "main").await.unwrap(), 2);
-        for (user, expected) in [("alice", Secret([0; 32])), ("bob", Secret([9; 32]))] {
-            let secret = records
-                .subject(&tenant, "main", user, Secret([9; 32]))
-                .await
-                .unwrap();
-            assert!(secret == expected, "{user}");
-        }
-        records.close().await;
-    }
-}
