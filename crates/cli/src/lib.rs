@@ -19,12 +19,14 @@ mod catalogue;
 mod drill;
 mod keys;
 pub mod moment;
+mod state;
 mod withdraw;
 
 pub use catalogue::{AttestableField, Catalogue, CatalogueAttest, CatalogueShow};
 pub use drill::{Drill, DrillCut};
 pub use keys::{InvalidMoney, KeyCreate, KeyRevoke, Keys, Limited, Limits, PeriodName};
 pub use moment::{Beginning, Expiry};
+pub use state::State;
 pub use withdraw::{Lift, Withdraw, Withdrawn};
 
 /// The whole command line.
@@ -57,6 +59,7 @@ impl Action {
             | Self::Backup(_)
             | Self::Config(Config::Show)
             | Self::Reload
+            | Self::State(_)
             | Self::Withdraw(_)
             | Self::Drill(_)
             | Self::Doctor => true,
@@ -118,6 +121,8 @@ pub enum Action {
     #[command(subcommand)]
     Config(Config),
     Reload,
+    #[command(subcommand)]
+    State(State),
     #[command(subcommand)]
     Withdraw(Withdraw),
     #[command(subcommand)]

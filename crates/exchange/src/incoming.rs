@@ -70,25 +70,18 @@ impl Exchange {
     async fn page(&self, seen: i64, own: bool) -> Result<Page, StoreError> {
         let not = if own { "" } else { self.replica.as_str() };
         let rows = self.tables.all(Sql::new(NEXT).bind(seen).bind(not)).await?;
-        let read = |row: &Row| -> Result<(String, i64, Option<(i64, Thing)>), sqlx::Error> {
-            let number: Option<i64> = row.try_get("number")?;
-            let thing = match number {
-                None => None,
-                Some(number) => Some((number, thing(row)?)),
-            };
-            Ok((row.try_get("identity")?, row.try_get("highest")?, thing))
-        };
-        let read = rows.iter().map(read).collect::<Result<Vec<_>, _>>();
-        let read = read.map_err(|error| self.tables.fault(error))?;
+        let fault = |error| self.tables.fault(error);
         let (mut highest, mut last, mut things) = (0, seen, Vec::new());
-        for (identity, top, thing) in read {
+        for row in &rows {
+            let identity: String = row.try_get("identity").map_err(fault)?;
             if identity != self.postgres.identity() {
                 return Err(self.another());
             }
-            highest = top;
-            if let Some((number, thing)) = thing {
+            highest = row.try_get("highest").map_err(fault)?;
+            let number: Option<i64> = row.try_get("number").map_err(fault)?;
+            if let Some(number) = number {
                 last = last.max(number);
-                things.push(thing);
+                things.push(thing(row).map_err(fault)?);
             }
         }
         let more = things.len() >= BATCH;

@@ -6,6 +6,8 @@ reference-title = Command reference
 
 app-no-data = No data folder: neither --data nor TROUSSEAU_DATA, XDG_DATA_HOME or HOME is set.
     .hint = Add --data FOLDER.
+app-not-shared = This data folder shares no database with other replicas.
+    .hint = Name one in [state] first.
 app-locked = { $data } is in use by process { $holder }.
     .hint = Wait until it has finished, or name another folder with --data.
 app-nothing-yet = { $data } holds no document yet.
@@ -156,6 +158,15 @@ records-exported = { $count ->
         [one] One record of “{ $subject }” written.
        *[other] { $count } records of “{ $subject }” written.
     }
+state-imported = Brought into the database: { $keys ->
+        [0] no key
+        [one] one key
+       *[other] { $keys } keys
+    } and { $users ->
+        [0] no user
+        [one] one user
+       *[other] { $users } users
+    } that were not there. Records are brought by themselves; changes of records that still wait: { $waiting }.
 records-erased = { $count ->
         [0] No record was erased.
         [one] One record erased.

@@ -6,6 +6,8 @@ reference-title = Référence des commandes
 
 app-no-data = Aucun dossier de données : ni --data, ni TROUSSEAU_DATA, ni XDG_DATA_HOME, ni HOME ne sont donnés.
     .hint = Ajoutez --data DOSSIER.
+app-not-shared = Ce dossier de données ne partage aucune base avec d’autres instances.
+    .hint = Indiquez-en d’abord une dans [state].
 app-locked = { $data } est utilisé par le processus { $holder }.
     .hint = Attendez qu’il ait fini, ou donnez un autre dossier avec --data.
 app-nothing-yet = { $data } ne contient encore aucun document.
@@ -159,6 +161,15 @@ records-exported = { $count ->
         [one] Un enregistrement de « { $subject } » écrit.
        *[other] { $count } enregistrements de « { $subject } » écrits.
     }
+state-imported = Portés dans la base : { $keys ->
+        [0] aucune clé
+        [one] une clé
+       *[other] { $keys } clés
+    } et { $users ->
+        [0] aucun utilisateur
+        [one] un utilisateur
+       *[other] { $users } utilisateurs
+    } qui n’y étaient pas. Les enregistrements y vont d’eux-mêmes ; changements encore en attente : { $waiting }.
 records-erased = { $count ->
         [0] Aucun enregistrement effacé.
         [one] Un enregistrement effacé.

@@ -184,6 +184,8 @@ help-config-show = Shows the configuration with its defaults, secrets only by th
 help-config-example = Writes a commented example
 
 help-reload = Has the running server read its configuration anew, interrupting nobody; a file with a fault changes nothing
+help-state = Looks after the database that several replicas share
+help-state-import = Brings the keys and users of accounts.sqlite into it; what is there already stays as it is
 help-withdraw = Withdraws a provider, a country or an upstream: nothing goes there any more, from now on
 help-withdraw-provider = Withdraws a provider, by its name on the cards
 help-withdraw-provider--name = The provider's name

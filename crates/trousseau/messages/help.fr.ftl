@@ -184,6 +184,8 @@ help-config-show = Montre la configuration avec ses valeurs par défaut, les sec
 help-config-example = Écrit un exemple commenté
 
 help-reload = Fait relire la configuration au serveur qui tourne, sans interrompre personne ; un fichier fautif ne change rien
+help-state = S’occupe de la base que partagent plusieurs instances
+help-state-import = Y porte les clés et les utilisateurs d’accounts.sqlite ; ce qui s’y trouve déjà reste tel quel
 help-withdraw = Retire un fournisseur, un pays ou une destination : plus rien n’y va, dès maintenant
 help-withdraw-provider = Retire un fournisseur, par son nom sur les fiches
 help-withdraw-provider--name = Nom du fournisseur

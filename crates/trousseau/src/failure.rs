@@ -181,6 +181,9 @@ pub(crate) enum AppError {
         /// The data folder.
         data: PathBuf,
     },
+    /// The configuration names no database that is shared.
+    #[error("no database is shared: there is no [state]")]
+    NotShared,
     /// There is no such key in the configuration.
     #[error("no key {name:?} in the configuration")]
     NoKey {
@@ -242,7 +245,7 @@ impl Explain for AppError {
             Self::NoServer { .. } | Self::ServerBusy { .. } | Self::ServerGone { .. } => {
                 ErrorKind::Unavailable
             }
-            Self::NothingYet { .. } | Self::NoKey { .. } => ErrorKind::NotFound,
+            Self::NothingYet { .. } | Self::NoKey { .. } | Self::NotShared => ErrorKind::NotFound,
             Self::Io(_) | Self::Output(_) => ErrorKind::Internal,
             Self::Ledger(error) => ledger_kind(error),
             Self::LedgerUnsound { .. } => ErrorKind::Corrupt,
@@ -265,6 +268,7 @@ impl Explain for AppError {
             Self::ServerGone { .. } => "app-server-gone",
             Self::NoServer { .. } => "app-no-server",
             Self::NothingYet { .. } => "app-nothing-yet",
+            Self::NotShared => "app-not-shared",
             Self::NoKey { .. } => "app-no-key",
             Self::NotAnEntry { .. } => "app-not-an-entry",
             Self::Ledger(error) | Self::Given(error) => error.code(),
@@ -277,7 +281,7 @@ impl Explain for AppError {
 
     fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::NoData => Vec::new(),
+            Self::NoData | Self::NotShared => Vec::new(),
             Self::Locked { data, holder } => {
                 vec![("data", data.display().to_string()), ("holder", holder.clone())]
             }

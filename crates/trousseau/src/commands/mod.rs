@@ -29,6 +29,7 @@ mod records;
 mod reload;
 mod search;
 mod serve;
+mod state;
 mod tasks;
 mod users;
 mod whereabouts;
@@ -62,6 +63,7 @@ pub(crate) async fn run(caller: &Caller, action: Action) -> Result<Exit, Failure
         Action::Catalogue(command) => catalogue::run(caller, command).await,
         Action::Config(Config::Show) => config::show(caller),
         Action::Reload => reload::run(caller).await,
+        Action::State(state) => state::run(caller, state).await,
         Action::Withdraw(withdraw) => withdraw::run(caller, withdraw).await,
         Action::Drill(Drill::Cut(cut)) => drill::cut(caller, cut).await,
         Action::Doctor => doctor::run(caller).await,

@@ -385,6 +385,58 @@ fn what_is_too_old_is_erased_once_whoever_looks_for_it_at_the_same_time() {
     assert_eq!((count(&first), count(&second)), (0, 0));
 }
 
+#[test]
+fn a_folder_that_was_alone_brings_its_records_and_when_told_its_accounts() {
+    let Some(database) = postgres::database("replicas-import") else {
+        return;
+    };
+    let model = Model::plain();
+    let old = Dir::new();
+    old.write("data/trousseau.toml", route(&model));
+    let refused = old.run(&["--json", "state", "import"]);
+    assert_eq!(refused.error(), "app-not-shared");
+    let alone = Service::start(&old, &[]);
+    let key = alone.key.clone().unwrap();
+    let gone = old.json(&["keys", "create", "--name", "gone"]);
+    old.run(&["keys", "revoke", "gone"]).succeeded();
+    old.json(&["users", "create", "alice"]);
+    asks(&alone, &key, "Que mange la mangouste ?", None, None);
+    alone.stop().succeeded();
+
+    let shared = |name: &str| {
+        format!(
+            "[ledger]\nreplica = \"{name}\"\n[state]\nurl = \"{}\"\n{}",
+            database.url,
+            route(&model)
+        )
+    };
+    old.write("data/trousseau.toml", shared("main"));
+    let told = old.json(&["state", "import"]);
+    assert_eq!(told, json!({ "keys": 2, "users": 1, "records_waiting": 0 }));
+    // Once more is nothing more, while it serves as well; what was revoked since is not brought back.
+    let first = Service::start(&old, &["--no-first-key"]);
+    let other = replica(&database.url, "two", &route(&model));
+    let second = Service::start(&other, &["--no-first-key"]);
+    let told = old.json(&["state", "import"]);
+    assert_eq!((&told["keys"], &told["users"]), (&json!(0), &json!(0)));
+    for service in [&first, &second] {
+        assert_eq!(
+            questions(&read(service, "/api/records", &key)),
+            ["Que mange la mangouste ?"]
+        );
+        let refused = get(&service.address, "/v1/models", gone["key"].as_str());
+        assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
+    }
+
+    // Another installation with a user of that name is not mixed with it.
+    let more = Dir::new();
+    more.run(&["users", "create", "ALICE"]).succeeded();
+    more.write("data/trousseau.toml", shared("three"));
+    let refused = more.run(&["--json", "state", "import"]);
+    assert_eq!(refused.error(), "account-taken");
+    assert_eq!(database.number("SELECT count(*) FROM trousseau.users"), 1);
+}
+
 /// The id of a response, of its record's entry.
 fn read_id(entry: &str) -> String {
     let (replica, index) = entry.rsplit_once('/').unwrap();
