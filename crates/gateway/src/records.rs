@@ -257,7 +257,7 @@ impl Records {
         let mut joined = self.label_here(tenant, &digest).await?;
         if let (None, Some(exchange)) = (&joined, &self.exchange) {
             // It may be another replica's: without knowing that, the label might fall.
-            exchange.catch_up().await?;
+            Box::pin(exchange.catch_up()).await?;
             joined = self.label_here(tenant, &digest).await?;
         }
         Ok(joined)
@@ -355,7 +355,7 @@ impl Records {
     async fn readers(&self) -> Result<&SqlitePool, StoreError> {
         let readers = self.local().await;
         if let Some(exchange) = &self.exchange {
-            exchange.catch_up().await?;
+            Box::pin(exchange.catch_up()).await?;
         }
         Ok(readers)
     }

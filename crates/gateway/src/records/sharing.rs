@@ -72,7 +72,7 @@ impl Records {
     /// Brings at once what became another here.
     pub(super) async fn tell(&self) {
         if let Some(exchange) = &self.exchange {
-            exchange.tell().await;
+            Box::pin(exchange.tell()).await;
         }
     }
 
