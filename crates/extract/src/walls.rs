@@ -6,7 +6,7 @@
 //! - it can gain no privileges (`PR_SET_NO_NEW_PRIVS`);
 //! - where the kernel has Landlock, it reaches no file, no TCP port, no abstract socket, and signals nobody.
 //!
-//! The pool does the rest: it gives the process an empty environment, its two pipes, and no other descriptor. A kernel without one of
+//! The pool does the rest: it gives the process an environment with one setting of the allocator, its two pipes, and no other descriptor. A kernel without one of
 //! these walls is said, not silently accepted: [`raise`] names what is missing.
 
 use landlock::{ABI, Access, AccessFs, AccessNet, Ruleset, RulesetAttr, RulesetStatus, Scope};
