@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import re
@@ -29,6 +30,10 @@ GAP_MS = 155
 LITELLM_KEY = "sk-mesure-0123456789abcdef0123456789abcdef"
 
 CONFIG = """
+# More than are open at once in `s512`.
+[server.limits]
+requests = 1024
+
 [[upstream]]
 name = "mock"
 kind = "openai"
@@ -216,7 +221,8 @@ def window(gateway, kind, arguments):
 
 
 def median(gateway, kind, field):
-    return statistics.median(row[field] for row in gateway.rows[kind])
+    """The median of the windows; not a number where there was none."""
+    return statistics.median([row[field] for row in gateway.rows[kind]] or [math.nan])
 
 
 def trousseau(program, durability, folder, port):
@@ -278,11 +284,16 @@ def table(gateways, direct):
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for one in gateways:
         added = [median(one, "c1", field) - median(direct, "c1", field) for field in ["p50_ms", "p99_ms"]]
-        faults = sum(row[fault] for rows in one.rows.values() for row in rows for fault in ["refused", "broken"])
+        faults = {
+            f"{kind} {fault}": count
+            for kind, rows in one.rows.items()
+            for fault in ["refused", "broken"]
+            if (count := sum(row[fault] for row in rows))
+        }
         print(
             f"| {one.name} | {median(one, 'c32', 'per_second'):,.0f} | {median(one, 'c32', 'cpu_us'):.0f}"
             f" | {added[0]:.3f} / {added[1]:.3f} | {median(one, 's8', 'cpu_us'):.0f} | {median(one, 's8', 'per_second'):,.0f}"
-            f" | {one.idle:.0f} / {one.after:.0f} | {one.start:.2f} |" + (f" {faults} faults" if faults else "")
+            f" | {one.idle:.0f} / {one.after:.0f} | {one.start:.2f} |" + (f" faults: {faults}" if faults else "")
         )
     for one in [direct, *gateways]:
         if one.rows["s512"]:
