@@ -347,10 +347,11 @@ def main():
             for one in running:
                 one.after = resident(one.process.pid)
             table(running, direct)
-            for one in running:
-                one.stop()
     finally:
-        for process in [mock, slow, *(one.process for one in running)]:
+        # Not killed at once: workers of nginx would live on.
+        for one in running:
+            one.stop()
+        for process in [mock, slow]:
             process.kill()
 
 
